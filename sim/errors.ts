@@ -1,0 +1,23 @@
+/**
+ * The two ways in which a command ends that are nobody's bug. Anything else that is thrown is ours.
+ * A message names subject, value, bound and remedy, and stands alone as one sentence or one line a fault.
+ */
+
+/** Bad usage or bad input: exit code 2. Nothing was touched. */
+export class InputError extends Error {
+  override name = 'InputError';
+}
+
+/** It ran, but the answer is no: exit code 1. */
+export class NegativeResult extends Error {
+  override name = 'NegativeResult';
+}
+
+/** Throws one InputError that lists all faults; returns when there are none. */
+export function throwFaults(subject: string, faults: readonly string[]): void {
+  if (faults.length === 0) return;
+  if (faults.length === 1) throw new InputError(`${subject}: ${faults[0]}`);
+  throw new InputError(
+    `${subject} has ${faults.length} faults:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * Sizes and places of everything that does not change between episodes.
+ * Metres, y up; a loader with heading h drives towards (x, z) = (sin h, cos h).
+ */
+
+/** The walls' inner faces stand at x, z = +-ARENA_HALF_M. */
+export const ARENA_HALF_M = 8;
+export const ARENA_WALL = { heightM: 0.6, thicknessM: 0.2 } as const;
+
+/** The open box that bricks go into. */
+export const BOX = {
+  centreXM: -6,
+  centreZM: -6,
+  /** Half of the inner width, both ways. */
+  innerHalfM: 0.9,
+  wallThicknessM: 0.1,
+  wallHeightM: 0.4,
+} as const;
+/** Half of the box's outer width: the rim. */
+export const BOX_OUTER_HALF_M = BOX.innerHalfM + BOX.wallThicknessM;
+
+export const LOADER = {
+  chassisWidthM: 1.0,
+  chassisLengthM: 1.4,
+  chassisHeightM: 0.7,
+  massKg: 500,
+  maxSpeedMps: 1.5,
+  accelerationMps2: 3,
+  yawRateRadps: 0.7,
+  yawRatePerSpeedRadps: 0.5,
+  yawAccelerationRadps2: 6,
+  liftSpeedMps: 0.5,
+  liftMaxM: 1.0,
+  tiltSpeedRadps: 0.9,
+  tiltMinRad: -0.9,
+  tiltMaxRad: 0.7,
+} as const;
+
+/** The bucket's frame: origin at the pivot, `pivotForwardM` ahead of the chassis centre. */
+export const BUCKET = {
+  pivotForwardM: 0.75,
+  widthM: 1.0,
+  floorDepthM: 0.56,
+  lipDepthM: 0.2,
+  lipHeightM: 0.03,
+  backHeightM: 0.4,
+  sideHeightM: 0.3,
+} as const;
+
+/** The usual brick; scenarios may ask for others. */
+export const BRICK = { lengthM: 0.4, heightM: 0.15, widthM: 0.2, edgeRadiusM: 0.03 } as const;
+
+export const PHYSICS_HZ = 120;
+
+/** Camera on the loader, in the chassis frame; scenarios may shift it. */
+export const EGO_CAMERA = {
+  forwardM: 0.1,
+  heightM: 2.2,
+  pitchRad: -0.6108652381980153, // -35 degrees
+  verticalFovRad: 1.3962634015954636, // 80 degrees
+} as const;
