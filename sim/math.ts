@@ -106,5 +106,5 @@ export function wrapAngle(angleRad: number): number {
 
 /** `value` kept within [low, high]. */
 export function clamp(value: number, low: number, high: number): number {
-  return value < low ? low : value > high ? high : value;
+  return value < low ? low : Math.min(value, high);
 }

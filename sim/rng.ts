@@ -74,7 +74,7 @@ export class Rng {
 function logarithm(x: number): number {
   let mantissa = x;
   let exponent = 0;
-  while (mantissa < 0.7071067811865476) {
+  while (mantissa < Math.SQRT1_2) {
     mantissa *= 2;
     exponent--;
   }
@@ -82,7 +82,7 @@ function logarithm(x: number): number {
   const t2 = t * t;
   let sum = 0;
   for (let k = 25; k >= 1; k -= 2) sum = sum * t2 + 1 / k;
-  return 2 * t * sum + exponent * 0.6931471805599453;
+  return 2 * t * sum + exponent * Math.LN2;
 }
 
 function hashNames(names: readonly (string | number)[]): [number, number, number] {
