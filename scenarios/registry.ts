@@ -1,64 +1,72 @@
-/** Scenarios by name: the files beside this one, and the user's own by their paths. */
-import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { InputError } from '../sim/errors.ts';
-import { suggestion } from './nearest.ts';
-import { readScenarioFile } from './scenario-file.ts';
+/** What the other rooms ask for scenarios by: `--scenarios all`, `wall,corner:2`, `tag:recovery`, `./mine.yaml`: which scenarios, and how much of each. */
+import { InputError, throwFaults } from '../sim/errors.ts';
+import { isScenarioPath, listScenarios, loadScenario, unknownScenario } from './catalogue.ts';
 import type { Scenario } from './schema.ts';
 
-const BUILT_IN_FOLDER = import.meta.dirname;
-let builtIn: ReadonlyMap<string, Scenario> | null = null;
+export { listScenarios, loadScenario, scenarioHash } from './catalogue.ts';
 
-/** All built-in scenarios, by name in alphabetical order. */
-export function listScenarios(): Scenario[] {
-  return [...builtInScenarios().values()];
+export interface SelectedScenario {
+  scenario: Scenario;
+  /** Share of the episodes, relative to the other weights; 1 unless said otherwise. */
+  weight: number;
 }
 
-/** Whether the text is meant as a path to a file and not as a name. */
-export function isScenarioPath(text: string): boolean {
-  return /[/\\]|\.ya?ml$/i.test(text);
-}
+const MAX_WEIGHT = 1000;
 
 /**
- * The scenario of that name, or of the file at that path (relative to `cwd`).
- * @throws InputError for an unknown name, with the nearest known one and the list.
+ * What a comma-separated selection means, in the order in which it is written.
+ * Each part is `all`, a name, `tag:NAME` (or a tag that is no scenario's name) or a path, and may end in `:WEIGHT`.
+ * @throws InputError listing every part that is unknown, weightless or selects a scenario again.
  */
-export function loadScenario(nameOrPath: string, cwd: string): Scenario {
-  if (isScenarioPath(nameOrPath)) return readScenarioFile(resolve(cwd, nameOrPath), nameOrPath);
-  const scenario = builtInScenarios().get(nameOrPath);
-  if (scenario) return scenario;
-  throw new InputError(unknownScenario(nameOrPath));
-}
-
-/** One sentence for a name that is neither a scenario nor, where those count, a tag. */
-export function unknownScenario(name: string, tags: readonly string[] = []): string {
-  const names = [...builtInScenarios().keys()];
-  return (
-    `scenario "${name}" is not known${suggestion(name, [...names, ...tags]) || ';'} ` +
-    `there are ${names.join(', ')}, and a path to a file of your own (.yaml) works too`
-  );
-}
-
-/** SHA-256 in hex of the scenario with its defaults filled in, whatever the order of its keys. */
-export function scenarioHash(scenario: Scenario): string {
-  return createHash('sha256').update(canonicalJson(scenario)).digest('hex');
-}
-
-function builtInScenarios(): ReadonlyMap<string, Scenario> {
-  if (builtIn === null) {
-    const files = readdirSync(BUILT_IN_FOLDER).filter((name) => name.endsWith('.yaml'));
-    builtIn = new Map(
-      files.sort().map((file) => [file.slice(0, -5), readScenarioFile(join(BUILT_IN_FOLDER, file))]),
-    );
+export function resolveSelection(spec: string, cwd: string): SelectedScenario[] {
+  const faults: string[] = [];
+  const chosen = new Map<string, { by: string } & SelectedScenario>();
+  for (const part of spec.split(',').map((text) => text.trim())) {
+    try {
+      const { what, weight } = splitWeight(part);
+      for (const scenario of scenariosOf(what, cwd)) {
+        const before = chosen.get(scenario.name);
+        if (before)
+          faults.push(
+            `scenario "${scenario.name}" is selected twice, by "${before.by}" and "${part}"; drop one`,
+          );
+        else chosen.set(scenario.name, { scenario, weight, by: part });
+      }
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      faults.push(error.message);
+    }
   }
-  return builtIn;
+  throwFaults('--scenarios', faults);
+  return [...chosen.values()].map(({ scenario, weight }) => ({ scenario, weight }));
 }
 
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+function splitWeight(part: string): { what: string; weight: number } {
+  if (part === '') throw new InputError('an empty name stands between two commas; leave it out');
+  const match = /^(.+):([-+\d.][^:/\\]*)$/.exec(part);
+  if (!match) return { what: part, weight: 1 };
+  const weight = Number(match[2]);
+  if (!(weight > 0 && weight <= MAX_WEIGHT))
+    throw new InputError(
+      `"${part}" has the weight ${match[2]}, which must be above 0 and at most ${MAX_WEIGHT}`,
+    );
+  return { what: match[1], weight };
+}
+
+function scenariosOf(what: string, cwd: string): Scenario[] {
+  if (what === 'all') return listScenarios();
+  if (isScenarioPath(what)) return [loadScenario(what, cwd)];
+  const scenarios = listScenarios();
+  const tags = [...new Set(scenarios.flatMap((scenario) => scenario.tags))].sort();
+  if (what.startsWith('tag:')) {
+    const tag = what.slice(4);
+    const tagged = scenarios.filter((scenario) => scenario.tags.includes(tag));
+    if (tagged.length === 0)
+      throw new InputError(`no scenario has the tag "${tag}"; there are ${tags.join(', ')}`);
+    return tagged;
+  }
+  const named = scenarios.find((scenario) => scenario.name === what);
+  if (named) return [named];
+  if (tags.includes(what)) return scenarios.filter((scenario) => scenario.tags.includes(what));
+  throw new InputError(unknownScenario(what, tags));
 }
