@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+/** `npm run lock`: resolves trainer/requirements*.in into the lock files, wheels only, for Python 3.11 and later. */
+import { join } from 'node:path';
+import { ENVIRONMENTS, ensureUv } from './setup/python.mjs';
+import { run } from './setup/run-command.mjs';
+import { ROOT, runMain } from './setup.mjs';
+
+const RULES = ['--universal', '--python-version', '3.11', '--only-binary', ':all:'];
+
+await runMain(async () => {
+  const uv = await ensureUv();
+  const excludes = ['--excludes', join(ROOT, 'trainer', 'requirements-excludes.txt')];
+  for (const [name, lock] of Object.entries(ENVIRONMENTS)) {
+    // the peer runs beside the trainer's own versions, not beside newer ones
+    const constraint = name === 'bench' ? ['--constraint', join(ROOT, ENVIRONMENTS.trainer)] : [];
+    const files = [join(ROOT, lock.replace(/lock$/, 'in')), '--output-file', join(ROOT, lock)];
+    const plain = ['--quiet', '--no-header', '--no-annotate'];
+    await run(uv, ['pip', 'compile', ...RULES, ...plain, ...excludes, ...constraint, ...files]);
+  }
+  return 0;
+});
