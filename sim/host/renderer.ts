@@ -1,0 +1,27 @@
+/** The way in: a headless browser that draws and encodes. */
+import { chooseBackend } from './backend-probe.ts';
+import type { Backend } from './chromium.ts';
+import { ChromiumRenderer } from './chromium-renderer.ts';
+import { pageBundle } from './page-bundle.ts';
+
+export { ChromiumRenderer } from './chromium-renderer.ts';
+export { RendererCrash } from './renderer-crash.ts';
+
+export interface RendererOptions {
+  /** `auto` draws a test picture with each in turn; a caller who knows passes it and saves that. */
+  backend: 'auto' | Backend;
+  /** A job without a sign of life for so long is given up, and the browser with it. */
+  stallS: number;
+  /** Code of the page; left out, it is bundled (once a thread). */
+  script?: string;
+}
+
+export const RENDERER_DEFAULTS: RendererOptions = { backend: 'auto', stallS: 20 };
+
+/** Starts a browser with the drawing page. Rejects with InputError when there is none, else with RendererCrash. */
+export async function openRenderer(options: Partial<RendererOptions> = {}): Promise<ChromiumRenderer> {
+  const all = { ...RENDERER_DEFAULTS, ...options };
+  const script = all.script ?? (await pageBundle());
+  const backend = all.backend === 'auto' ? (await chooseBackend()).stack.backend : all.backend;
+  return ChromiumRenderer.open(backend, all.stallS, script);
+}

@@ -1,0 +1,109 @@
+/** Draws rows of poses and reads the pixels back: the only WebGL there is. */
+import { DepthFormat, DepthTexture, UnsignedShortType, WebGLRenderer, WebGLRenderTarget } from 'three';
+import { type SceneStart, WorldScene } from '../scene/world-scene.ts';
+
+export interface GlStrings {
+  glVendor: string;
+  glRenderer: string;
+  glVersion: string;
+}
+
+export class Painter {
+  readonly #renderer: WebGLRenderer;
+  readonly #gl: WebGL2RenderingContext;
+  #target: WebGLRenderTarget | undefined;
+  #world: WorldScene | undefined;
+  #pixels = new Uint8Array(0);
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#renderer = new WebGLRenderer({
+      canvas,
+      antialias: false,
+      alpha: false,
+      depth: false,
+      stencil: false,
+    });
+    this.#renderer.autoClear = true;
+    this.#gl = this.#renderer.getContext() as WebGL2RenderingContext;
+  }
+
+  glStrings(): GlStrings {
+    const gl = this.#gl;
+    const names = gl.getExtension('WEBGL_debug_renderer_info');
+    return {
+      glVendor: String(gl.getParameter(names ? names.UNMASKED_VENDOR_WEBGL : gl.VENDOR)),
+      glRenderer: String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)),
+      glVersion: String(gl.getParameter(gl.VERSION)),
+    };
+  }
+
+  /** Builds the scene of an episode in place of the one before. */
+  open(start: SceneStart, widthPx: number, heightPx: number): void {
+    this.#world?.dispose();
+    this.#world = new WorldScene(start, widthPx / heightPx);
+    const { skyRgb } = this.#world;
+    this.#renderer.setClearColor(skyRgb, 1);
+    if (this.#target?.width === widthPx && this.#target.height === heightPx) return;
+    this.#target?.depthTexture?.dispose();
+    this.#target?.dispose();
+    this.#target = new WebGLRenderTarget(widthPx, heightPx, {
+      generateMipmaps: false,
+      depthTexture: new DepthTexture(
+        widthPx,
+        heightPx,
+        UnsignedShortType,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        DepthFormat,
+      ),
+    });
+    this.#renderer.setRenderTarget(this.#target);
+    this.#pixels = new Uint8Array(widthPx * heightPx * 4);
+  }
+
+  drawEgo(poses: Float32Array, frame: number): void {
+    const world = this.#opened();
+    world.showEgo(poses, frame);
+    this.#renderer.render(world.scene, world.ego);
+  }
+
+  drawTop(poses: Float32Array, frame: number): void {
+    const world = this.#opened();
+    world.showAll(poses, frame);
+    this.#renderer.render(world.scene, world.top);
+  }
+
+  /** RGBA of what was drawn, bottom row first; the same array at every call. */
+  read(): Uint8Array {
+    const target = this.#target!;
+    this.#gl.readPixels(
+      0,
+      0,
+      target.width,
+      target.height,
+      this.#gl.RGBA,
+      this.#gl.UNSIGNED_BYTE,
+      this.#pixels,
+    );
+    return this.#pixels;
+  }
+
+  #opened(): WorldScene {
+    if (!this.#world) throw new Error('Painter.drawEgo() before Painter.open()');
+    return this.#world;
+  }
+}
+
+/** A copy with the top row first. */
+export function upright(pixels: Uint8Array, widthPx: number, heightPx: number): Uint8Array<ArrayBuffer> {
+  const row = widthPx * 4;
+  const flipped = new Uint8Array(pixels.length);
+  for (let y = 0; y < heightPx; y++) {
+    flipped.set(pixels.subarray(y * row, (y + 1) * row), (heightPx - 1 - y) * row);
+  }
+  return flipped;
+}
