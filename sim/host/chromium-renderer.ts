@@ -151,7 +151,10 @@ export class ChromiumRenderer implements Renderer {
   #receive(data: Buffer): void {
     const answer = unpackMessage<PageReply>(data);
     const { header } = answer;
-    if (header.kind === 'broken') this.#fail(header.message);
+    if (header.kind === 'broken') {
+      this.#fail(header.message);
+      return;
+    }
     // Jobs are done in order: a sign of life on one is one for all that wait behind it.
     for (const { timer } of this.#waiting.values()) timer.refresh();
     if (header.kind === 'progress' || header.kind === 'ready') return;

@@ -1,7 +1,12 @@
-/** Paths as the user means them: against the folder they stood in, which npm scripts tell in INIT_CWD. */
+/** Where the user stood when the command was typed; npm moves the process to the checkout and keeps that place. */
 import { resolve } from 'node:path';
 
-/** The absolute path of what a user typed. */
+/** The folder that relative paths of the command line start from. */
+export function userFolder(): string {
+  return process.env.INIT_CWD ?? process.cwd();
+}
+
+/** An absolute path for what the user wrote. */
 export function userPath(path: string): string {
-  return resolve(process.env.INIT_CWD ?? process.cwd(), path);
+  return resolve(userFolder(), path);
 }
