@@ -6,6 +6,7 @@ import { InputError } from '../sim/errors.ts';
 import { suggestion } from './nearest.ts';
 import { readScenarioFile } from './scenario-file.ts';
 import type { Scenario } from './schema.ts';
+import { trialFault } from './trial-draws.ts';
 
 const BUILT_IN_FOLDER = import.meta.dirname;
 let builtIn: ReadonlyMap<string, Scenario> | null = null;
@@ -22,13 +23,22 @@ export function isScenarioPath(text: string): boolean {
 
 /**
  * The scenario of that name, or of the file at that path (relative to `cwd`).
- * @throws InputError for an unknown name, with the nearest known one and the list.
+ * @throws InputError for an unknown name, with the nearest known one and the list; for a file with faults or
+ * without room for what it asks.
  */
 export function loadScenario(nameOrPath: string, cwd: string): Scenario {
-  if (isScenarioPath(nameOrPath)) return readScenarioFile(resolve(cwd, nameOrPath), nameOrPath);
+  if (isScenarioPath(nameOrPath)) return loadUserFile(resolve(cwd, nameOrPath), nameOrPath);
   const scenario = builtInScenarios().get(nameOrPath);
   if (scenario) return scenario;
   throw new InputError(unknownScenario(nameOrPath));
+}
+
+/** A file of the user's own is tried out at once: no run shall begin with a scenario that has no room. */
+function loadUserFile(path: string, shownAs: string): Scenario {
+  const scenario = readScenarioFile(path, shownAs);
+  const fault = trialFault(scenario);
+  if (fault !== null) throw new InputError(`scenario file ${shownAs}: ${fault}`);
+  return scenario;
 }
 
 /** One sentence for a name that is neither a scenario nor, where those count, a tag. */

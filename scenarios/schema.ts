@@ -15,7 +15,7 @@ export type WallName = (typeof WALL_NAMES)[number];
 export const CORNER_NAMES = ['-x-z', '-x+z', '+x-z', '+x+z'] as const;
 export type CornerName = (typeof CORNER_NAMES)[number];
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
+export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const MAX_DISTANCE_M = 23;
 
 const text = (max: number) =>
@@ -235,11 +235,13 @@ const timeLimit = z.union([
 
 export const scenarioSchema = z
   .strictObject({
-    name: z.string().regex(NAME, { error: 'must be lower-case letters, digits and dashes, at most 64' }),
+    name: z
+      .string()
+      .regex(NAME_PATTERN, { error: 'must be lower-case letters, digits and dashes, at most 64' }),
     title: text(80),
     description: text(600),
     tags: z
-      .array(z.string().regex(NAME, { error: 'must be lower-case letters, digits and dashes' }))
+      .array(z.string().regex(NAME_PATTERN, { error: 'must be lower-case letters, digits and dashes' }))
       .max(16)
       .default([]),
     task: text(200).default(SCENARIO_DEFAULTS.task).describe('The instruction for language-driven policies.'),

@@ -1,0 +1,152 @@
+/** `brickyard scenario`: list, check, begin and look at scenario files. */
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { InputError, throwFaults } from '../sim/errors.ts';
+import { userFolder, userPath } from '../sim/host/user-path.ts';
+import { isScenarioPath, listScenarios, loadScenario, scenarioHash } from './catalogue.ts';
+import { brickRange, scenarioTable } from './list-table.ts';
+import { PREVIEW_DEFAULTS, previewPicture } from './preview.ts';
+import { NAME_PATTERN, type Scenario } from './schema.ts';
+import { scenarioTemplate } from './template.ts';
+import { TRIAL_DRAWS } from './trial-draws.ts';
+import { writeWholeFile } from './whole-file.ts';
+import { wholeNumber } from './whole-number.ts';
+
+interface GlobalOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** The `scenario` command with its four parts. */
+export function scenarioCommand(): Command {
+  return new Command('scenario')
+    .description('List, check, write and preview scenarios.')
+    .addCommand(listCommand())
+    .addCommand(validateCommand())
+    .addCommand(newCommand())
+    .addCommand(previewCommand());
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('The built-in scenarios: names, tags, bricks, time limits.')
+    .action((_options, command: Command) => {
+      const { json } = command.optsWithGlobals<GlobalOptions>();
+      const scenarios = listScenarios();
+      if (json) printJson({ scenarios: scenarios.map(({ name, tags }) => ({ name, tags })) });
+      else print(scenarioTable(scenarios));
+    });
+}
+
+function validateCommand(): Command {
+  return new Command('validate')
+    .description(
+      `Check scenario files: keys, values, and room for all by drawing ${TRIAL_DRAWS} starts of each.`,
+    )
+    .argument('<file...>', 'YAML files')
+    .action((files: string[], _options, command: Command) => {
+      const { json } = command.optsWithGlobals<GlobalOptions>();
+      const results = files.map(validateFile);
+      const faults = results.flatMap(({ fault }) => (fault === null ? [] : [fault]));
+      for (const { file, scenario } of results) if (scenario && !json) print(validLine(file, scenario));
+      if (json)
+        printJson({
+          ok: faults.length === 0,
+          files: results.map(({ file, scenario, fault }) => ({
+            file,
+            name: scenario?.name ?? null,
+            hash: scenario ? scenarioHash(scenario) : null,
+            fault,
+          })),
+        });
+      if (faults.length > 0) throw new InputError(faults.join('\n'));
+    });
+}
+
+function validateFile(file: string): { file: string; scenario: Scenario | null; fault: string | null } {
+  try {
+    // A bare word here is a file without an ending, never the name of a built-in scenario.
+    const path = isScenarioPath(file) ? file : `./${file}`;
+    return { file, scenario: loadScenario(path, userFolder()), fault: null };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { file, scenario: null, fault: error.message };
+  }
+}
+
+function validLine(file: string, scenario: Scenario): string {
+  const [least, most] = brickRange(scenario);
+  const bricks = least === most ? `${most}` : `${least} to ${most}`;
+  return (
+    `${file}: scenario ${scenario.name} is valid: every key and value checked, ${TRIAL_DRAWS} starts drawn ` +
+    `with room for all (bricks: ${bricks}); hash ${scenarioHash(scenario).slice(0, 12)}`
+  );
+}
+
+function newCommand(): Command {
+  return new Command('new')
+    .description('Write a commented scenario file to begin from.')
+    .argument('<name>', 'name of the new scenario: lower-case letters, digits and dashes')
+    .option('--from <scenario>', 'the built-in scenario that it starts as', 'one-brick')
+    .option('--out <file>', 'where it goes (default: NAME.yaml)')
+    .action((name: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { from: string; out?: string }>();
+      const out = options.out ?? `${name}.yaml`;
+      const path = userPath(out);
+      throwFaults('scenario new', newFaults(name, options.from, out, path));
+      writeWholeFile(path, scenarioTemplate(name, options.from, path));
+      if (options.json) printJson({ name, from: options.from, file: path });
+      else if (!options.quiet)
+        print(`${out} written; look at it with: brickyard scenario preview ${shownPath(out)}`);
+    });
+}
+
+function newFaults(name: string, from: string, out: string, path: string): string[] {
+  const faults: string[] = [];
+  const names = listScenarios().map((scenario) => scenario.name);
+  if (!NAME_PATTERN.test(name))
+    faults.push(`the name "${name}" must be lower-case letters, digits and dashes, at most 64`);
+  else if (names.includes(name)) faults.push(`the name "${name}" is a built-in scenario's; choose another`);
+  if (!names.includes(from))
+    faults.push(`--from "${from}" is no built-in scenario; there are ${names.join(', ')}`);
+  if (!/\.ya?ml$/.test(out)) faults.push(`--out ${out} must end in .yaml`);
+  if (existsSync(path)) faults.push(`${out} exists already and is not overwritten; choose another --out`);
+  return faults;
+}
+
+/** A file in the user's folder is told from a scenario's name by its ending alone. */
+function shownPath(path: string): string {
+  return /\s/.test(path) ? `"${path}"` : path;
+}
+
+function previewCommand(): Command {
+  const d = PREVIEW_DEFAULTS;
+  return new Command('preview')
+    .description('Draw starts of a scenario: each from above and through the loader’s camera, in one PNG.')
+    .argument('<scenario>', 'a name or a YAML file')
+    .option('--count <n>', 'how many starts, 1 to 24', `${d.count}`)
+    .option('--seed <n>', 'other starts for another seed', `${d.seed}`)
+    .option('--out <file>', 'where the picture goes', d.out)
+    .action(async (nameOrPath: string, _options, command: Command) => {
+      type PreviewOptions = GlobalOptions & { count: string; seed: string; out: string };
+      const options = command.optsWithGlobals<PreviewOptions>();
+      const faults: string[] = [];
+      const count = wholeNumber('--count', options.count, { min: 1, max: 24 }, faults);
+      const seed = wholeNumber('--seed', options.seed, { min: 0, max: 2 ** 32 - 1 }, faults);
+      if (!/\.png$/i.test(options.out)) faults.push(`--out ${options.out} must end in .png`);
+      throwFaults('scenario preview', faults);
+      const scenario = loadScenario(nameOrPath, userFolder());
+      const path = userPath(options.out);
+      writeWholeFile(path, await previewPicture(scenario, { count, seed }));
+      if (options.json) printJson({ scenario: scenario.name, count, seed, picture: path });
+      else if (!options.quiet) print(`${options.out} written: ${count} starts of ${scenario.name}`);
+    });
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function printJson(value: object): void {
+  print(JSON.stringify(value));
+}

@@ -1,0 +1,15 @@
+/** The poses of a start, as one frame of a trajectory: what a picture of it is drawn from before anything moves. */
+import type { EpisodeStart } from './episode-start.ts';
+import { cos, sin } from './math.ts';
+import { POSE_BRICK_SIZE, POSE_LOADER_SIZE, poseSize } from './trajectory.ts';
+
+/** `poseSize(bricks)` numbers: the loader, then each brick turned by its yaw. */
+export function startPoses({ loader, bricks }: Pick<EpisodeStart, 'loader' | 'bricks'>): Float32Array {
+  const poses = new Float32Array(poseSize(bricks.length));
+  poses.set([loader.xM, loader.zM, loader.headingRad, loader.liftM, loader.tiltRad]);
+  bricks.forEach(({ xM, yM, zM, yawRad }, i) => {
+    const turn = [0, sin(yawRad / 2), 0, cos(yawRad / 2)];
+    poses.set([xM, yM, zM, ...turn], POSE_LOADER_SIZE + i * POSE_BRICK_SIZE);
+  });
+  return poses;
+}
