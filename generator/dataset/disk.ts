@@ -1,0 +1,100 @@
+/**
+ * How files reach the disk so that a reader, or the next run, finds either all of a file or none of it, also after
+ * a power cut: temporary name -> fsync -> rename -> fsync of the folder. A class, so that tests can cut it short at
+ * any step.
+ */
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** What unfinished files and folders have in their names; `removeLeftovers` clears those of dead runs. */
+const TEMPORARY_MARK = '.tmp-';
+
+export class Disk {
+  /** A name beside `path` that no other process uses. */
+  temporaryName(path: string): string {
+    return `${path}${TEMPORARY_MARK}${process.pid}`;
+  }
+
+  /** Puts a whole file in place, given as pieces that are written one after the other. */
+  async writeWhole(path: string, pieces: Pieces | Uint8Array | string): Promise<void> {
+    const temporary = this.temporaryName(path);
+    await this.writeSynced(temporary, pieces);
+    await this.move(temporary, path);
+  }
+
+  /** Writes and fsyncs a file under its own name: for files inside a folder that is itself moved when complete. */
+  async writeSynced(path: string, pieces: Pieces | Uint8Array | string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(path, 'w');
+    try {
+      if (typeof pieces === 'string' || pieces instanceof Uint8Array) await file.writeFile(pieces);
+      else for await (const piece of pieces) await writeFully(file, piece);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Renames a file or folder within one file system and makes that lasting. Replaces a file of that name. */
+  async move(from: string, to: string): Promise<void> {
+    await mkdir(dirname(to), { recursive: true });
+    await rename(from, to);
+    await this.syncFolder(dirname(to));
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(path, { recursive: true, force: true });
+  }
+
+  /** Makes renames in a folder lasting. */
+  async syncFolder(folder: string): Promise<void> {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Removes what dead runs left half-written in a folder; what a living process is writing stays. */
+  async removeLeftovers(folder: string): Promise<void> {
+    for (const name of await namesIn(folder)) {
+      const mark = name.lastIndexOf(TEMPORARY_MARK);
+      if (mark < 0) continue;
+      const pid = Number(name.slice(mark + TEMPORARY_MARK.length));
+      if (pid === process.pid || !isAlive(pid)) await this.remove(join(folder, name));
+    }
+  }
+}
+
+export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** Names in a folder, sorted, none when there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+export const isTemporary = (path: string): boolean => basename(path).includes(TEMPORARY_MARK);
+
+async function writeFully(
+  file: { write(bytes: Uint8Array, offset: number): Promise<{ bytesWritten: number }> },
+  bytes: Uint8Array,
+) {
+  let offset = 0;
+  while (offset < bytes.length) offset += (await file.write(bytes, offset)).bytesWritten;
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
