@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/** Wires the rooms' commands together; every command lives in its own room. */
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from './generator/code-version.ts';
+import { genCommand } from './generator/command.ts';
+import { datasetCommand } from './generator/dataset/command.ts';
+import { doctorCommand } from './generator/doctor-command.ts';
+import { scenarioCommand } from './scenarios/command.ts';
+import { InputError, NegativeResult } from './sim/errors.ts';
+
+const EXIT = { done: 0, no: 1, badInput: 2, bug: 70 } as const;
+
+function buildProgram(): Command {
+  const program = new Command('brickyard')
+    .description('Headless wheel-loader episodes in parallel, as a LeRobot dataset.')
+    .version(packageVersion(), '-V, --version')
+    .option('--json', 'print one JSON summary as the last line of stdout')
+    .option('--quiet', 'no progress on stderr')
+    .option('--verbose', 'say more; show the causes of an error')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done; 1 it ran, but the answer is no; 2 bad usage or input; 130 interrupted (state kept, --resume goes on).',
+    );
+  for (const command of [genCommand(), scenarioCommand(), datasetCommand(), doctorCommand()])
+    program.addCommand(command.copyInheritedSettings(program));
+  return program;
+}
+
+/** Commander's own complaints (unknown option, missing argument) become exit code 2. */
+function throwInsteadOfExiting(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExiting(child);
+}
+
+/** The error's message; with --verbose its causes and stacks too. */
+function report(error: unknown, verbose: boolean): void {
+  const known = error instanceof InputError || error instanceof NegativeResult;
+  let text = known
+    ? error.message
+    : `internal error: ${error instanceof Error ? error.message : String(error)}`;
+  if (!known && !verbose) text += '\nRun it again with --verbose for the cause.';
+  process.stderr.write(`brickyard: ${text}\n`);
+  if (!verbose) return;
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+    process.stderr.write(`${cause === error ? '' : 'caused by '}${cause.stack ?? cause.message}\n`);
+}
+
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = buildProgram();
+  throwInsteadOfExiting(program);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : EXIT.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    report(error, argv.includes('--verbose'));
+    if (error instanceof InputError) return EXIT.badInput;
+    return error instanceof NegativeResult ? EXIT.no : EXIT.bug;
+  }
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

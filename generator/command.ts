@@ -1,0 +1,131 @@
+/** `brickyard gen`: reads the options, runs, prints the summary. */
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import { resolveSelection } from '../scenarios/registry.ts';
+import { userPath } from '../sim/host/user-path.ts';
+import { dryRun } from './dry-run.ts';
+import { INTERRUPTED_EXIT_CODE } from './interrupt.ts';
+import type { DatasetOrigin } from './origin.ts';
+import { prepareRun } from './prepare.ts';
+import { runGeneration } from './run.ts';
+import { ALLOWED_FPS, GEN_DEFAULTS, MAX_WORKERS, parseGenOptions, type RawGenOptions } from './settings.ts';
+import { summaryText } from './summary.ts';
+
+type GenOptions = RawGenOptions & {
+  out: string;
+  append?: boolean;
+  resume?: boolean;
+  dryRun?: boolean;
+  verify?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+};
+
+const EXAMPLES = `
+Examples:
+  brickyard gen --workers 8 --episodes 1000
+  brickyard gen --scenarios one-brick,wall:2 --episodes 300 --out datasets/walls
+  brickyard gen --scenarios my-yard.yaml --per-scenario 50 --size 640x480 --fps 30
+  brickyard gen --episodes 1000 --dry-run          what it would make, how long, how large
+  brickyard gen --resume                           go on where it stopped`;
+
+/** The `gen` command. */
+export function genCommand(): Command {
+  const d = GEN_DEFAULTS;
+  return new Command('gen')
+    .description('Generate a LeRobot dataset: scenarios in, episodes out, on all cores.')
+    .option(
+      '--episodes <n>',
+      `episodes to make, shared among the scenarios by weight (default: ${d.episodes})`,
+    )
+    .option('--per-scenario <n>', 'episodes of each scenario, instead of --episodes')
+    .option(
+      '--scenarios <list>',
+      `names, tags, files or all; name:2 gives a weight (default: ${d.scenarios})`,
+    )
+    .option(
+      '--workers <n>',
+      `worker threads, each with its own browser, 1 to ${MAX_WORKERS} (default: cores)`,
+    )
+    .option('--size <WxH>', `picture size in pixels (default: ${d.size})`)
+    .option('--fps <n>', `control and frame rate, one of ${ALLOWED_FPS.join(' ')} (default: ${d.fps})`)
+    .option('--state <layout>', `seed4 (4 numbers) or full (9 numbers) (default: ${d.state})`)
+    .option('--seed <n>', `every start state follows from it (default: ${d.seed})`)
+    .option('--out <folder>', 'where the dataset goes', d.out)
+    .option('--backend <name>', `auto, gl-egl or swiftshader (default: ${d.backend})`)
+    .option('--append', 'add episodes to the dataset in --out')
+    .option(
+      '--resume',
+      'go on with the run in --out; begin it when there is none, nothing to do when finished',
+    )
+    .option('--dry-run', 'measure a little, say what would be made, how long it takes and how large it gets')
+    .option('--verify', 'replay every episode and compare its final state (default: 1 in 20)')
+    .addHelpText('after', EXAMPLES)
+    .action(async (_options, command: Command) => generate(command.optsWithGlobals<GenOptions>()));
+}
+
+async function generate(options: GenOptions): Promise<void> {
+  const cwd = userPath('.');
+  const parsed = parseGenOptions(options, {
+    cores: availableParallelism(),
+    scenarioCount: (spec) => resolveSelection(spec, cwd).length,
+  });
+  const prepared = await prepareRun({
+    parsed,
+    given: options,
+    cwd,
+    out: userPath(options.out),
+    append: options.append === true,
+    resume: options.resume === true,
+    command: `brickyard ${process.argv.slice(2).join(' ')}`,
+  });
+  const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
+  if (prepared.kind === 'complete') {
+    say(`${options.out} is complete: ${prepared.origin.episodes} episodes; nothing to do`);
+    printSummary(completeSummary(prepared.origin, userPath(options.out)), options.json);
+    return;
+  }
+  const { workers, backend } = parsed;
+  if (options.dryRun) {
+    printSummary(await dryRun(prepared.run, { workers, backend, say }), options.json);
+    return;
+  }
+  const result = await runGeneration(prepared.run, {
+    workers,
+    backend,
+    verifyAll: options.verify === true,
+    quiet: options.quiet === true,
+  });
+  if (result.kind === 'interrupted') {
+    say(
+      `stopped with ${result.kept} of ${result.total} episodes kept; the same command with --resume goes on`,
+    );
+    process.exitCode = INTERRUPTED_EXIT_CODE;
+    return;
+  }
+  say(summaryText(result.summary));
+  printSummary(result.summary, options.json);
+}
+
+/** The summary of a run that had nothing left to do. */
+function completeSummary({ lastRun, episodes, frames, fingerprint }: DatasetOrigin, dataset: string) {
+  const { attempts, rejects, rendering_stack } = lastRun;
+  const backend = rendering_stack.backend;
+  return {
+    episodes,
+    frames,
+    attempts,
+    rejects,
+    wall_s: 0,
+    frames_per_s: 0,
+    stages: {},
+    backend,
+    dataset,
+    fingerprint,
+  };
+}
+
+function printSummary(summary: object, json: boolean | undefined): void {
+  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+}

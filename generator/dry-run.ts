@@ -1,0 +1,112 @@
+/** `gen --dry-run`: what a run would make, how long it takes and how large it gets, from a little of the real work. */
+import { availableParallelism } from 'node:os';
+import { openRenderer } from '../sim/host/renderer.ts';
+import { loadPhysics } from '../sim/physics.ts';
+import type { Trajectory } from '../sim/trajectory.ts';
+import { attemptEpisode } from './episode.ts';
+import { type Estimate, estimateFromRates, type Sample } from './estimate.ts';
+import type { RunPlan } from './prepare.ts';
+import { formatBytes, formatCount, formatDuration } from './progress.ts';
+import type { BackendChoice } from './settings.ts';
+
+/** Simulating stops after this long, drawing after about this many frames. */
+export const DRY_RUN_LIMITS = { simulateS: 8, drawFrames: 400 } as const;
+
+export interface DrySummary {
+  dry_run: true;
+  episodes: number;
+  by_scenario: Record<string, number>;
+  backend: string;
+  estimate: { frames: number; bytes: number; wall_s: number };
+}
+
+export async function dryRun(
+  plan: RunPlan,
+  options: { workers: number; backend: BackendChoice; say: (text: string) => void },
+): Promise<DrySummary> {
+  const counts = plan.counts();
+  const simulated = await simulateSome(plan);
+  const drawn = await drawSome(plan, simulated.trajectories, options.backend);
+  const estimate = estimateFromRates({
+    samples: simulated.samples.map((sample) => ({ ...sample, bytes: sample.frames * drawn.bytesAFrame })),
+    counts,
+    simulateSAFrame: simulated.secondsAFrame,
+    drawSAFrame: drawn.secondsAFrame,
+    workers: options.workers,
+    cores: availableParallelism(),
+    startUpS: drawn.startUpS,
+  });
+  for (const [name, count] of Object.entries(counts)) options.say(`${String(count).padStart(8)}  ${name}`);
+  options.say(describeEstimate(plan.jobs.length, estimate, drawn.backend));
+  const { frames, bytes, durationS } = estimate;
+  return {
+    dry_run: true,
+    episodes: plan.jobs.length,
+    by_scenario: counts,
+    backend: drawn.backend,
+    estimate: { frames, bytes, wall_s: Math.round(durationS) },
+  };
+}
+
+/** One line for people. */
+export function describeEstimate(episodes: number, estimate: Estimate, backend: string): string {
+  const { frames, bytes, durationS } = estimate;
+  return (
+    `estimate: ${formatCount(episodes)} episodes, about ${formatCount(frames)} frames, ${formatBytes(bytes)}, ` +
+    `${formatDuration(durationS)} (${backend})`
+  );
+}
+
+async function simulateSome(plan: RunPlan) {
+  await loadPhysics();
+  const { seed, fps, state } = plan.record.content;
+  const samples: Sample[] = [];
+  const trajectories: Trajectory[] = [];
+  const from = performance.now();
+  for (const { scenario } of plan.record.shares) {
+    if (performance.now() - from > 1000 * DRY_RUN_LIMITS.simulateS) break;
+    const outcome = attemptEpisode({ scenario, slot: 0, attempt: 0, seed, fps, state });
+    if ('failure' in outcome) continue;
+    samples.push({ scenario: scenario.name, frames: outcome.kept.frames, bytes: 0 });
+    trajectories.push(outcome.kept);
+  }
+  const frames = samples.reduce((sum, sample) => sum + sample.frames, 0);
+  return { samples, trajectories, secondsAFrame: (performance.now() - from) / 1000 / Math.max(frames, 1) };
+}
+
+async function drawSome(plan: RunPlan, trajectories: readonly Trajectory[], backend: BackendChoice) {
+  const { fps, widthPx, heightPx } = plan.record.content;
+  const opened = performance.now();
+  const renderer = await openRenderer({ backend });
+  const startUpS = (performance.now() - opened) / 1000;
+  try {
+    let frames = 0;
+    let bytes = 0;
+    const from = performance.now();
+    for (const { start, poses, frames: all } of trajectories) {
+      if (frames >= DRY_RUN_LIMITS.drawFrames) break;
+      const some = Math.min(all, DRY_RUN_LIMITS.drawFrames);
+      const request = {
+        start,
+        poses,
+        frames: some,
+        fps,
+        widthPx,
+        heightPx,
+        statFrames: new Uint32Array(),
+        statStride: 1,
+      };
+      bytes += (await renderer.encode(request)).data.length;
+      frames += some;
+    }
+    const secondsAFrame = (performance.now() - from) / 1000 / Math.max(frames, 1);
+    return {
+      secondsAFrame,
+      bytesAFrame: bytes / Math.max(frames, 1),
+      startUpS,
+      backend: renderer.stack.backend,
+    };
+  } finally {
+    await renderer.close();
+  }
+}

@@ -1,0 +1,72 @@
+/** Every message between the command and its workers, named in one place. */
+import type { Scenario } from '../scenarios/schema.ts';
+import type { RenderingStack } from '../sim/host/draw-request.ts';
+import type { FailedAttempt } from './episode.ts';
+import type { Job } from './plan.ts';
+import type { BackendChoice, StateChoice } from './settings.ts';
+
+/** What all jobs of a run share; given to each worker once, as piscina's workerData. */
+export interface WorkerSettings {
+  /** The dataset's folder. */
+  out: string;
+  seed: number;
+  fps: number;
+  state: StateChoice;
+  widthPx: number;
+  heightPx: number;
+  backend: BackendChoice;
+  scenarios: Readonly<Record<string, { scenario: Scenario; hash: string }>>;
+  /** Name of the BroadcastChannel for WorkerNotice and WorkerOrder. */
+  channel: string;
+}
+
+/** Make one episode and stage it. */
+export interface EpisodeTask {
+  job: Job;
+  firstAttempt: number;
+  maxAttempts: number;
+  /** Replay the executed actions and compare the final state. */
+  verify: boolean;
+}
+
+export interface KeptEpisode {
+  scenario: string;
+  attempt: number;
+  frames: number;
+  stagedBytes: number;
+  finalStateHash: string;
+}
+
+/** Seconds spent, by what they were spent on; summed over a run's episodes. */
+export interface StageSeconds {
+  simulate: number;
+  replay: number;
+  draw: number;
+  stage: number;
+}
+
+export interface EpisodeReply {
+  job: Job;
+  failures: FailedAttempt[];
+  /** Absent when every attempt of the task failed. */
+  kept?: KeptEpisode;
+  seconds: StageSeconds;
+  stack?: RenderingStack;
+}
+
+/** What kept a worker from finishing a task. Errors lose their class on the way between threads, so it is named. */
+export interface TaskFault {
+  kind: 'renderer-crash' | 'disk-full' | 'bad-input' | 'bug';
+  message: string;
+  stack?: string;
+}
+
+export type TaskReply = EpisodeReply | { job: Job; fault: TaskFault };
+
+/** From a worker to everybody: its browser started or ended. */
+export type WorkerNotice =
+  | { type: 'browser-opened'; threadId: number; pid: number }
+  | { type: 'browser-closed'; threadId: number; pid: number };
+
+/** To all workers: close your browser; a `browser-closed` answers. */
+export type WorkerOrder = { type: 'close' };

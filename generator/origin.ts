@@ -1,0 +1,28 @@
+/** What earlier runs put into a finished dataset, as far as the next run must know. */
+import type { RunProvenance } from './dataset/metadata.ts';
+import { DatasetReader } from './dataset/reader.ts';
+
+export interface DatasetOrigin {
+  episodes: number;
+  frames: number;
+  fingerprint: string;
+  /** The run that finished last. */
+  lastRun: RunProvenance;
+  /** Of every episode that says so. */
+  slots: { scenario: string; seed: number; slot: number }[];
+}
+
+/** Reads a finished dataset of ours; null when somebody else made it. Throws InputError when it is no dataset. */
+export async function readOrigin(out: string): Promise<DatasetOrigin | null> {
+  const reader = await DatasetReader.open(out);
+  const metadata = await reader.metadata();
+  if (!metadata) return null;
+  const rows = (await reader.episodes()).slice(0, reader.info.total_episodes);
+  return {
+    episodes: reader.info.total_episodes,
+    frames: reader.info.total_frames,
+    fingerprint: metadata.fingerprint.sha256,
+    lastRun: metadata.runs[metadata.runs.length - 1],
+    slots: rows.flatMap(({ provenance }) => (provenance ? [provenance] : [])),
+  };
+}

@@ -1,0 +1,145 @@
+/** From what the user asked and what stands in --out to what is to be done, before anything is touched. */
+import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
+import { InputError, throwFaults } from '../sim/errors.ts';
+import { codeVersion, packageVersion } from './code-version.ts';
+import { type DatasetOrigin, readOrigin } from './origin.ts';
+import { type Job, planEpisodes } from './plan.ts';
+import { contentDifferences, inspectFolder, type RunRecord } from './run-folder.ts';
+import type { ContentSettings, RawGenOptions } from './settings.ts';
+
+export interface RunPlan {
+  out: string;
+  record: RunRecord;
+  jobs: Job[];
+  /** Episodes a scenario. */
+  counts(): Record<string, number>;
+}
+
+export type Prepared = { kind: 'run'; run: RunPlan } | { kind: 'complete'; origin: DatasetOrigin };
+
+export interface PrepareOptions {
+  parsed: ContentSettings;
+  /** The options as typed: what was left out takes the value that a resumed run began with. */
+  given: RawGenOptions;
+  cwd: string;
+  out: string;
+  append: boolean;
+  resume: boolean;
+  command: string;
+}
+
+/** Throws InputError, one sentence or one line a fault, when the folder and the request do not fit. */
+export async function prepareRun(options: PrepareOptions): Promise<Prepared> {
+  const { out, append, resume } = options;
+  const state = inspectFolder(out);
+  if (state.kind === 'unfinished') {
+    if (!resume)
+      throw new InputError(
+        `--out ${out} holds an unfinished run: add --resume to go on with it, or name another folder`,
+      );
+    return plan(out, resumedRecord(state.record, options));
+  }
+  if (state.kind === 'empty') {
+    if (append)
+      throw new InputError(`--append: there is no dataset in ${out} yet; leave --append out to begin one`);
+    return plan(out, newRecord(options));
+  }
+  const origin = await readOrigin(out);
+  if (!origin)
+    throw new InputError(`--out ${out} holds a dataset that brickyard did not make; name another folder`);
+  if (resume) {
+    assertSameContent(origin.lastRun.settings as unknown as ContentSettings, options);
+    return { kind: 'complete', origin };
+  }
+  if (!append)
+    throw new InputError(
+      `--out ${out} already holds a dataset of ${origin.episodes} episodes: add --append to enlarge it, or name another folder`,
+    );
+  const firstSlots = slotsUsed(origin, options.parsed.seed);
+  return plan(out, { ...newRecord(options), append: { episodes: origin.episodes, firstSlots } });
+}
+
+function plan(out: string, record: RunRecord): Prepared {
+  const jobs = planEpisodes({
+    shares: record.shares,
+    episodes: record.content.episodes,
+    firstSlots: record.append?.firstSlots,
+  });
+  const counts = (): Record<string, number> =>
+    Object.fromEntries(
+      record.shares.map(({ name }) => [name, jobs.filter((job) => job.scenario === name).length]),
+    );
+  return { kind: 'run', run: { out, record, jobs, counts } };
+}
+
+function newRecord({ parsed, cwd, command }: PrepareOptions): RunRecord {
+  const { scenarios, episodes, seed, widthPx, heightPx, fps, state } = parsed;
+  return {
+    format: 1,
+    command,
+    content: { scenarios, episodes, seed, widthPx, heightPx, fps, state },
+    shares: selectedShares(scenarios, cwd),
+    packageVersion: packageVersion(),
+    codeVersion: codeVersion(),
+  };
+}
+
+function selectedShares(spec: string, cwd: string): RunRecord['shares'] {
+  return resolveSelection(spec, cwd).map(({ scenario, weight }) => ({
+    name: scenario.name,
+    weight,
+    hash: scenarioHash(scenario),
+    scenario,
+  }));
+}
+
+/** The run as it began, when nothing that the user says now contradicts it. */
+function resumedRecord(record: RunRecord, options: PrepareOptions): RunRecord {
+  assertSameContent(record.content, options);
+  const faults: string[] = [];
+  if (options.given.scenarios !== undefined) {
+    const now = new Map(
+      selectedShares(options.given.scenarios, options.cwd).map((share) => [share.name, share.hash]),
+    );
+    for (const { name, hash } of record.shares)
+      if (now.get(name) !== hash) faults.push(`scenario ${name} was edited since the run began`);
+  }
+  const code = codeVersion();
+  if (record.codeVersion !== code)
+    faults.push(
+      `the run began with code ${record.codeVersion} (brickyard ${record.packageVersion}), this is ${code}`,
+    );
+  throwFaults(
+    `--resume in ${options.out}`,
+    faults.map((fault) => `${fault}; finish it as it began, or start anew in another --out`),
+  );
+  return record;
+}
+
+function assertSameContent(began: ContentSettings, { parsed, given, out }: PrepareOptions): void {
+  const sizeGiven = given.size !== undefined;
+  const said: Partial<ContentSettings> = {
+    scenarios: given.scenarios,
+    episodes: given.episodes !== undefined || given.perScenario !== undefined ? parsed.episodes : undefined,
+    seed: given.seed !== undefined ? parsed.seed : undefined,
+    widthPx: sizeGiven ? parsed.widthPx : undefined,
+    heightPx: sizeGiven ? parsed.heightPx : undefined,
+    fps: given.fps !== undefined ? parsed.fps : undefined,
+    state: given.state !== undefined ? parsed.state : undefined,
+  };
+  throwFaults(
+    `--resume in ${out}`,
+    contentDifferences(began, said).map(
+      (text) => `${text}; leave the option out, or start anew in another --out`,
+    ),
+  );
+}
+
+/** For each scenario one past the highest slot that earlier runs with this seed used, so that no start comes twice. */
+function slotsUsed(origin: DatasetOrigin, seed: number): Record<string, number> {
+  const used: Record<string, number> = {};
+  for (const episode of origin.slots)
+    if (episode.seed === seed)
+      used[episode.scenario] = Math.max(used[episode.scenario] ?? 0, episode.slot + 1);
+  return used;
+}

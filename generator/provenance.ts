@@ -1,0 +1,48 @@
+/** How a dataset was made, as its metadata tells: command, seed, settings, versions, yield. No times, no paths. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { RunProvenance } from './dataset/metadata.ts';
+import type { JournalState } from './journal.ts';
+import type { RunPlan } from './prepare.ts';
+import { countRejects } from './yield.ts';
+
+const PACKAGES = ['three', '@dimforge/rapier3d-deterministic-compat', 'puppeteer'];
+
+/** Throws when no episode was drawn yet. */
+export function runProvenance({ record, jobs }: RunPlan, state: JournalState): RunProvenance {
+  const { content, shares, command, packageVersion, codeVersion } = record;
+  if (!state.stack) throw new Error('a run without an episode has no provenance');
+  const failures = [...state.failed.values()];
+  return {
+    command,
+    seed: content.seed,
+    settings: { ...content, shares: shares.map(({ name, weight, hash }) => ({ name, weight, hash })) },
+    versions: { brickyard: packageVersion, code: codeVersion, node: process.version, ...packageVersions() },
+    rendering_stack: state.stack,
+    episodes: jobs.length,
+    attempts: jobs.length + failures.length,
+    rejects: countRejects(failures),
+    rejected_starts: failures,
+  };
+}
+
+function packageVersions(): Record<string, string> {
+  const require = createRequire(import.meta.url);
+  return Object.fromEntries(
+    PACKAGES.map((name) => {
+      const folders = require.resolve.paths(name) ?? [];
+      for (const folder of folders) {
+        try {
+          return [
+            name,
+            (JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')) as { version: string })
+              .version,
+          ];
+        } catch {
+          // not in this folder
+        }
+      }
+      return [name, 'unknown'];
+    }),
+  );
+}

@@ -1,0 +1,85 @@
+/** A worker's browser over its whole life: opened when first needed, one drawing at a time, replaced when it dies. */
+import type { EncodedVideo, EncodeRequest, RenderingStack } from '../sim/host/draw-request.ts';
+import { type HeadlessRenderer, openRenderer } from '../sim/host/renderer.ts';
+import type { BackendChoice } from './settings.ts';
+
+export interface RenderSessionOptions {
+  backend: BackendChoice;
+  onOpened(pid: number): void;
+  onClosed(pid: number): void;
+}
+
+export interface DrawnVideo {
+  video: EncodedVideo;
+  /** What the drawing took, without the wait for its turn. */
+  drawS: number;
+}
+
+/**
+ * Frames after which a browser is replaced by a fresh one. Memory was flat over this many; the replacement costs
+ * about a second and bounds whatever would creep.
+ */
+const FRAMES_PER_BROWSER = 250_000;
+
+export class RenderSession {
+  readonly #options: RenderSessionOptions;
+  #opening: Promise<HeadlessRenderer> | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #framesDrawn = 0;
+
+  constructor(options: RenderSessionOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the browser so that it is there when the first episode has been simulated. */
+  warmUp(): void {
+    this.#open().catch(() => {}); // the first encode reports it
+  }
+
+  /** The stack of the browser that is open now. */
+  async stack(): Promise<RenderingStack> {
+    return (await this.#open()).stack;
+  }
+
+  /** Draws and encodes after those asked before. A browser that failed is gone afterwards; the next call opens one. */
+  encode(request: EncodeRequest): Promise<DrawnVideo> {
+    const result = this.#queue.then(() => this.#encodeNow(request));
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    this.#framesDrawn = 0;
+    const renderer = await opening?.catch(() => undefined);
+    if (!renderer) return;
+    await renderer.close();
+    this.#options.onClosed(renderer.pid);
+  }
+
+  async #encodeNow(request: EncodeRequest): Promise<DrawnVideo> {
+    if (this.#framesDrawn > FRAMES_PER_BROWSER) await this.close();
+    const renderer = await this.#open();
+    try {
+      const from = performance.now();
+      const video = await renderer.encode(request);
+      this.#framesDrawn += request.frames;
+      return { video, drawS: (performance.now() - from) / 1000 };
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  #open(): Promise<HeadlessRenderer> {
+    this.#opening ??= openRenderer({ backend: this.#options.backend }).then((renderer) => {
+      this.#options.onOpened(renderer.pid);
+      return renderer;
+    });
+    this.#opening.catch(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+}

@@ -1,0 +1,68 @@
+/** What stands in an --out folder, and what may be begun there. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Scenario } from '../scenarios/schema.ts';
+import { InputError } from '../sim/errors.ts';
+import { workFolder } from './dataset/staging.ts';
+import type { ContentSettings } from './settings.ts';
+
+/** What a run began with: OUT/.brickyard/run.json. Enough to go on without the user's scenario files. */
+export interface RunRecord {
+  format: 1;
+  /** The command line, as typed. */
+  command: string;
+  content: ContentSettings;
+  shares: { name: string; weight: number; hash: string; scenario: Scenario }[];
+  packageVersion: string;
+  codeVersion: string;
+  /** Present when the run adds to a finished dataset. */
+  append?: { episodes: number; firstSlots: Record<string, number> };
+}
+
+export type FolderState =
+  | { kind: 'empty' }
+  | { kind: 'unfinished'; record: RunRecord }
+  /** A finished dataset. */
+  | { kind: 'dataset' };
+
+/** Where a run's record lies while it is unfinished. */
+export const runFile = (out: string): string => join(workFolder(out), 'run.json');
+
+/** Looks without touching. Throws InputError when the folder holds something else. */
+export function inspectFolder(out: string): FolderState {
+  if (!existsSync(out)) return { kind: 'empty' };
+  if (!statSync(out).isDirectory()) throw new InputError(`--out ${out} is a file; name a folder`);
+  if (existsSync(runFile(out))) return { kind: 'unfinished', record: readRunRecord(out) };
+  if (existsSync(join(out, 'meta', 'info.json'))) return { kind: 'dataset' };
+  const names = readdirSync(out).filter((name) => name !== '.brickyard');
+  if (names.length === 0) return { kind: 'empty' };
+  throw new InputError(
+    `--out ${out} holds something that is no dataset (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}); name another folder`,
+  );
+}
+
+function readRunRecord(out: string): RunRecord {
+  const record = JSON.parse(readFileSync(runFile(out), 'utf8')) as RunRecord;
+  if (record.format !== 1)
+    throw new InputError(
+      `--out ${out}: its unfinished run is of format ${record.format}, this version reads 1; finish it with the version that began it`,
+    );
+  return record;
+}
+
+const OPTION_NAMES: Record<keyof ContentSettings, string> = {
+  scenarios: '--scenarios',
+  episodes: '--episodes',
+  seed: '--seed',
+  widthPx: '--size (width)',
+  heightPx: '--size (height)',
+  fps: '--fps',
+  state: '--state',
+};
+
+/** How settings that a user gave differ from those that a run began with, one sentence each. */
+export function contentDifferences(began: ContentSettings, given: Partial<ContentSettings>): string[] {
+  return (Object.keys(OPTION_NAMES) as (keyof ContentSettings)[])
+    .filter((key) => given[key] !== undefined && given[key] !== began[key])
+    .map((key) => `${OPTION_NAMES[key]} was ${began[key]} when the run began, now ${given[key]}`);
+}

@@ -1,0 +1,60 @@
+/** One command at a time writes into a dataset's folder. */
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../sim/errors.ts';
+
+/** Boot-relative start time of a process, which tells it from a later one with the same number; '' when gone. */
+function processStart(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return '';
+  }
+}
+
+function isAlive(pid: number, start: string): boolean {
+  if (processStart(process.pid) !== '') return start !== '' && processStart(pid) === start;
+  try {
+    process.kill(pid, 0); // no /proc here: a pid that exists counts as alive
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Takes the lock of a run folder, also from a holder that died. Throws InputError when a living process has it.
+ * Returns what gives it back.
+ */
+export function takeRunLock(folder: string, out: string): () => void {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'lock');
+  const own = `${path}-${process.pid}`;
+  // A link appears with its contents: a reader never sees a lock that does not yet say whose it is.
+  writeFileSync(own, `${process.pid} ${processStart(process.pid)}`);
+  try {
+    for (let tries = 0; tries < 2; tries++) {
+      if (tryLink(own, path)) return () => rmSync(path, { force: true });
+      const [pid, start = ''] = readFileSync(path, 'utf8').split(' ');
+      if (isAlive(Number(pid), start))
+        throw new InputError(
+          `--out ${out}: process ${pid} is writing there now; wait for it or choose another --out`,
+        );
+      rmSync(path, { force: true });
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
+  throw new InputError(`--out ${out}: another process took the lock at the same moment; try again`);
+}
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}

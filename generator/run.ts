@@ -1,0 +1,194 @@
+/** A whole run: plan in, dataset out; stopped at any moment, it goes on from its journal. */
+import { existsSync, rmSync } from 'node:fs';
+import { STATE_LAYOUTS } from '../sim/observation.ts';
+import { Disk } from './dataset/disk.ts';
+import { decodeRecord } from './dataset/episode-record.ts';
+import { StagingArea, workFolder } from './dataset/staging.ts';
+import { DatasetWriter } from './dataset/writer.ts';
+import { dispatchJobs } from './dispatch.ts';
+import { listenForInterrupts } from './interrupt.ts';
+import { Journal } from './journal.ts';
+import type { WorkerSettings } from './messages.ts';
+import { EpisodePool } from './pool.ts';
+import type { RunPlan } from './prepare.ts';
+import { ProgressPrinter } from './progress.ts';
+import { runProvenance } from './provenance.ts';
+import { runFile } from './run-folder.ts';
+import { takeRunLock } from './run-lock.ts';
+import { RunProgress } from './run-progress.ts';
+import type { BackendChoice } from './settings.ts';
+import { ShardKeeper } from './shard-keeper.ts';
+import type { GenSummary } from './summary.ts';
+
+export interface RunOptions {
+  workers: number;
+  backend: BackendChoice;
+  /** Replay every episode instead of one in twenty. */
+  verifyAll: boolean;
+  quiet: boolean;
+}
+
+export type RunResult =
+  | { kind: 'done'; summary: GenSummary }
+  | { kind: 'interrupted'; kept: number; total: number };
+
+/** Begins the run in its folder or goes on with it. */
+export async function runGeneration(plan: RunPlan, options: RunOptions): Promise<RunResult> {
+  const { out } = plan;
+  const existed = existsSync(out);
+  const release = takeRunLock(workFolder(out), out);
+  const begun = existsSync(runFile(out));
+  try {
+    if (!begun) await new Disk().writeWhole(runFile(out), JSON.stringify(plan.record));
+    return await new GenerationRun(plan, options).run();
+  } catch (error) {
+    // A run that failed before its first episode leaves no trace.
+    if (!begun && Journal.read(workFolder(out)).kept.size === 0) {
+      rmSync(existed ? workFolder(out) : out, { recursive: true, force: true });
+    }
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+class GenerationRun {
+  readonly #plan: RunPlan;
+  readonly #options: RunOptions;
+  readonly #staging: StagingArea;
+  readonly #journal: Journal;
+  readonly #printer: ProgressPrinter;
+
+  constructor(plan: RunPlan, options: RunOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#staging = new StagingArea(plan.out);
+    this.#journal = Journal.open(workFolder(plan.out));
+    this.#printer = new ProgressPrinter(process.stderr, options.quiet);
+  }
+
+  async run(): Promise<RunResult> {
+    const writer = await this.#openWriter();
+    await this.#staging.open();
+    await this.#forgetDamaged(writer);
+    const kept = this.#journal.state.kept;
+    const keeper = new ShardKeeper({
+      writer,
+      staging: this.#staging,
+      fps: this.#plan.record.content.fps,
+      total: this.#plan.jobs.length,
+      framesOf: (index) => kept.get(index)?.frames,
+    });
+    try {
+      await this.#generate(keeper);
+      if (kept.size < this.#plan.jobs.length)
+        return { kind: 'interrupted', kept: kept.size, total: this.#plan.jobs.length };
+      await keeper.settle();
+      return { kind: 'done', summary: await this.#publish(writer) };
+    } finally {
+      this.#printer.end();
+      await keeper.settle().catch(() => {});
+      this.#journal.close();
+    }
+  }
+
+  async #openWriter(): Promise<DatasetWriter> {
+    const { out, record } = this.#plan;
+    const { fps, widthPx, heightPx, state } = record.content;
+    const spec = { fps, widthPx, heightPx, stateNames: STATE_LAYOUTS[state] };
+    return DatasetWriter.open({ out, spec, append: record.append !== undefined });
+  }
+
+  /** What the journal says is staged but cannot be read, after a power cut say, is made again. */
+  async #forgetDamaged(writer: DatasetWriter): Promise<void> {
+    const { kept } = this.#journal.state;
+    for (const index of [...kept.keys()]) {
+      if (index < writer.writtenEpisodes) continue;
+      try {
+        decodeRecord(await this.#staging.readStaged(index));
+      } catch {
+        kept.delete(index);
+        this.#printer.note(`staged episode ${index} is damaged or gone; it is made again`);
+      }
+    }
+  }
+
+  /** Makes what is missing. Ends early on an interrupt. */
+  async #generate(keeper: ShardKeeper): Promise<void> {
+    const { jobs } = this.#plan;
+    const { kept } = this.#journal.state;
+    keeper.advance();
+    const missing = jobs.filter((job) => !kept.has(job.index));
+    if (missing.length === 0) return;
+    const workers = Math.min(this.#options.workers, missing.length);
+    const progress = new RunProgress({
+      plan: this.#plan,
+      printer: this.#printer,
+      workers,
+      keptBefore: kept.size,
+      now: () => process.uptime(),
+    });
+    const pool = new EpisodePool(this.#workerSettings(), workers);
+    const interrupt = listenForInterrupts({
+      onFirst: () =>
+        this.#printer.note('stopping: episodes in flight are being finished; again to stop at once'),
+      onSecond: () => pool.killBrowsers(),
+    });
+    try {
+      await dispatchJobs({
+        jobs: missing,
+        journal: this.#journal,
+        pool,
+        verifyAll: this.#options.verifyAll,
+        stop: interrupt.stop,
+        onKept: async (reply) => {
+          progress.add(reply);
+          keeper.advance();
+        },
+        onCrash: (job, message) => this.#printer.note(`episode ${job.index} is drawn again: ${message}`),
+      });
+    } finally {
+      interrupt.release();
+      await pool.close();
+    }
+  }
+
+  #workerSettings(): Omit<WorkerSettings, 'channel'> {
+    const { out, record } = this.#plan;
+    const { seed, fps, state, widthPx, heightPx } = record.content;
+    const scenarios = Object.fromEntries(
+      record.shares.map(({ name, scenario, hash }) => [name, { scenario, hash }]),
+    );
+    return { out, seed, fps, state, widthPx, heightPx, scenarios, backend: this.#options.backend };
+  }
+
+  async #publish(writer: DatasetWriter): Promise<GenSummary> {
+    const { out, jobs } = this.#plan;
+    const { state } = this.#journal;
+    const run = runProvenance(this.#plan, state);
+    const frames = [...state.kept.values()].reduce((sum, episode) => sum + episode.frames, 0);
+    const published = await writer.publish({ run });
+    rmSync(workFolder(out), { recursive: true, force: true });
+    const wallS = process.uptime();
+    const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+    const { simulate, replay, draw, stage } = state.seconds;
+    return {
+      episodes: jobs.length,
+      frames,
+      attempts: run.attempts,
+      rejects: run.rejects,
+      wall_s: round(wallS, 2),
+      frames_per_s: round(frames / wallS, 1),
+      stages: {
+        simulate_s: round(simulate, 2),
+        replay_s: round(replay, 2),
+        draw_s: round(draw, 2),
+        stage_s: round(stage, 2),
+      },
+      backend: run.rendering_stack.backend,
+      dataset: out,
+      fingerprint: published.fingerprint,
+      bytes: published.bytes,
+    };
+  }
+}

@@ -1,0 +1,140 @@
+/** What a `gen` run is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
+import { throwFaults } from '../sim/errors.ts';
+
+export const GEN_DEFAULTS = {
+  episodes: 100,
+  scenarios: 'all',
+  size: '320x240',
+  fps: 10,
+  state: 'seed4',
+  seed: 0,
+  out: 'datasets/brickyard',
+  backend: 'auto',
+} as const;
+
+/** Physics runs at 120 Hz, and a control period is a whole number of its steps. */
+export const ALLOWED_FPS = [5, 6, 8, 10, 12, 15, 20, 24, 30, 40, 60] as const;
+export const MAX_WORKERS = 64;
+export const MAX_EPISODES = 1_000_000;
+export const SIDE_PX = { min: 32, max: 1920 } as const;
+const BACKENDS = ['auto', 'gl-egl', 'swiftshader'] as const;
+const STATES = ['seed4', 'full'] as const;
+
+export type BackendChoice = (typeof BACKENDS)[number];
+export type StateChoice = (typeof STATES)[number];
+
+/** What decides the contents of the dataset. Worker count, back end and verification are not among it. */
+export interface ContentSettings {
+  /** As written by the user: names, tags, paths, weights. */
+  scenarios: string;
+  episodes: number;
+  seed: number;
+  widthPx: number;
+  heightPx: number;
+  fps: number;
+  state: StateChoice;
+}
+
+export interface GenSettings extends ContentSettings {
+  out: string;
+  workers: number;
+  backend: BackendChoice;
+  append: boolean;
+  resume: boolean;
+  dryRun: boolean;
+  /** Replay every episode instead of one in twenty. */
+  verify: boolean;
+}
+
+/** Option values as text, the way commander hands them over. */
+export type RawGenOptions = {
+  episodes?: string;
+  perScenario?: string;
+  scenarios?: string;
+  size?: string;
+  fps?: string;
+  state?: string;
+  seed?: string;
+  workers?: string;
+  backend?: string;
+};
+
+function wholeNumber(
+  name: string,
+  text: string,
+  low: number,
+  high: number,
+  faults: string[],
+  hint = '',
+): number {
+  const value = Number(text);
+  if (!/^[+-]?\d+$/.test(text.trim()) || value < low || value > high)
+    faults.push(`${name} must be a whole number from ${low} to ${high}${hint}, got "${text}"`);
+  return value;
+}
+
+function oneOf<T extends string>(name: string, text: string, values: readonly T[], faults: string[]): T {
+  if (!(values as readonly string[]).includes(text))
+    faults.push(`${name} must be one of ${values.join(', ')}, got "${text}"`);
+  return text as T;
+}
+
+function parseSize(text: string, faults: string[]): { widthPx: number; heightPx: number } {
+  const match = /^(\d+)x(\d+)$/.exec(text.trim());
+  if (!match) {
+    faults.push(`--size must be WIDTHxHEIGHT in pixels, such as 320x240, got "${text}"`);
+    return { widthPx: 0, heightPx: 0 };
+  }
+  const [widthPx, heightPx] = [Number(match[1]), Number(match[2])];
+  for (const [name, px] of [
+    ['width', widthPx],
+    ['height', heightPx],
+  ] as const) {
+    if (px < SIDE_PX.min || px > SIDE_PX.max)
+      faults.push(
+        `--size ${text}: the ${name} must be from ${SIDE_PX.min} to ${SIDE_PX.max} pixels, got ${px}`,
+      );
+    else if (px % 2 !== 0)
+      faults.push(`--size ${text}: the ${name} must be even (H.264 halves the colour planes), try ${px + 1}`);
+  }
+  return { widthPx, heightPx };
+}
+
+/**
+ * The settings of a run from the options' text. `scenarioCount` turns `--per-scenario` into a number of episodes.
+ * Throws one InputError that names every fault.
+ */
+export function parseGenOptions(
+  raw: RawGenOptions,
+  host: { cores: number; scenarioCount: (spec: string) => number },
+): ContentSettings & { workers: number; backend: BackendChoice } {
+  const faults: string[] = [];
+  const scenarios = raw.scenarios ?? GEN_DEFAULTS.scenarios;
+  const workers = wholeNumber(
+    '--workers',
+    raw.workers ?? String(host.cores),
+    1,
+    MAX_WORKERS,
+    faults,
+    ` (this machine has ${host.cores} cores)`,
+  );
+  const { widthPx, heightPx } = parseSize(raw.size ?? GEN_DEFAULTS.size, faults);
+  const fps = Number(raw.fps ?? GEN_DEFAULTS.fps);
+  if (!(ALLOWED_FPS as readonly number[]).includes(fps))
+    faults.push(
+      `--fps must be one of ${ALLOWED_FPS.join(', ')} (a control period is whole 1/120 s steps), got "${raw.fps}"`,
+    );
+  const state = oneOf('--state', raw.state ?? GEN_DEFAULTS.state, STATES, faults);
+  const backend = oneOf('--backend', raw.backend ?? GEN_DEFAULTS.backend, BACKENDS, faults);
+  const seed = wholeNumber('--seed', raw.seed ?? String(GEN_DEFAULTS.seed), 0, 2 ** 31 - 1, faults);
+  let episodes: number = GEN_DEFAULTS.episodes;
+  if (raw.perScenario !== undefined && raw.episodes !== undefined)
+    faults.push('--episodes and --per-scenario exclude each other: give one of them');
+  else if (raw.perScenario !== undefined)
+    episodes =
+      wholeNumber('--per-scenario', raw.perScenario, 1, MAX_EPISODES, faults) * host.scenarioCount(scenarios);
+  else if (raw.episodes !== undefined)
+    episodes = wholeNumber('--episodes', raw.episodes, 1, MAX_EPISODES, faults);
+  throwFaults('gen', faults);
+  return { scenarios, episodes, seed, widthPx, heightPx, fps, state, workers, backend };
+}

@@ -1,0 +1,41 @@
+/** What a run ends with: the JSON line that scripts read, and the lines that people read. Pure. */
+import { formatBytes, formatCount, formatDuration } from './progress.ts';
+import type { Rejects } from './yield.ts';
+
+/** Names that scripts rely on. */
+export interface GenSummary {
+  /** Episodes and frames that the dataset gained. */
+  episodes: number;
+  frames: number;
+  attempts: number;
+  rejects: Rejects;
+  /** Seconds since the process began. */
+  wall_s: number;
+  frames_per_s: number;
+  /** Seconds spent by all workers together, by stage. */
+  stages: Record<string, number>;
+  backend: string;
+  dataset: string;
+  fingerprint: string;
+  bytes: number;
+}
+
+export function summaryText(summary: GenSummary): string {
+  const { episodes, frames, attempts, rejects, wall_s, frames_per_s, backend, dataset, bytes } = summary;
+  const lines = [
+    `${formatCount(episodes)} episodes, ${formatCount(frames)} frames, ${formatBytes(bytes)} in ${formatDuration(wall_s)} ` +
+      `(${Math.round(frames_per_s)} frames/s, ${backend}): ${dataset}`,
+    `${formatCount(attempts)} attempts, ${formatCount(rejects.total)} rejected${rejectText(rejects)}`,
+  ];
+  return lines.join('\n');
+}
+
+function rejectText(rejects: Rejects): string {
+  if (rejects.total === 0) return '';
+  const list = (counts: Record<string, number>) =>
+    Object.entries(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  return `: ${list(rejects.by_reason)}; by scenario: ${list(rejects.by_scenario)}`;
+}

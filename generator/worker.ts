@@ -1,0 +1,137 @@
+/**
+ * One worker thread: jobs in, staged episodes out. It simulates in this thread while its Chromium draws the episode
+ * before. What it answers depends on the task alone, never on what it did earlier.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
+import { workerData } from 'piscina';
+import { InputError } from '../sim/errors.ts';
+import { RendererCrash } from '../sim/host/renderer.ts';
+import { loadPhysics } from '../sim/physics.ts';
+import type { Trajectory } from '../sim/trajectory.ts';
+import { type EpisodeRecord, encodeRecord } from './dataset/episode-record.ts';
+import { StagingArea } from './dataset/staging.ts';
+import { statFrameIndices, statStride } from './dataset/stat-frames.ts';
+import { assertReplays, attemptEpisode, type FailedAttempt } from './episode.ts';
+import type {
+  EpisodeReply,
+  EpisodeTask,
+  TaskFault,
+  TaskReply,
+  WorkerNotice,
+  WorkerOrder,
+  WorkerSettings,
+} from './messages.ts';
+import { RenderSession } from './render-session.ts';
+
+const settings = workerData as WorkerSettings;
+const staging = new StagingArea(settings.out);
+const channel = new BroadcastChannel(settings.channel);
+const notify = (notice: WorkerNotice): void => channel.postMessage(notice);
+
+const session = new RenderSession({
+  backend: settings.backend,
+  onOpened: (pid) => notify({ type: 'browser-opened', threadId, pid }),
+  onClosed: (pid) => notify({ type: 'browser-closed', threadId, pid }),
+});
+channel.onmessage = (event) => {
+  if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void session.close();
+};
+session.warmUp();
+const physics = loadPhysics();
+
+/** Makes one episode, or says what kept it from being made. */
+export default async function answer(task: EpisodeTask): Promise<TaskReply> {
+  try {
+    return await makeEpisode(task);
+  } catch (error) {
+    return { job: task.job, fault: nameFault(error) };
+  }
+}
+
+function nameFault(error: unknown): TaskFault {
+  const { message, stack } = error as Error;
+  const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
+  if (isFull) return { kind: 'disk-full', message, stack };
+  if (error instanceof RendererCrash) return { kind: 'renderer-crash', message, stack };
+  if (error instanceof InputError) return { kind: 'bad-input', message, stack };
+  return { kind: 'bug', message, stack };
+}
+
+/** Attempts until one succeeds or the task's share of attempts is used up. */
+async function makeEpisode(task: EpisodeTask): Promise<EpisodeReply> {
+  await physics;
+  const seconds = { simulate: 0, replay: 0, draw: 0, stage: 0 };
+  const failures: FailedAttempt[] = [];
+  const timed = stopwatch(seconds);
+  const { scenario } = settings.scenarios[task.job.scenario];
+  for (let attempt = task.firstAttempt; attempt < task.firstAttempt + task.maxAttempts; attempt++) {
+    // Between attempts the thread turns to its browser: one attempt may take a second, and ten of them would look
+    // like a page that hangs.
+    await nextTurn();
+    const outcome = timed('simulate', () => attemptEpisode({ ...settings, ...task.job, scenario, attempt }));
+    if ('failure' in outcome) {
+      failures.push(outcome.failure);
+      continue;
+    }
+    const trajectory = outcome.kept;
+    if (task.verify) timed('replay', () => assertReplays(trajectory));
+    const { record, drawS } = await draw(task, attempt, trajectory);
+    seconds.draw += drawS;
+    const bytes = encodeRecord(record);
+    await timed('stage', () => staging.stageEpisode(task.job.index, bytes));
+    const { frames, finalStateHash } = trajectory;
+    const kept = { scenario: scenario.name, attempt, frames, stagedBytes: bytes.length, finalStateHash };
+    return { job: task.job, failures, kept, seconds, stack: await session.stack() };
+  }
+  return { job: task.job, failures, seconds };
+}
+
+async function draw(
+  task: EpisodeTask,
+  attempt: number,
+  trajectory: Trajectory,
+): Promise<{ record: EpisodeRecord; drawS: number }> {
+  const { start, poses, outcome, detail: _, ...columns } = trajectory;
+  const { fps, widthPx, heightPx, seed } = settings;
+  const statFrames = statFrameIndices(trajectory.frames);
+  const { video, drawS } = await session.encode({
+    start,
+    poses,
+    frames: trajectory.frames,
+    fps,
+    widthPx,
+    heightPx,
+    statFrames,
+    statStride: statStride(widthPx, heightPx),
+  });
+  const record = {
+    ...columns,
+    key: start.seed,
+    scenario: start.scenario,
+    scenarioHash: settings.scenarios[task.job.scenario].hash,
+    seed,
+    slot: task.job.slot,
+    attempt,
+    task: start.task,
+    start,
+    outcome,
+    video,
+    statFrames: statFrames.length,
+  };
+  return { record, drawS };
+}
+
+/** Adds what a step takes to its entry, for promises until they settle. */
+function stopwatch<K extends string>(seconds: Record<K, number>) {
+  return <T>(key: K, step: () => T): T => {
+    const from = performance.now();
+    const add = (): void => {
+      seconds[key] += (performance.now() - from) / 1000;
+    };
+    const result = step();
+    if (result instanceof Promise) return result.finally(add) as T;
+    add();
+    return result;
+  };
+}
