@@ -1,8 +1,8 @@
 /** Which GL draws here: tries each by drawing with it. */
 import { InputError } from '../errors.ts';
 import type { Backend } from './chromium.ts';
-import { ChromiumRenderer } from './chromium-renderer.ts';
 import type { RenderingStack } from './draw-request.ts';
+import { HeadlessRenderer } from './headless-renderer.ts';
 import { pageBundle } from './page-bundle.ts';
 import { trialScene } from './trial-scene.ts';
 
@@ -38,7 +38,7 @@ export async function chooseBackend(): Promise<BackendProbe> {
 
 /** Draws with one backend; rejects when it does not draw what it should. */
 export async function probeBackend(backend: Backend): Promise<Omit<BackendProbe, 'rejected'>> {
-  const renderer = await ChromiumRenderer.open(backend, PROBE_STALL_S, await pageBundle());
+  const renderer = await HeadlessRenderer.open(backend, PROBE_STALL_S, await pageBundle());
   try {
     const scene = trialScene({ frames: PROBE_FRAMES });
     const [pixels] = await renderer.egoPixels(scene, [0]);

@@ -1,10 +1,10 @@
 /** The way in: a headless browser that draws and encodes. */
 import { chooseBackend } from './backend-probe.ts';
 import type { Backend } from './chromium.ts';
-import { ChromiumRenderer } from './chromium-renderer.ts';
+import { HeadlessRenderer } from './headless-renderer.ts';
 import { pageBundle } from './page-bundle.ts';
 
-export { ChromiumRenderer } from './chromium-renderer.ts';
+export { HeadlessRenderer } from './headless-renderer.ts';
 export { RendererCrash } from './renderer-crash.ts';
 
 export interface RendererOptions {
@@ -19,9 +19,9 @@ export interface RendererOptions {
 export const RENDERER_DEFAULTS: RendererOptions = { backend: 'auto', stallS: 20 };
 
 /** Starts a browser with the drawing page. Rejects with InputError when there is none, else with RendererCrash. */
-export async function openRenderer(options: Partial<RendererOptions> = {}): Promise<ChromiumRenderer> {
+export async function openRenderer(options: Partial<RendererOptions> = {}): Promise<HeadlessRenderer> {
   const all = { ...RENDERER_DEFAULTS, ...options };
   const script = all.script ?? (await pageBundle());
   const backend = all.backend === 'auto' ? (await chooseBackend()).stack.backend : all.backend;
-  return ChromiumRenderer.open(backend, all.stallS, script);
+  return HeadlessRenderer.open(backend, all.stallS, script);
 }

@@ -3,8 +3,9 @@
  * Chassis frame: x to the left, y up, z forward, origin on the floor below the centre. The bucket's size and place
  * are the physics' own (geometry.ts); all else is for the eye and stays within the chassis' width and length.
  */
-import { type Matrix4, Vector3 } from 'three';
+import { type Matrix4, Quaternion, Vector3 } from 'three';
 import { BUCKET } from '../geometry.ts';
+import { bucketFrame, type LoaderPose } from '../loader-pose.ts';
 import { cos, sin, TWO_PI } from '../math.ts';
 import { MeshBuilder, type Point, type Rgb } from './mesh-builder.ts';
 
@@ -202,31 +203,28 @@ function addBucket(builder: MeshBuilder): void {
   builder.extrudeX(side, half - plate, half, DARK_YELLOW);
 }
 
-/** Moves the three bodies to a pose: chassis at (x, z) with a heading, bucket lifted and tilted. */
-export function placeLoader(
-  parts: readonly Matrix4[],
-  xM: number,
-  zM: number,
-  headingRad: number,
-  liftM: number,
-  tiltRad: number,
-): void {
-  const s = sin(headingRad);
-  const c = cos(headingRad);
+/** Moves the three bodies to a pose; the bucket's frame is the physics' own. */
+export function placeLoader(parts: readonly Matrix4[], loader: LoaderPose): void {
+  const s = sin(loader.headingRad);
+  const c = cos(loader.headingRad);
   const chassis = parts[LOADER_PARTS.chassis];
-  chassis.set(c, 0, s, xM, 0, 1, 0, 0, -s, 0, c, zM, 0, 0, 0, 1);
-  const st = sin(tiltRad);
-  const ct = cos(tiltRad);
-  const bucket = parts[LOADER_PARTS.bucket];
-  bucket.set(1, 0, 0, 0, 0, ct, st, liftM, 0, -st, ct, BUCKET.pivotForwardM, 0, 0, 0, 1).premultiply(chassis);
-  const dy = liftM + ARM_HOLD.y * ct + ARM_HOLD.z * st - ARM_PIVOT.y;
+  chassis.set(c, 0, s, loader.xM, 0, 1, 0, 0, -s, 0, c, loader.zM, 0, 0, 0, 1);
+  const frame = bucketFrame(loader);
+  place.set(frame.x, frame.y, frame.z);
+  parts[LOADER_PARTS.bucket].compose(place, turn.set(frame.qx, frame.qy, frame.qz, frame.qw), UNIT);
+  const st = sin(loader.tiltRad);
+  const ct = cos(loader.tiltRad);
+  const dy = frame.y + ARM_HOLD.y * ct + ARM_HOLD.z * st - ARM_PIVOT.y;
   const dz = BUCKET.pivotForwardM - ARM_HOLD.y * st + ARM_HOLD.z * ct - ARM_PIVOT.z;
   const length = Math.sqrt(dy * dy + dz * dz);
   const arms = parts[LOADER_PARTS.arms];
-  arms.makeBasis(LEFT, armUp.set(0, dz / length, -dy / length), armAlong.set(0, dy, dz));
+  arms.makeBasis(LEFT, up.set(0, dz / length, -dy / length), along.set(0, dy, dz));
   arms.setPosition(0, ARM_PIVOT.y, ARM_PIVOT.z).premultiply(chassis);
 }
 
 const LEFT = new Vector3(1, 0, 0);
-const armUp = new Vector3();
-const armAlong = new Vector3();
+const UNIT = new Vector3(1, 1, 1);
+const up = new Vector3();
+const along = new Vector3();
+const place = new Vector3();
+const turn = new Quaternion();

@@ -4,6 +4,7 @@
  */
 import { Color, Frustum, Matrix4, Mesh, type PerspectiveCamera, Scene, Sphere } from 'three';
 import type { EpisodeStart } from '../episode-start.ts';
+import type { LoaderPose } from '../loader-pose.ts';
 import { poseSize } from '../trajectory.ts';
 import { boxMesh, floorMesh, wallMesh } from './arena-mesh.ts';
 import { type BrickGroup, groupBricks } from './brick-mesh.ts';
@@ -29,10 +30,11 @@ export class WorldScene {
   readonly #sphere = new Sphere();
   readonly #viewProjection = new Matrix4();
   readonly #brickRadiusM: number;
+  readonly #loader: LoaderPose = { xM: 0, zM: 0, headingRad: 0, liftM: 0, tiltRad: 0 };
 
   constructor(start: SceneStart, aspect: number) {
     this.#start = start;
-    this.ego = egoCamera(start.visual.camera, aspect);
+    this.ego = egoCamera(start.visual, aspect);
     const light = lightUniforms(start.visual);
     const brightness = Math.min(1, start.visual.ambient + start.visual.sunIntensity * 0.75);
     const sky = SKY_RGB.map((level, i) => Math.min(1, level * brightness * start.visual.tintRgb[i]));
@@ -71,7 +73,7 @@ export class WorldScene {
   /** Moves everything to one row of the poses, the ego camera too. Draws only bricks that camera can see. */
   showEgo(poses: Float32Array, frame: number): void {
     const at = this.#placeLoader(poses, frame);
-    placeEgoCamera(this.ego, this.#start.visual.camera, poses[at], poses[at + 1], poses[at + 2]);
+    placeEgoCamera(this.ego, this.#start.visual, this.#loader);
     this.#viewProjection.multiplyMatrices(this.ego.projectionMatrix, this.ego.matrixWorldInverse);
     this.#frustum.setFromProjectionMatrix(this.#viewProjection);
     this.#sphere.radius = this.#brickRadiusM;
@@ -91,7 +93,12 @@ export class WorldScene {
 
   #placeLoader(poses: Float32Array, frame: number): number {
     const at = frame * poseSize(this.#start.bricks.length);
-    placeLoader(this.#parts, poses[at], poses[at + 1], poses[at + 2], poses[at + 3], poses[at + 4]);
+    this.#loader.xM = poses[at];
+    this.#loader.zM = poses[at + 1];
+    this.#loader.headingRad = poses[at + 2];
+    this.#loader.liftM = poses[at + 3];
+    this.#loader.tiltRad = poses[at + 4];
+    placeLoader(this.#parts, this.#loader);
     return at;
   }
 

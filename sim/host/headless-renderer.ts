@@ -7,6 +7,9 @@ import type { DrawRequest, EncodedVideo, EncodeRequest, Renderer, RenderingStack
 import { type PageServer, servePage } from './page-server.ts';
 import { RendererCrash } from './renderer-crash.ts';
 
+/** Between a suspicion and its consequence. */
+const GRACE_MS = 250;
+
 interface Waiting {
   resolve(answer: { header: PageReply; sections: ArrayBuffer[] }): void;
   reject(error: Error): void;
@@ -16,7 +19,7 @@ interface Waiting {
 // A job before it has its number; `Omit` alone would lose the union.
 type Unnumbered<J> = J extends PageJob ? Omit<J, 'id'> : never;
 
-export class ChromiumRenderer implements Renderer {
+export class HeadlessRenderer implements Renderer {
   readonly stack: RenderingStack;
   /** Process id of the browser, which is also its process group. */
   readonly pid: number;
@@ -30,10 +33,11 @@ export class ChromiumRenderer implements Renderer {
   #crash: RendererCrash | undefined;
   #closing: Promise<void> | undefined;
   #nextId = 1;
+  #messages = 0;
   #end!: (crash: RendererCrash | undefined) => void;
 
   /** Starts a browser with the drawing page `script`; a job may be silent for `stallS` seconds. See openRenderer. */
-  static async open(backend: Backend, stallS: number, script: string): Promise<ChromiumRenderer> {
+  static async open(backend: Backend, stallS: number, script: string): Promise<HeadlessRenderer> {
     const server = await servePage(script);
     let chromium: RunningChromium | undefined;
     try {
@@ -41,8 +45,13 @@ export class ChromiumRenderer implements Renderer {
       const [page] = await chromium.browser.pages();
       const hello = server.connected.then(async (socket) => ({ socket, ready: await firstReply(socket) }));
       hello.catch(() => {});
+      const fault = new Promise<never>((_, reject) => {
+        page.on('pageerror', (error) => reject(new RendererCrash(`error in the page: ${messageOf(error)}`)));
+        page.on('error', (error) => reject(new RendererCrash(`the page crashed: ${error.message}`)));
+      });
+      fault.catch(() => {});
       await page.goto(server.url, { waitUntil: 'domcontentloaded', timeout: stallS * 1000 });
-      const { socket, ready } = await within(hello, stallS, 'the page did not start');
+      const { socket, ready } = await within(Promise.race([hello, fault]), stallS, 'the page did not start');
       if (ready.kind !== 'ready') {
         throw new RendererCrash(
           ready.kind === 'broken' ? ready.message : `the page began with ${ready.kind}`,
@@ -51,7 +60,9 @@ export class ChromiumRenderer implements Renderer {
       const { glVendor, glRenderer, glVersion } = ready;
       const version = await chromium.browser.version();
       const stack = { backend, glVendor, glRenderer, glVersion, browser: version, codec: 'h264 (WebCodecs)' };
-      return new ChromiumRenderer(stack, chromium, server, socket, stallS);
+      const renderer = new HeadlessRenderer(stack, chromium, server, socket, stallS);
+      fault.catch((crash: RendererCrash) => renderer.#fail(crash.message));
+      return renderer;
     } catch (error) {
       await chromium?.kill();
       await server.close();
@@ -140,15 +151,27 @@ export class ChromiumRenderer implements Renderer {
     if (this.#closing) return Promise.reject(new RendererCrash('the renderer was closed'));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#fail(`the page showed no sign of life for ${this.#stallS} s`);
-      }, this.#stallS * 1000);
+      const timer = setTimeout(() => this.#suspect(id), this.#stallS * 1000);
       this.#waiting.set(id, { resolve, reject, timer });
       this.#socket.send(packMessage({ ...job, id }, sections));
     });
   }
 
+  /**
+   * A job has been silent for too long, or this thread was too busy to listen: what has arrived meanwhile is taken
+   * in first, and only silence after that ends the browser.
+   */
+  #suspect(id: number): void {
+    const heard = this.#messages;
+    setTimeout(() => {
+      if (!this.#waiting.has(id)) return;
+      if (this.#messages === heard) this.#fail(`the page showed no sign of life for ${this.#stallS} s`);
+      else this.#waiting.get(id)?.timer.refresh();
+    }, GRACE_MS);
+  }
+
   #receive(data: Buffer): void {
+    this.#messages++;
     const answer = unpackMessage<PageReply>(data);
     const { header } = answer;
     if (header.kind === 'broken') {
