@@ -5,12 +5,13 @@ import { InputError, throwFaults } from '../sim/errors.ts';
 import { userFolder, userPath } from '../sim/host/user-path.ts';
 import { isScenarioPath, listScenarios, loadScenario, scenarioHash } from './catalogue.ts';
 import { brickRange, scenarioTable } from './list-table.ts';
-import { PREVIEW_DEFAULTS, previewPicture } from './preview.ts';
 import { NAME_PATTERN, type Scenario } from './schema.ts';
 import { scenarioTemplate } from './template.ts';
 import { TRIAL_DRAWS } from './trial-draws.ts';
 import { writeWholeFile } from './whole-file.ts';
 import { wholeNumber } from './whole-number.ts';
+
+export const PREVIEW_DEFAULTS = { count: 6, seed: 0, out: 'preview.png' } as const;
 
 interface GlobalOptions {
   json?: boolean;
@@ -137,6 +138,8 @@ function previewCommand(): Command {
       throwFaults('scenario preview', faults);
       const scenario = loadScenario(nameOrPath, userFolder());
       const path = userPath(options.out);
+      // Only here, so that the other parts need neither browser nor bundler.
+      const { previewPicture } = await import('./preview.ts');
       writeWholeFile(path, await previewPicture(scenario, { count, seed }));
       if (options.json) printJson({ scenario: scenario.name, count, seed, picture: path });
       else if (!options.quiet) print(`${options.out} written: ${count} starts of ${scenario.name}`);

@@ -7,8 +7,6 @@ import { startPoses } from '../sim/start-poses.ts';
 import { sampleStart } from './sampler.ts';
 import type { Scenario } from './schema.ts';
 
-export const PREVIEW_DEFAULTS = { count: 6, seed: 0, out: 'preview.png' } as const;
-
 const TOP_SIZE_PX = 320;
 const EGO_SIZE_PX = { widthPx: 320, heightPx: 240 };
 

@@ -19,6 +19,25 @@ const ORDERED = 'must be [low, high] with low <= high';
 
 /** Schema of a quantity whose every possible value lies within [min, max]. */
 export function quantity(min: number, max: number) {
+  return named(quantities, `number_${min}_to_${max}`, () => quantitySchema(min, max));
+}
+
+/** Schema of a whole number of things in [min, max]. */
+export function count(min: number, max: number) {
+  return named(counts, `count_${min}_to_${max}`, () => countSchema(min, max));
+}
+
+const quantities = new Map<string, ReturnType<typeof quantitySchema>>();
+const counts = new Map<string, ReturnType<typeof countSchema>>();
+
+/** One schema a name: the JSON Schema then refers to it, and is a third as long. */
+function named<T extends z.ZodType>(known: Map<string, T>, id: string, make: () => T): T {
+  const schema = known.get(id) ?? (make().meta({ id }) as T);
+  known.set(id, schema);
+  return schema;
+}
+
+function quantitySchema(min: number, max: number) {
   const value = z.number().min(min).max(max);
   return z.union([
     value,
@@ -34,8 +53,7 @@ export function quantity(min: number, max: number) {
   ]);
 }
 
-/** Schema of a whole number of things in [min, max]. */
-export function count(min: number, max: number) {
+function countSchema(min: number, max: number) {
   const value = z.int().min(min).max(max);
   return z.union([
     value,
