@@ -75,6 +75,7 @@ export async function ensureUv() {
   return uvPath();
 }
 
-function uvPath() {
+/** Where our uv is or will be. */
+export function uvPath() {
   return cachePath(`uv-${UV_VERSION}`, 'bin', 'uv');
 }

@@ -1,0 +1,99 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runsTypeScript } from '../../scripts/setup/node.mjs';
+import { samePackages } from '../../scripts/setup/npm-packages.mjs';
+import { aptLine, NEEDS } from '../../scripts/setup/system-packages.mjs';
+
+const BUILD_ONCE = join(import.meta.dirname, '..', 'fixtures', 'launched', 'build-once.mjs');
+
+test.each([
+  ['18.20.0', false],
+  ['20.20.2', false],
+  ['22.17.1', false],
+  ['22.18.0', true],
+  ['23.5.0', false],
+  ['23.6.0', true],
+  ['24.0.0', true],
+  ['26.1.0', true],
+])('Node %s runs TypeScript: %s', (version, expected) => {
+  expect(runsTypeScript(version)).toBe(expected);
+});
+
+describe('whether node_modules holds what the lock file says', () => {
+  const wanted = {
+    '': {},
+    'node_modules/a': { version: '1.0.0' },
+    'node_modules/b': { version: '2.0.0', optional: true },
+  };
+  test.each([
+    [{ 'node_modules/a': { version: '1.0.0' } }, true],
+    [{ 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '2.0.0' } }, true],
+    [{ 'node_modules/a': { version: '1.0.1' } }, false],
+    [{ 'node_modules/b': { version: '2.0.0' } }, false],
+    [{ 'node_modules/a': { version: '1.0.0' }, 'node_modules/c': { version: '1.0.0' } }, false],
+  ])('%j: %s', (present, expected) => {
+    expect(samePackages(wanted, present)).toBe(expected);
+  });
+});
+
+test('the line to run names every package', () => {
+  const packages = [...NEEDS.chromium.packages, ...NEEDS.egl.packages, ...NEEDS.ffmpeg.packages];
+  expect(aptLine(packages)).toBe(
+    'sudo apt-get update && sudo apt-get install -y --no-install-recommends chromium libegl1 libgl1-mesa-dri libgles2 ffmpeg',
+  );
+});
+
+describe('setups at the same time', () => {
+  let cache: string;
+  beforeEach(() => {
+    cache = mkdtempSync(join(tmpdir(), 'brickyard-cache-'));
+  });
+  afterEach(() => rmSync(cache, { recursive: true }));
+  const env = () => ({ ...process.env, XDG_CACHE_HOME: cache });
+
+  test('build a shared folder once', async () => {
+    const builders = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, [BUILD_ONCE, 'shared'], { env: env() }),
+    );
+    const codes = await Promise.all(builders.map(async (builder) => (await once(builder, 'exit'))[0]));
+    expect(codes).toEqual([0, 0, 0, 0]);
+    expect(readFileSync(join(cache, 'built'), 'utf8')).toBe('x');
+    expect(readdirSync(join(cache, 'brickyard')).sort()).toEqual(['locks', 'shared']);
+    expect(readdirSync(join(cache, 'brickyard', 'locks'))).toEqual([]);
+  });
+
+  test('take over from one that was killed', async () => {
+    const killed = spawn(process.execPath, [BUILD_ONCE, 'shared'], { env: env() });
+    while (!existsSync(join(cache, 'built'))) await new Promise((resolve) => setTimeout(resolve, 5));
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    expect(existsSync(join(cache, 'brickyard', 'shared'))).toBe(false);
+    const { status } = spawnSync(process.execPath, [BUILD_ONCE, 'shared'], { env: env() });
+    expect(status).toBe(0);
+    expect(readFileSync(join(cache, 'brickyard', 'shared', 'whole'), 'utf8')).toBe('yes');
+  });
+
+  test('wait for a living one', async () => {
+    const lock = join(cache, 'brickyard', 'locks', 'shared');
+    mkdirSync(lock, { recursive: true });
+    writeFileSync(join(lock, 'owner'), String(process.pid));
+    const waiting = spawn(process.execPath, [BUILD_ONCE, 'shared'], { env: env() });
+    const [told] = await once(waiting.stderr, 'data');
+    expect(String(told)).toBe('waiting for another setup of shared to finish\n');
+    expect(existsSync(join(cache, 'built'))).toBe(false);
+    rmSync(lock, { recursive: true });
+    expect((await once(waiting, 'exit'))[0]).toBe(0);
+  });
+});
