@@ -22,7 +22,14 @@ const options = new Command('expert-table')
   .option('--first <n>', 'number of the first attempt', Number, EXPERT_TABLE_DEFAULTS.first)
   .option('--failures', 'print a line for each failed attempt')
   .parse()
-  .opts<{ attempts: number; scenarios?: string; seed: number; fps: number; first: number; failures?: boolean }>();
+  .opts<{
+    attempts: number;
+    scenarios?: string;
+    seed: number;
+    fps: number;
+    first: number;
+    failures?: boolean;
+  }>();
 
 await loadPhysics();
 const scenarios = options.scenarios
@@ -55,7 +62,8 @@ function runScenario(scenario: Scenario): void {
   attempts += options.attempts;
   successes += good;
   lengths.sort((a, b) => a - b);
-  const at = (part: number) => String(lengths[Math.min(lengths.length - 1, Math.floor(part * lengths.length))] ?? '-');
+  const at = (part: number) =>
+    String(lengths[Math.min(lengths.length - 1, Math.floor(part * lengths.length))] ?? '-');
   const rate = ((100 * good) / options.attempts).toFixed(1);
   const why = [...reasons].map(([reason, n]) => `${n} ${reason}`).join(', ');
   console.log(

@@ -19,8 +19,9 @@ export const BOX = {
 /** Half of the box's outer width: the rim. */
 export const BOX_OUTER_HALF_M = BOX.innerHalfM + BOX.wallThicknessM;
 
+/** Chassis and bucket are a little narrower than the lane of 1.0 m between box and walls, which they must enter. */
 export const LOADER = {
-  chassisWidthM: 1.0,
+  chassisWidthM: 0.8,
   chassisLengthM: 1.4,
   chassisHeightM: 0.7,
   massKg: 500,
@@ -39,11 +40,12 @@ export const LOADER = {
 /** The bucket's frame: origin at the pivot, `pivotForwardM` ahead of the chassis centre. */
 export const BUCKET = {
   pivotForwardM: 0.75,
-  widthM: 1.0,
+  widthM: 0.9,
   floorDepthM: 0.56,
   lipDepthM: 0.2,
   lipHeightM: 0.03,
-  backHeightM: 0.4,
+  /** Lower than 0.4 m, where the level, raised bucket hid a load at its back from the camera. */
+  backHeightM: 0.3,
   sideHeightM: 0.3,
 } as const;
 

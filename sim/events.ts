@@ -1,0 +1,58 @@
+/** Timed events: impulses that disturb an episode. Nothing is ever attached or teleported. */
+
+import type { EpisodeEvent } from './episode-start.ts';
+import { isInBucket, type LoaderPose } from './loader-pose.ts';
+import { cos, sin } from './math.ts';
+import type { RAPIER } from './physics.ts';
+
+/** A load counts as carried from this lift on. */
+export const CARRYING_LIFT_M = 0.5;
+/** A shake throws upwards this many times as fast as forwards, to clear the lip of the curled bucket. */
+const SHAKE_UP = 0.9;
+
+/** Whether the event fires now. `carriedS`: for how long the load has been carried. */
+export function isEventDue(event: EpisodeEvent, timeS: number, carriedS: number): boolean {
+  const { trigger } = event;
+  return trigger.type === 'time' ? timeS >= trigger.atS : carriedS > 0 && carriedS >= trigger.afterS;
+}
+
+/** Applies the event's impulses. */
+export function fireEvent(
+  event: EpisodeEvent,
+  pose: LoaderPose,
+  chassis: RAPIER.RigidBody,
+  bricks: readonly RAPIER.RigidBody[],
+): void {
+  const { effect } = event;
+  if (effect.type === 'kick-loader') {
+    const spin = chassis.angvel();
+    chassis.setAngvel({ x: 0, y: spin.y + effect.yawRateRadps, z: 0 }, true);
+    return;
+  }
+  if (effect.type === 'push-brick') {
+    const brick = bricks[effect.brick];
+    if (brick) throwBrick(brick, effect.directionRad, effect.speedMps, 0, 0);
+    return;
+  }
+  for (const brick of bricks) {
+    const at = brick.translation();
+    if (!isInBucket(pose, at.x, at.y, at.z)) continue;
+    throwBrick(brick, pose.headingRad, effect.speedMps, effect.sideways, SHAKE_UP);
+  }
+}
+
+function throwBrick(
+  brick: RAPIER.RigidBody,
+  directionRad: number,
+  speedMps: number,
+  sideways: number,
+  up: number,
+): void {
+  const s = sin(directionRad);
+  const c = cos(directionRad);
+  const momentum = brick.mass() * speedMps;
+  brick.applyImpulse(
+    { x: momentum * (s + c * sideways), y: momentum * up, z: momentum * (c - s * sideways) },
+    true,
+  );
+}

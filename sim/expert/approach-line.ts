@@ -1,0 +1,122 @@
+/**
+ * From which side to take a brick. The tip of the bucket has to get past the brick's centre, with the whole
+ * loader behind it free of walls and box; a wall right behind the brick is a welcome backstop.
+ */
+import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M, BUCKET, LOADER } from '../geometry.ts';
+import { LOADER_REACH_M } from '../loader-pose.ts';
+import { atan2, clamp, cos, PI, sin, wrapAngle } from '../math.ts';
+import { depthInBox, depthInWalls } from './clearance.ts';
+import type { Line } from './drive.ts';
+
+/** The line's point: where the chassis centre would be with the brick's centre right under the tip. */
+export interface ApproachLine extends Line {
+  cost: number;
+  /** Whether a wall or the box is so near that the line has to be followed closely. */
+  confined: boolean;
+}
+
+/** How far the tip shall get past the brick's centre where there is room. */
+const PAST_M = 0.3;
+/** The bucket may touch a wall beside it, not more. */
+const SIDE_GAP_M = 0.015;
+const MAX_OFFSET_M = 0.34;
+const BACK_M = 0.7;
+const HEADINGS = 24;
+
+/** The best line to a brick for a loader at (fromX, fromZ). */
+export function approachLine(brickX: number, brickZ: number, fromX: number, fromZ: number): ApproachLine {
+  const sight = atan2(brickX - fromX, brickZ - fromZ);
+  let best = candidate(brickX, brickZ, sight, sight);
+  if (best.cost < 0.05) return best;
+  for (let i = 0; i < HEADINGS; i++) {
+    const line = candidate(brickX, brickZ, (i * 2 * PI) / HEADINGS - PI, sight);
+    if (line.cost < best.cost - 1e-9) best = line;
+  }
+  return best;
+}
+
+function candidate(brickX: number, brickZ: number, headingRad: number, sight: number): ApproachLine {
+  const s = sin(headingRad);
+  const c = cos(headingRad);
+  const offset = sideOffset(brickX, brickZ, s, c);
+  const x = brickX + c * offset - s * LOADER_REACH_M;
+  const z = brickZ - s * offset - c * LOADER_REACH_M;
+  const past = tipPast(x, z, s, c);
+  const rear = {
+    x,
+    z,
+    s,
+    c,
+    rear: -LOADER.chassisLengthM / 2 - BACK_M,
+    front: BUCKET.pivotForwardM,
+    half: LOADER.chassisWidthM / 2,
+  };
+  const bucket = {
+    x,
+    z,
+    s,
+    c,
+    rear: -LOADER.chassisLengthM / 2,
+    front: LOADER_REACH_M + Math.min(0, past) - 0.02,
+    half: BUCKET.widthM / 2,
+  };
+  const depth = Math.max(depthInWalls(rear), depthInBox(rear), depthInWalls(bucket), depthInBox(bucket));
+  const cost =
+    0.5 * Math.abs(wrapAngle(headingRad - sight)) +
+    1.2 * Math.abs(offset) +
+    8 * Math.max(0, 0.06 - past) +
+    2 * Math.max(0, 0.2 - past) +
+    (depth > 0.005 ? 5 + 10 * depth : 0) +
+    (depth > -0.06 ? 0.15 : 0);
+  return { x, z, headingRad, cost, confined: depth > -0.12 || past < 0.2 || offset !== 0 };
+}
+
+/** Along a wall the line keeps half a bucket away from it, so the brick lies off the middle of the bucket. */
+function sideOffset(brickX: number, brickZ: number, s: number, c: number): number {
+  const half = BUCKET.widthM / 2 + SIDE_GAP_M;
+  const limit = ARENA_HALF_M - half;
+  if (Math.abs(s) < 1e-6)
+    return (
+      clamp(
+        clampBesideBox(brickX, brickZ, clamp(brickX, -limit, limit)) - brickX,
+        -MAX_OFFSET_M,
+        MAX_OFFSET_M,
+      ) * c
+    );
+  if (Math.abs(c) < 1e-6)
+    return (
+      clamp(
+        brickZ - clampBesideBox(brickZ, brickX, clamp(brickZ, -limit, limit)),
+        -MAX_OFFSET_M,
+        MAX_OFFSET_M,
+      ) * s
+    );
+  return 0;
+}
+
+/** Keeps a lane's centre line clear of the box that it passes; `across` and `along` are x and z or z and x. */
+function clampBesideBox(across: number, along: number, wanted: number): number {
+  const half = BUCKET.widthM / 2 + SIDE_GAP_M;
+  const middle = BOX.centreXM;
+  if (Math.abs(along - middle) > BOX_OUTER_HALF_M + 1.2) return wanted;
+  if (across < middle - BOX_OUTER_HALF_M) return Math.min(wanted, middle - BOX_OUTER_HALF_M - half);
+  if (across > middle + BOX_OUTER_HALF_M) return Math.max(wanted, middle + BOX_OUTER_HALF_M + half);
+  return wanted;
+}
+
+/** How far the tip can get past the brick's centre before a front corner meets a wall or the box; at most PAST_M. */
+function tipPast(x: number, z: number, s: number, c: number): number {
+  for (let past = PAST_M; past > -0.3; past -= 0.03) {
+    const tip = {
+      x,
+      z,
+      s,
+      c,
+      rear: LOADER_REACH_M - 0.2,
+      front: LOADER_REACH_M + past,
+      half: BUCKET.widthM / 2,
+    };
+    if (depthInWalls(tip) <= 0.001 && depthInBox(tip) <= 0.001) return past;
+  }
+  return -0.3;
+}

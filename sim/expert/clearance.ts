@@ -1,0 +1,76 @@
+/** What the loader would touch: its footprint against walls and box, from poses alone. */
+
+import { OVER_RIM_M } from '../controls.ts';
+import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M, BUCKET, LOADER } from '../geometry.ts';
+import { LOADER_REACH_M, type LoaderPose } from '../loader-pose.ts';
+import { cos, sin } from '../math.ts';
+
+/** A rectangle along a heading: from `rear` to `front` ahead of (x, z), `half` to either side. */
+export interface Strip {
+  x: number;
+  z: number;
+  s: number;
+  c: number;
+  rear: number;
+  front: number;
+  half: number;
+}
+
+/** How far the strip reaches into a wall of the arena (negative: free distance to the nearest). */
+export function depthInWalls(strip: Strip): number {
+  const middle = (strip.rear + strip.front) / 2;
+  const along = (strip.front - strip.rear) / 2;
+  const x = Math.abs(strip.x + strip.s * middle) + along * Math.abs(strip.s) + strip.half * Math.abs(strip.c);
+  const z = Math.abs(strip.z + strip.c * middle) + along * Math.abs(strip.c) + strip.half * Math.abs(strip.s);
+  return Math.max(x, z) - ARENA_HALF_M;
+}
+
+/** How far the strip reaches into the box (negative: free distance along the best separating axis). */
+export function depthInBox(strip: Strip): number {
+  const middle = (strip.rear + strip.front) / 2;
+  const along = (strip.front - strip.rear) / 2;
+  const dx = strip.x + strip.s * middle - BOX.centreXM;
+  const dz = strip.z + strip.c * middle - BOX.centreZM;
+  const s = Math.abs(strip.s);
+  const c = Math.abs(strip.c);
+  const box = BOX_OUTER_HALF_M * (s + c);
+  return Math.min(
+    BOX_OUTER_HALF_M + along * s + strip.half * c - Math.abs(dx),
+    BOX_OUTER_HALF_M + along * c + strip.half * s - Math.abs(dz),
+    box + along - Math.abs(dx * strip.s + dz * strip.c),
+    box + strip.half - Math.abs(dx * strip.c - dz * strip.s),
+  );
+}
+
+const CHASSIS_HALF_LENGTH_M = LOADER.chassisLengthM / 2;
+
+/** How deep the loader would stand in walls or box at a place; the raised bucket passes over the box. */
+export function depthAt(x: number, z: number, headingRad: number, liftM: number): number {
+  const place = { x, z, s: sin(headingRad), c: cos(headingRad) };
+  const chassis = {
+    ...place,
+    rear: -CHASSIS_HALF_LENGTH_M,
+    front: CHASSIS_HALF_LENGTH_M,
+    half: LOADER.chassisWidthM / 2,
+  };
+  const bucket = { ...place, rear: BUCKET.pivotForwardM, front: LOADER_REACH_M, half: BUCKET.widthM / 2 };
+  const walls = Math.max(depthInWalls(chassis), depthInWalls(bucket));
+  const box = depthInBox(chassis);
+  return liftM > OVER_RIM_M ? Math.max(walls, box) : Math.max(walls, box, depthInBox(bucket));
+}
+
+/** Whether turning on the spot (+1 left, -1 right) by a little would press the loader into something. */
+export function isTurnBlocked(pose: LoaderPose, direction: number): boolean {
+  const now = Math.max(0, depthAt(pose.xM, pose.zM, pose.headingRad, pose.liftM));
+  return [0.1, 0.22].some(
+    (angle) => depthAt(pose.xM, pose.zM, pose.headingRad + direction * angle, pose.liftM) > now + 0.01,
+  );
+}
+
+/** Whether driving straight by `distanceM` (negative: backwards) would press the loader into something. */
+export function isWayBlocked(pose: LoaderPose, distanceM: number): boolean {
+  const now = Math.max(0, depthAt(pose.xM, pose.zM, pose.headingRad, pose.liftM));
+  const x = pose.xM + sin(pose.headingRad) * distanceM;
+  const z = pose.zM + cos(pose.headingRad) * distanceM;
+  return depthAt(x, z, pose.headingRad, pose.liftM) > now + 0.01;
+}

@@ -1,0 +1,121 @@
+/** From a load in the bucket to an empty, lowered bucket clear of the box. */
+import { isBucketOverBox, OVER_RIM_M } from '../controls.ts';
+import { BOX, LOADER } from '../geometry.ts';
+import { clamp, PI } from '../math.ts';
+import type { Phase } from '../trajectory.ts';
+import { isWayBlocked } from './clearance.ts';
+import { alongLine, type Drive, followLine, type Line, moveTo, reverseAlong } from './drive.ts';
+import type { ExpertView } from './view.ts';
+
+export interface Decision {
+  steering: number;
+  throttle: number;
+  bucket: number;
+  lift: number;
+  phase: Phase;
+}
+
+/**
+ * The box is always approached from its +x side: a learner shown two sides parks undecided on the diagonal
+ * between them. The line's point is the middle of the box.
+ */
+export const DUMP_LINE: Line = { x: BOX.centreXM, z: BOX.centreZM, headingRad: -PI / 2 };
+/** Distances of the chassis centre from the middle of the box, along the line. */
+const DUMP_M = 1.8;
+const STAND_OFF_M = 3.4;
+/** Round the corner of the box by way of this point. */
+const ROUND_CORNER = { x: -3.1, z: -3.1 };
+const CARRY_LIFT_M = 0.95;
+export const CARRY_TILT_RAD = 0.62;
+
+const distanceOut = (view: ExpertView): number => -alongLine(view.loader, DUMP_LINE).ahead;
+
+/** Whether the loader stands where tipping drops the load into the box. */
+export function isAtDump(view: ExpertView): boolean {
+  const { left, headingErrorRad } = alongLine(view.loader, DUMP_LINE);
+  return distanceOut(view) < DUMP_M + 0.08 && Math.abs(left) < 0.45 && Math.abs(headingErrorRad) < 0.35;
+}
+
+/** With a load in the bucket: lift it, carry it to the box, drive in, tip. */
+export function deliver(view: ExpertView): Decision {
+  const { liftM, tiltRad } = view.loader;
+  const raised = liftM > CARRY_LIFT_M - 0.03;
+  const lift = clamp(6 * (CARRY_LIFT_M + 0.02 - liftM), -1, 1);
+  if (isAtDump(view) && raised) return tip(view, lift);
+  const bucket = tiltRad < LOADER.tiltMaxRad - 0.02 ? 1 : 0;
+  const drive = raised ? carryDrive(view) : carryLow(view);
+  const phase = raised && isDrivingIn(view) ? 'drive-in' : liftM > 0.5 ? 'carry' : 'lift';
+  return { ...drive, bucket, lift: tiltRad > 0.3 || liftM > 0.2 ? lift : 0, phase };
+}
+
+/** While the lift rises: stay, or draw back from the box when its rim is in the way. */
+function carryLow(view: ExpertView): Drive {
+  const { loader } = view;
+  const still = { steering: 0, throttle: 0 };
+  if (loader.liftM < OVER_RIM_M)
+    return isWayBlocked(loader, 0.1) && !isWayBlocked(loader, -0.2) ? { steering: 0, throttle: -0.5 } : still;
+  return isBucketOverBox(loader) || distanceOut(view) < STAND_OFF_M ? still : carryDrive(view);
+}
+
+function isDrivingIn(view: ExpertView): boolean {
+  const { left, headingErrorRad } = alongLine(view.loader, DUMP_LINE);
+  const out = distanceOut(view);
+  return (
+    out > DUMP_M - 0.2 &&
+    Math.abs(left) < 0.12 + 0.3 * Math.max(0, Math.min(out, 5) - 2.2) &&
+    Math.abs(headingErrorRad) < 0.25 + 4 * Math.max(0, out - 2.7)
+  );
+}
+
+function carryDrive(view: ExpertView): Drive {
+  const { loader } = view;
+  if (isDrivingIn(view)) {
+    const slow = clamp(0.9 * (distanceOut(view) - DUMP_M) + 0.1, 0, 0.9);
+    return followLine(loader, DUMP_LINE, clamp(distanceOut(view) - 1.4, 0.7, 1.6), slow);
+  }
+  const out = distanceOut(view);
+  const { left, headingErrorRad } = alongLine(loader, DUMP_LINE);
+  if (
+    out < STAND_OFF_M - 0.2 &&
+    out > 0 &&
+    Math.abs(left) < 1.3 &&
+    Math.abs(headingErrorRad) < 0.8 &&
+    !isWayBlocked(loader, -0.1)
+  )
+    return reverseAlong(loader, DUMP_LINE, -0.7);
+  const behindCorner = loader.zM > -4.6 && loader.xM < -3.5;
+  if (behindCorner) return moveTo(loader, ROUND_CORNER.x, ROUND_CORNER.z);
+  return moveTo(loader, BOX.centreXM + STAND_OFF_M, BOX.centreZM);
+}
+
+/** Tips; when the load still hangs in the fully tipped bucket, shakes it by tilting and creeping back. */
+function tip(view: ExpertView, lift: number): Decision {
+  const hangs = view.loader.tiltRad < LOADER.tiltMinRad + 0.01;
+  const { steering } = followLine(view.loader, DUMP_LINE, 1, 0);
+  return {
+    steering: hangs ? 0 : clamp(steering, -0.3, 0.3),
+    throttle: hangs ? -0.12 : 0,
+    bucket: -1,
+    lift,
+    phase: 'tip',
+  };
+}
+
+/** With a raised, empty bucket: back away from the box, level and lower it. */
+export function clearBox(view: ExpertView): Decision {
+  const { loader } = view;
+  const over = isBucketOverBox(loader);
+  const level = clamp(-4 * loader.tiltRad, -1, 1);
+  const rearFree = !isWayBlocked(loader, -0.15);
+  const { left, headingErrorRad } = alongLine(loader, DUMP_LINE);
+  const onLine = Math.abs(left) < 1 && Math.abs(headingErrorRad) < 0.5 && over;
+  const throttle = rearFree ? -0.7 : 0;
+  const steering = onLine ? reverseAlong(loader, DUMP_LINE, throttle).steering : 0;
+  return {
+    steering,
+    throttle,
+    bucket: over && loader.tiltRad < -0.3 && distanceOut(view) < DUMP_M + 0.3 ? 0 : level,
+    lift: over ? 0 : -1,
+    phase: over ? 'back-off' : 'lower',
+  };
+}

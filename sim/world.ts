@@ -1,0 +1,252 @@
+/**
+ * The world of one episode: loader, bricks, arena, events, stepped at 120 Hz.
+ *
+ * All that changes is in three places, so that a state can be copied: Rapier's world, `Controls` (what our own
+ * code integrates) and nothing else; bodies are found again by their handles.
+ */
+
+import { createArena } from './bodies/arena.ts';
+import { createBrick } from './bodies/bricks.ts';
+import { createBucket, moveBucket } from './bodies/bucket.ts';
+import {
+  type Chassis,
+  chassisHeading,
+  chassisSpeed,
+  createChassis,
+  driveChassis,
+  placeHull,
+} from './bodies/chassis.ts';
+import { nextLift, nextTilt } from './controls.ts';
+import type { EpisodeStart } from './episode-start.ts';
+import { CARRYING_LIFT_M, fireEvent, isEventDue } from './events.ts';
+import { PHYSICS_HZ } from './geometry.ts';
+import { isInBucket, type LoaderPose } from './loader-pose.ts';
+import { cos, sin } from './math.ts';
+import { RAPIER } from './physics.ts';
+import { hashFloats } from './state-hash.ts';
+import { isInsideBox, isOutOfArena } from './success.ts';
+import { POSE_BRICK_SIZE, POSE_LOADER_SIZE } from './trajectory.ts';
+
+/** What our own code integrates, beside Rapier's state. */
+interface Controls extends LoaderPose {
+  /** Physics steps since the start. */
+  steps: number;
+  /** Steps for which a load has been carried without a break. */
+  carriedSteps: number;
+  /** Steps for which every brick has rested in the box. */
+  restSteps: number;
+  /** Which events have fired. */
+  fired: boolean[];
+}
+
+export interface BrickState {
+  xM: number;
+  yM: number;
+  zM: number;
+  qx: number;
+  qy: number;
+  qz: number;
+  qw: number;
+  speedMps: number;
+  inBucket: boolean;
+  insideBox: boolean;
+}
+
+const STEP_S = 1 / PHYSICS_HZ;
+
+export class World {
+  readonly start: EpisodeStart;
+  readonly #rapier: RAPIER.World;
+  readonly #chassis: Chassis;
+  readonly #bucket: RAPIER.RigidBody;
+  readonly #bricks: RAPIER.RigidBody[];
+  readonly #controls: Controls;
+
+  private constructor(start: EpisodeStart) {
+    this.start = start;
+    this.#rapier = new RAPIER.World({ x: 0, y: -9.81, z: 0 });
+    this.#rapier.timestep = STEP_S;
+    this.#controls = {
+      ...start.loader,
+      steps: 0,
+      carriedSteps: 0,
+      restSteps: 0,
+      fired: start.events.map(() => false),
+    };
+    createArena(this.#rapier, start.physics.floorFriction);
+    this.#chassis = createChassis(this.#rapier, start.loader);
+    this.#bucket = createBucket(this.#rapier, this.#controls, start.physics.bucketFriction);
+    this.#bricks = start.bricks.map((brick) => createBrick(this.#rapier, brick, start.physics));
+  }
+
+  /** The world at its start; `loadPhysics` must have been awaited. Call `dispose` when done: WASM is not collected. */
+  static create(start: EpisodeStart): World {
+    return new World(start);
+  }
+
+  /** Runs the physics for `seconds` (a whole number of 1/120 s) with the action held: steering, throttle, bucket, lift. */
+  step(action: ArrayLike<number>, seconds: number): void {
+    const steps = Math.round(seconds * PHYSICS_HZ);
+    for (let i = 0; i < steps; i++) this.#substep(action);
+  }
+
+  #substep(action: ArrayLike<number>): void {
+    const controls = this.#controls;
+    const { body } = this.#chassis;
+    this.#fireDueEvents();
+    const { traction } = this.start.physics;
+    const drive = driveChassis(body, controls.headingRad, action[0], action[1], traction, STEP_S);
+    const liftM = nextLift(controls, action[3], STEP_S);
+    const tiltRad = nextTilt(controls, liftM, action[2], STEP_S);
+    controls.liftM = liftM;
+    controls.tiltRad = tiltRad;
+    placeHull(this.#chassis, liftM);
+    const s = sin(controls.headingRad);
+    const c = cos(controls.headingRad);
+    moveBucket(this.#bucket, {
+      xM: controls.xM + s * drive.speedMps * STEP_S,
+      zM: controls.zM + c * drive.speedMps * STEP_S,
+      headingRad: controls.headingRad + drive.yawRateRadps * STEP_S,
+      liftM,
+      tiltRad,
+    });
+    this.#rapier.step();
+    this.#readBack();
+  }
+
+  #fireDueEvents(): void {
+    const controls = this.#controls;
+    this.start.events.forEach((event, i) => {
+      if (controls.fired[i] || !isEventDue(event, this.timeS, controls.carriedSteps * STEP_S)) return;
+      controls.fired[i] = true;
+      fireEvent(event, controls, this.#chassis.body, this.#bricks);
+    });
+  }
+
+  #readBack(): void {
+    const controls = this.#controls;
+    const at = this.#chassis.body.translation();
+    controls.xM = at.x;
+    controls.zM = at.z;
+    controls.headingRad = chassisHeading(this.#chassis.body, controls.headingRad);
+    controls.steps++;
+    const carrying = controls.liftM >= CARRYING_LIFT_M && this.bricks().some((brick) => brick.inBucket);
+    controls.carriedSteps = carrying ? controls.carriedSteps + 1 : 0;
+    controls.restSteps = this.legosRemaining === 0 ? controls.restSteps + 1 : 0;
+  }
+
+  get timeS(): number {
+    return this.#controls.steps * STEP_S;
+  }
+
+  /** Pose of the loader; the heading is not wrapped. */
+  get loader(): LoaderPose {
+    const { xM, zM, headingRad, liftM, tiltRad } = this.#controls;
+    return { xM, zM, headingRad, liftM, tiltRad };
+  }
+
+  /** Speed along the heading, positive forwards. */
+  get speedMps(): number {
+    return chassisSpeed(this.#chassis.body, this.#controls.headingRad);
+  }
+
+  get yawRateRadps(): number {
+    return this.#chassis.body.angvel().y;
+  }
+
+  /** All bricks, in the start's order. */
+  bricks(): BrickState[] {
+    return this.#bricks.map((body) => {
+      const at = body.translation();
+      const q = body.rotation();
+      const v = body.linvel();
+      return {
+        xM: at.x,
+        yM: at.y,
+        zM: at.z,
+        qx: q.x,
+        qy: q.y,
+        qz: q.z,
+        qw: q.w,
+        speedMps: Math.sqrt(v.x * v.x + v.y * v.y + v.z * v.z),
+        inBucket: isInBucket(this.#controls, at.x, at.y, at.z),
+        insideBox: isInsideBox(at.x, at.y, at.z),
+      };
+    });
+  }
+
+  /** Bricks that do not rest in the box; one in the bucket still remains. */
+  get legosRemaining(): number {
+    const limit = this.start.success.restSpeedMps;
+    let remaining = 0;
+    for (const body of this.#bricks) {
+      const at = body.translation();
+      const v = body.linvel();
+      const resting = v.x * v.x + v.y * v.y + v.z * v.z < limit * limit;
+      if (!resting || !isInsideBox(at.x, at.y, at.z) || isInBucket(this.#controls, at.x, at.y, at.z))
+        remaining++;
+    }
+    return remaining;
+  }
+
+  /** Every brick has rested in the box for as long as the start's criteria ask. */
+  get isDone(): boolean {
+    return this.#controls.restSteps * STEP_S >= this.start.success.restS - 1e-9;
+  }
+
+  /** Number of the first brick that is beyond the walls or under the floor, or -1. */
+  lostBrick(): number {
+    return this.#bricks.findIndex((body) => {
+      const at = body.translation();
+      return isOutOfArena(at.x, at.y, at.z);
+    });
+  }
+
+  /** Every number of the state is finite. */
+  get isFinite(): boolean {
+    return this.#stateNumbers().every(Number.isFinite);
+  }
+
+  /** Writes loader and bricks as trajectory.ts lays a pose out. */
+  writePose(out: Float32Array, offset: number): void {
+    const { xM, zM, headingRad, liftM, tiltRad } = this.#controls;
+    out.set([xM, zM, headingRad, liftM, tiltRad], offset);
+    this.bricks().forEach((brick, i) => {
+      const { xM: x, yM: y, zM: z, qx, qy, qz, qw } = brick;
+      out.set([x, y, z, qx, qy, qz, qw], offset + POSE_LOADER_SIZE + POSE_BRICK_SIZE * i);
+    });
+  }
+
+  /** 16 hex digits over the exact bits of everything that moves. */
+  stateHash(): string {
+    return hashFloats(this.#stateNumbers());
+  }
+
+  #stateNumbers(): number[] {
+    const { xM, zM, headingRad, liftM, tiltRad, steps, carriedSteps, restSteps, fired } = this.#controls;
+    const numbers = [
+      xM,
+      zM,
+      headingRad,
+      liftM,
+      tiltRad,
+      steps,
+      carriedSteps,
+      restSteps,
+      ...fired.map(Number),
+    ];
+    for (const body of [this.#chassis.body, this.#bucket, ...this.#bricks]) {
+      const at = body.translation();
+      const q = body.rotation();
+      const v = body.linvel();
+      const w = body.angvel();
+      numbers.push(at.x, at.y, at.z, q.x, q.y, q.z, q.w, v.x, v.y, v.z, w.x, w.y, w.z);
+    }
+    return numbers;
+  }
+
+  /** Frees the WASM memory; the world is of no use afterwards. */
+  dispose(): void {
+    this.#rapier.free();
+  }
+}
