@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { userPath } from '../sim/host/user-path.ts';
-import { dryRun } from './dry-run.ts';
 import { INTERRUPTED_EXIT_CODE } from './interrupt.ts';
 import type { DatasetOrigin } from './origin.ts';
 import { prepareRun } from './prepare.ts';
@@ -88,6 +87,7 @@ async function generate(options: GenOptions): Promise<void> {
   }
   const { workers, backend } = parsed;
   if (options.dryRun) {
+    const { dryRun } = await import('./dry-run.ts'); // brings the browser's library, which a run leaves to its workers
     printSummary(await dryRun(prepared.run, { workers, backend, say }), options.json);
     return;
   }

@@ -4,9 +4,8 @@ import { openRenderer } from '../sim/host/renderer.ts';
 import { loadPhysics } from '../sim/physics.ts';
 import type { Trajectory } from '../sim/trajectory.ts';
 import { attemptEpisode } from './episode.ts';
-import { type Estimate, estimateFromRates, type Sample } from './estimate.ts';
+import { describeEstimate, estimateFromRates, type Sample } from './estimate.ts';
 import type { RunPlan } from './prepare.ts';
-import { formatBytes, formatCount, formatDuration } from './progress.ts';
 import type { BackendChoice } from './settings.ts';
 
 /** Simulating stops after this long, drawing after about this many frames. */
@@ -46,15 +45,6 @@ export async function dryRun(
     backend: drawn.backend,
     estimate: { frames, bytes, wall_s: Math.round(durationS) },
   };
-}
-
-/** One line for people. */
-export function describeEstimate(episodes: number, estimate: Estimate, backend: string): string {
-  const { frames, bytes, durationS } = estimate;
-  return (
-    `estimate: ${formatCount(episodes)} episodes, about ${formatCount(frames)} frames, ${formatBytes(bytes)}, ` +
-    `${formatDuration(durationS)} (${backend})`
-  );
 }
 
 async function simulateSome(plan: RunPlan) {

@@ -1,4 +1,5 @@
 /** How long a run will take and how large it will be, from the episodes it has made so far. Pure. */
+import { formatBytes, formatCount, formatDuration } from './progress.ts';
 
 /** One finished episode, as far as an estimate needs it. */
 export interface Sample {
@@ -68,4 +69,13 @@ export function estimateFromRates(rates: Rates): Estimate {
   const framesPerS = 1 / Math.max(secondsAFrame, 1e-6);
   const sampled = samples.reduce((sum, sample) => sum + sample.frames, 0);
   return estimateRun(samples, counts, startUpS + sampled / framesPerS, startUpS);
+}
+
+/** One line for people. */
+export function describeEstimate(episodes: number, estimate: Estimate, backend: string): string {
+  const { frames, bytes, durationS } = estimate;
+  return (
+    `estimate: ${formatCount(episodes)} episodes, about ${formatCount(frames)} frames, ${formatBytes(bytes)}, ` +
+    `${formatDuration(durationS)} (${backend})`
+  );
 }

@@ -1,8 +1,7 @@
 /** Follows a run: the live line, the estimate from its first episodes, and the check that the disk will hold it. */
 import { statfsSync } from 'node:fs';
 import { NegativeResult } from '../sim/errors.ts';
-import { describeEstimate } from './dry-run.ts';
-import { type Estimate, estimateRun, type Sample } from './estimate.ts';
+import { describeEstimate, type Estimate, estimateRun, type Sample } from './estimate.ts';
 import type { EpisodeReply } from './messages.ts';
 import type { RunPlan } from './prepare.ts';
 import { formatBytes, type ProgressPrinter } from './progress.ts';
