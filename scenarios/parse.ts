@@ -1,6 +1,6 @@
 /** From the text of a scenario file to a scenario, or one InputError that lists all that is wrong with it. */
 import type { core } from 'zod';
-import { throwFaults } from '../sim/errors.ts';
+import { InputError, throwFaults } from '../sim/errors.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 import { explainIssue } from './schema-faults.ts';
 import { readYaml } from './yaml-document.ts';
@@ -11,6 +11,8 @@ import { readYaml } from './yaml-document.ts';
  */
 export function parseScenario(text: string, subject: string): Scenario {
   const document = readYaml(text, subject);
+  if (document.value === null)
+    throw new InputError(`${subject} is empty; begin with: brickyard scenario new NAME`);
   const result = scenarioSchema.safeParse(document.value);
   if (result.success) return result.data;
   const faults = result.error.issues

@@ -155,7 +155,9 @@ function inBucket(
   const farthest = BUCKET.floorDepthM * c - halfForward;
   const aside = BUCKET.widthM / 2 - halfAside - BUCKET_MARGIN_M;
   if (farthest < nearest || aside < 0) return 'it would not fit into the bucket';
-  const forwardM = rng.range(nearest, farthest);
+  // Rather near the back, where a curled bucket lets it slide anyway.
+  const back = rng.unit();
+  const forwardM = nearest + (farthest - nearest) * back * back;
   const sidewaysM = rng.range(-aside, aside);
 
   const sinH = sin(loader.headingRad);

@@ -19,15 +19,15 @@ export class Refusals {
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
   }
 
-  /** What happened most often to the subject, or an empty string. */
-  mostFrequent(subject: string): string {
-    let best = '';
-    let most = 0;
-    for (const [key, times] of this.counts)
-      if (key.startsWith(`${subject}: `) && times > most) {
-        best = key.slice(subject.length + 2);
-        most = times;
-      }
-    return best;
+  /**
+   * What was in the way of the subject most often, or an empty string. Bounds are looked at first, so whatever
+   * kept them and still was refused tells more than the bounds that most proposals broke.
+   */
+  mostTelling(subject: string): string {
+    const own = [...this.counts]
+      .filter(([key]) => key.startsWith(`${subject}: `))
+      .map(([key, times]) => ({ why: key.slice(subject.length + 2), times }))
+      .sort((a, b) => b.times - a.times);
+    return (own.find(({ why }) => why.startsWith('it ')) ?? own[0])?.why ?? '';
   }
 }

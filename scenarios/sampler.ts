@@ -112,9 +112,11 @@ function noRoom(scenario: Scenario, stuck: string, groups: BrickSize[][], refusa
   const index = Number(/\d+/.exec(stuck)?.[0] ?? -1);
   const what = index < 0 ? stuck : `${stuck} (${groups[index].length} of them)`;
   const { layouts, placesPerThing } = SAMPLER_BOUNDS;
+  const remedy =
+    index < 0 ? 'loosen its bounds' : 'ask for fewer or smaller bricks, or loosen where they may be';
   return (
     `scenario ${scenario.name}: no room for ${what} in ${layouts} layouts of ${placesPerThing} tries each, ` +
-    `mostly because ${refusals.mostFrequent(stuck)}; ask for fewer or smaller bricks, or widen where they may be`
+    `because ${refusals.mostTelling(stuck)}; ${remedy}`
   );
 }
 

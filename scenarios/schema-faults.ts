@@ -36,7 +36,12 @@ export function explainIssue(root: Schema, issue: core.$ZodIssue, value: unknown
     case 'too_big':
       return [{ path, message: `${measured(issue.origin, found)}, but may be at most ${issue.maximum}` }];
     case 'too_small':
-      return [{ path, message: `${measured(issue.origin, found)}, but must be at least ${issue.minimum}` }];
+      return [
+        {
+          path,
+          message: `${measured(issue.origin, found)}, but must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`,
+        },
+      ];
     case 'custom':
     case 'invalid_format':
       return [
@@ -113,7 +118,7 @@ function expectedAt(root: Schema, path: Path): string {
     const def = definition(schema);
     if (def.shape)
       return `{${Object.keys(def.shape).slice(0, 3).join(', ')}${Object.keys(def.shape).length > 3 ? ', ...' : ''}}`;
-    if (def.type === 'number') return 'a number';
+    if (def.type === 'number') return def.format === undefined ? 'a number' : 'a whole number';
     if (def.type === 'array' || def.type === 'tuple') return 'a list [...]';
     if (def.type === 'string') return 'text';
     return words(schema).join(' or ') || `a ${def.type}`;
@@ -123,6 +128,8 @@ function expectedAt(root: Schema, path: Path): string {
 
 interface Definition {
   type: string;
+  /** Of whole numbers. */
+  format?: string;
   shape?: Record<string, Schema>;
   element?: Schema;
   innerType?: Schema;

@@ -146,7 +146,9 @@ const bricks = z.strictObject({
   spacing_m: quantity(0, 2)
     .default(SCENARIO_DEFAULTS.brick.spacing_m)
     .describe('Clear floor to any other brick, at least.'),
-  yaw_deg: quantity(-360, 360).default({ uniform: [-180, 180] }),
+  yaw_deg: quantity(-360, 360)
+    .default({ uniform: [-180, 180] })
+    .describe('0 lies along x; in the bucket: across it.'),
   size: z
     .strictObject({
       length_m: quantity(0.1, 0.8).default(SCENARIO_DEFAULTS.brick.size.length_m),
