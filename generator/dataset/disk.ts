@@ -42,6 +42,13 @@ export class Disk {
     await this.syncFolder(dirname(to));
   }
 
+  /** Removes a folder so that after a kill either all of it is there under its name or nothing is. */
+  async discard(folder: string): Promise<void> {
+    const forgotten = this.temporaryName(folder);
+    await this.move(folder, forgotten);
+    await this.remove(forgotten);
+  }
+
   async remove(path: string): Promise<void> {
     await rm(path, { recursive: true, force: true });
   }

@@ -176,7 +176,7 @@ function u32(value: number): Uint8Array {
 function u32s(values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(values.length * 4);
   const view = new DataView(bytes.buffer);
-  values.forEach((value, i) => view.setUint32(i * 4, value));
+  for (let i = 0; i < values.length; i++) view.setUint32(i * 4, values[i]);
   return bytes;
 }
 

@@ -7,8 +7,9 @@
  *   1. the videos, data and episode rows of all shards,
  *   2. tasks.parquet, stats.json, metadata.json (replaced by rename),
  *   3. meta/info.json, last: it is what makes a folder a dataset and says how long it is,
- * and forgets OUT/.brickyard/shards by one rename. Every step looks at what is already done, so running publish
- * again after a kill ends the same.
+ * and drops OUT/.brickyard, all that the run kept there, by one rename: a folder that lost only a part of it could be
+ * taken for another state than it is in. Every step looks at what is already done, so running publish again after a
+ * kill ends the same.
  *
  * Readers during --append: LeRobot takes its length from info.json, so until step 3 they get the old dataset, with
  * files beyond its end that they leave alone; after it, the new one. Only a reader that opens tasks or stats between
@@ -87,6 +88,7 @@ export class DatasetWriter {
 
   /** Begins, or goes on with what an earlier process left. Throws InputError where the dataset does not allow it. */
   static async open({ out, spec, append = false, disk = new Disk() }: WriterOptions): Promise<DatasetWriter> {
+    await disk.removeLeftovers(out);
     await disk.removeLeftovers(workFolder(out));
     const folder = shardsFolder(out);
     await disk.removeLeftovers(folder);
@@ -131,17 +133,14 @@ export class DatasetWriter {
     this.#shards.push(summary);
   }
 
-  /** Makes what was written the dataset. Idempotent; needs at least one shard. */
+  /** Makes what was written the dataset and ends the run: OUT/.brickyard is gone. Needs at least one shard. */
   async publish({ run }: PublishInfo): Promise<PublishResult> {
     if (this.#shards.length === 0) throw new Error('publish() before the first writeShard()');
     for (const file of SHARD_FILES) {
       for (let i = 0; i < this.#shards.length; i++) await this.#publishFile(i, file);
     }
     const result = await this.#publishMeta(run);
-    const folder = shardsFolder(this.#out);
-    const forgotten = this.#disk.temporaryName(folder);
-    await this.#disk.move(folder, forgotten);
-    await this.#disk.remove(forgotten);
+    await this.#disk.discard(workFolder(this.#out));
     return result;
   }
 

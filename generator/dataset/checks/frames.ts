@@ -1,0 +1,92 @@
+/** The rows of one episode: numbers, times, indices, actions. */
+import type { DatasetInfo } from '../dataset-info.ts';
+import type { EpisodeRow } from '../episode-row.ts';
+import type { Findings } from '../findings.ts';
+
+/** The rows of one episode, as rows x width numbers for each column. */
+export interface EpisodeFrames {
+  row: EpisodeRow;
+  frames: number;
+  columns: Record<string, { width: number; values: Float64Array }>;
+}
+
+/** lerobot's default tolerance when it looks for a frame. */
+export const TIME_TOLERANCE_S = 1e-4;
+
+/** NaN and infinity, in any column. */
+export function checkFinite({ row, columns }: EpisodeFrames, findings: Findings): void {
+  for (const [name, { width, values }] of Object.entries(columns)) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at < 0) continue;
+    const count = values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
+    const where = `frame ${Math.floor(at / width)}${width > 1 ? `, dimension ${at % width}` : ''}`;
+    findings.fault(
+      row.episodeIndex,
+      'finite',
+      `${name} is ${values[at]} at ${where} (${count} of ${values.length} numbers are not finite)`,
+    );
+  }
+}
+
+/** timestamp is frame / fps, the time at which readers look for the frame in the video. */
+export function checkTimestamps(
+  { row, columns }: EpisodeFrames,
+  info: DatasetInfo,
+  findings: Findings,
+): void {
+  const times = columns.timestamp?.values;
+  const at =
+    times?.findIndex((time, frame) => !(Math.abs(time - frame / info.fps) <= TIME_TOLERANCE_S)) ?? -1;
+  if (at < 0) return;
+  findings.fault(
+    row.episodeIndex,
+    'timestamps',
+    `frame ${at} is at ${times[at]} s, ${info.fps} fps put it at ${at / info.fps} s`,
+  );
+}
+
+/** frame_index, episode_index, index and task_index. */
+export function checkIndices(
+  { row, columns }: EpisodeFrames,
+  tasks: readonly string[],
+  findings: Findings,
+): void {
+  const expected: Record<string, (frame: number) => number> = {
+    frame_index: (frame) => frame,
+    episode_index: () => row.episodeIndex,
+    index: (frame) => row.fromIndex + frame,
+  };
+  for (const [name, at] of Object.entries(expected)) {
+    const values = columns[name]?.values;
+    const wrong = values?.findIndex((value, frame) => value !== at(frame)) ?? -1;
+    if (wrong < 0) continue;
+    findings.fault(
+      row.episodeIndex,
+      'indices',
+      `${name} of frame ${wrong} is ${values[wrong]}, not ${at(wrong)}`,
+    );
+  }
+  const numbers = new Set(columns.task_index?.values);
+  for (const number of numbers) {
+    const task = tasks[number];
+    if (task !== undefined && row.tasks.includes(task)) continue;
+    const known =
+      task === undefined ? 'not in tasks.parquet' : `"${task}", which meta/episodes does not list`;
+    findings.fault(row.episodeIndex, 'indices', `task_index ${number} is ${known}`);
+  }
+}
+
+/** `action` and `executed_action` within [-1, 1]. */
+export function checkActionRange({ row, columns }: EpisodeFrames, findings: Findings): void {
+  for (const name of ['action', 'executed_action']) {
+    const column = columns[name];
+    const at = column?.values.findIndex((value) => value < -1 || value > 1) ?? -1;
+    if (at < 0) continue;
+    const { width, values } = column;
+    findings.fault(
+      row.episodeIndex,
+      'action-range',
+      `${name} is ${values[at]} at frame ${Math.floor(at / width)}, dimension ${at % width}: outside [-1, 1]`,
+    );
+  }
+}

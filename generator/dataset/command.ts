@@ -1,0 +1,118 @@
+/** `brickyard dataset`: validate, info, preview. */
+import { Command } from 'commander';
+import { InputError, NegativeResult } from '../../sim/errors.ts';
+import { userPath } from '../../sim/host/user-path.ts';
+import { summarizeDataset, summaryTable } from './dataset-summary.ts';
+import type { Finding } from './findings.ts';
+import { DatasetReader } from './reader.ts';
+import {
+  VALIDATE_DEFAULTS,
+  type ValidateOptions,
+  type ValidationReport,
+  validateDataset,
+} from './validate.ts';
+
+interface GlobalOptions {
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+export function datasetCommand(): Command {
+  return new Command('dataset')
+    .description("Look into LeRobot v3.0 datasets, ours or anyone's.")
+    .addCommand(validateCommand())
+    .addCommand(infoCommand());
+}
+
+function validateCommand(): Command {
+  const { minEpisodes } = VALIDATE_DEFAULTS;
+  return new Command('validate')
+    .description('Check everything a training relies on. Exit code 1 when there is a fault.')
+    .argument('<dir>', 'the folder with meta, data and videos')
+    .option('--min-episodes <n>', 'fewer episodes are a fault', String(minEpisodes))
+    .option('--expect-size <WxH>', 'any other size of the cameras is a fault, such as 320x240')
+    .option('--deep', 'decode every frame as well')
+    .action(async (dir: string, raw: RawValidateOptions, command: Command) => {
+      const { json } = command.optsWithGlobals<GlobalOptions>();
+      const options = parseValidateOptions(raw);
+      const reader = await DatasetReader.open(userPath(dir));
+      const report = await validateDataset(reader, options);
+      if (json) printLine(JSON.stringify(report));
+      else printLine(reportText(report));
+      if (!report.ok) throw new NegativeResult(`${dir} has ${countOf(report.faults.length, 'fault')}`);
+    });
+}
+
+interface RawValidateOptions {
+  minEpisodes: string;
+  expectSize?: string;
+  deep?: boolean;
+}
+
+function parseValidateOptions({
+  minEpisodes,
+  expectSize,
+  deep = false,
+}: RawValidateOptions): ValidateOptions {
+  if (!/^\d{1,9}$/.test(minEpisodes)) {
+    throw new InputError(`--min-episodes must be a whole number from 0, got "${minEpisodes}"`);
+  }
+  const options: ValidateOptions = { minEpisodes: Number(minEpisodes), deep };
+  if (expectSize === undefined) return options;
+  const size = /^(\d{1,5})x(\d{1,5})$/.exec(expectSize);
+  if (!size)
+    throw new InputError(
+      `--expect-size must be WIDTHxHEIGHT in pixels, such as 320x240, got "${expectSize}"`,
+    );
+  return { ...options, expectSize: { widthPx: Number(size[1]), heightPx: Number(size[2]) } };
+}
+
+/** For people; the same facts as the JSON. */
+function reportText(report: ValidationReport): string {
+  const lines = [
+    ...report.faults.map((finding) => `fault    ${findingText(finding)}`),
+    ...report.warnings.map((finding) => `warning  ${findingText(finding)}`),
+    ...report.skipped.map(({ check, reason }) => `skipped  ${check}: ${reason}`),
+  ];
+  const verdict = report.ok ? 'valid' : 'not valid';
+  const { episodes, frames, faults, warnings } = report;
+  lines.push(
+    `${verdict}: ${countOf(episodes, 'episode')}, ${countOf(frames, 'frame')}, ${countOf(faults.length, 'fault')}, ${countOf(warnings.length, 'warning')}`,
+  );
+  return lines.join('\n');
+}
+
+function findingText({ episode, check, message }: Finding): string {
+  return episode === null ? `${check}: ${message}` : `${check}: episode ${episode}: ${message}`;
+}
+
+function infoCommand(): Command {
+  return new Command('info')
+    .description('Episodes, frames, size, ranges of every feature, episodes by scenario and source.')
+    .argument('<dir>', 'the folder with meta, data and videos')
+    .action(async (dir: string, _options: unknown, command: Command) => {
+      const { json } = command.optsWithGlobals<GlobalOptions>();
+      const reader = await DatasetReader.open(userPath(dir));
+      const summary = await readOrRefuse(dir, () => summarizeDataset(reader));
+      printLine(json ? JSON.stringify(summary) : summaryTable(summary));
+    });
+}
+
+/** A dataset too broken to look into is for `validate` to explain. */
+async function readOrRefuse<T>(dir: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new NegativeResult(
+      `${dir}: ${(error as Error).message}; \`brickyard dataset validate ${dir}\` lists all faults`,
+    );
+  }
+}
+
+const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+function printLine(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

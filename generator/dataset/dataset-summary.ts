@@ -1,0 +1,160 @@
+/** What `dataset info` tells: sizes, ranges of the features, episodes by scenario and source. Pure but for reading. */
+import { numbersIn } from './episode-row.ts';
+import type { DatasetReader } from './reader.ts';
+
+export interface FeatureRange {
+  name: string;
+  dtype: string;
+  shape: number[];
+  /** One of each for each dimension; null where stats.json says nothing. */
+  dimensions: { name: string; min: number; max: number; mean: number; std: number }[] | null;
+}
+
+export interface DatasetSummary {
+  path: string;
+  robot: string | null;
+  episodes: number;
+  frames: number;
+  fps: number;
+  duration_s: number;
+  /** The shortest, the middle and the longest episode, in frames. */
+  episode_frames: { min: number; median: number; max: number } | null;
+  cameras: { name: string; width: number; height: number; codec: string }[];
+  tasks: string[];
+  features: FeatureRange[];
+  /** Null on datasets that others made. */
+  by_scenario: Record<string, { episodes: number; frames: number }> | null;
+  by_source: Record<string, number> | null;
+  fingerprint: string | null;
+}
+
+export async function summarizeDataset(reader: DatasetReader): Promise<DatasetSummary> {
+  const { info } = reader;
+  const rows = (await reader.episodes()).slice(0, info.total_episodes);
+  const lengths = rows.map((row) => row.length).sort((a, b) => a - b);
+  const metadata = await reader.metadata();
+  const statistics = (await reader.statistics()) ?? {};
+  const byScenario: NonNullable<DatasetSummary['by_scenario']> = {};
+  const bySource: Record<string, number> = {};
+  for (const { provenance, length } of rows) {
+    if (!provenance) continue;
+    byScenario[provenance.scenario] ??= { episodes: 0, frames: 0 };
+    byScenario[provenance.scenario].episodes++;
+    byScenario[provenance.scenario].frames += length;
+    const source = provenance.sources.join(' + ');
+    bySource[source] = (bySource[source] ?? 0) + 1;
+  }
+  const isOurs = rows.length > 0 && rows.every((row) => row.provenance);
+  return {
+    path: reader.root,
+    robot: info.robot_type ?? null,
+    episodes: info.total_episodes,
+    frames: info.total_frames,
+    fps: info.fps,
+    duration_s: info.total_frames / info.fps,
+    episode_frames: lengths.length
+      ? { min: lengths[0], median: lengths[lengths.length >> 1], max: lengths[lengths.length - 1] }
+      : null,
+    cameras: reader.cameraKeys.map((name) => cameraOf(reader, name)),
+    tasks: await reader.tasks(),
+    features: Object.entries(info.features)
+      .filter(([, feature]) => feature.dtype !== 'video')
+      .map(([name]) => featureRange(reader, name, statistics[name])),
+    by_scenario: isOurs ? byScenario : null,
+    by_source: isOurs ? bySource : null,
+    fingerprint: metadata?.fingerprint.sha256 ?? null,
+  };
+}
+
+function cameraOf(reader: DatasetReader, name: string): DatasetSummary['cameras'][number] {
+  const { shape, info } = reader.info.features[name];
+  const codec = (info as Record<string, unknown> | undefined)?.['video.codec'];
+  return { name, width: shape[1], height: shape[0], codec: String(codec ?? 'unknown') };
+}
+
+function featureRange(
+  reader: DatasetReader,
+  name: string,
+  statistics: Record<string, unknown> | undefined,
+): FeatureRange {
+  const { dtype, shape, names } = reader.info.features[name];
+  if (!statistics) return { name, dtype, shape, dimensions: null };
+  const [min, max, mean, std] = ['min', 'max', 'mean', 'std'].map((key) => numbersIn(statistics[key]));
+  const labels = Array.isArray(names) && names.length === min.length ? names : null;
+  const dimensions = min.map((_, d) => ({
+    name: labels?.[d] ?? (min.length > 1 ? String(d) : ''),
+    min: min[d],
+    max: max[d],
+    mean: mean[d],
+    std: std[d],
+  }));
+  return { name, dtype, shape, dimensions };
+}
+
+/** For people. */
+export function summaryTable(summary: DatasetSummary): string {
+  const { episodes, frames, fps, duration_s, episode_frames: lengths } = summary;
+  const lines = [
+    summary.path,
+    `${episodes} episodes, ${frames} frames at ${fps} fps (${(duration_s / 60).toFixed(1)} min)${summary.robot ? `, ${summary.robot}` : ''}`,
+  ];
+  if (lengths)
+    lines.push(
+      `an episode has ${lengths.min} to ${lengths.max} frames, half of them at most ${lengths.median}`,
+    );
+  for (const camera of summary.cameras) {
+    lines.push(`${camera.name}: ${camera.width}x${camera.height}, ${camera.codec}`);
+  }
+  for (const task of summary.tasks) lines.push(`task: ${task}`);
+  lines.push(
+    '',
+    ...alignedRows([
+      ['feature', 'type', 'min', 'max', 'mean', 'std'],
+      ...summary.features.flatMap(featureRows),
+    ]),
+  );
+  if (summary.by_scenario) {
+    const rows = Object.entries(summary.by_scenario).sort(([a], [b]) => a.localeCompare(b));
+    lines.push(
+      '',
+      ...alignedRows([
+        ['scenario', 'episodes', 'frames'],
+        ...rows.map(([name, share]) => [name, String(share.episodes), String(share.frames)]),
+      ]),
+    );
+  }
+  if (summary.by_source) {
+    const rows = Object.entries(summary.by_source);
+    lines.push(
+      '',
+      ...alignedRows([['source', 'episodes'], ...rows.map(([name, count]) => [name, String(count)])]),
+    );
+  }
+  if (summary.fingerprint) lines.push('', `fingerprint ${summary.fingerprint}`);
+  return lines.join('\n');
+}
+
+function featureRows({ name, dtype, dimensions }: FeatureRange): string[][] {
+  if (!dimensions) return [[name, dtype, '-', '-', '-', '-']];
+  return dimensions.map((dimension, d) => [
+    dimension.name === '' ? name : `${d === 0 ? name : ' '.repeat(name.length)} ${dimension.name}`,
+    d === 0 ? dtype : '',
+    ...[dimension.min, dimension.max, dimension.mean, dimension.std].map(shortNumber),
+  ]);
+}
+
+const shortNumber = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(3));
+
+/** Columns of equal width; numbers stand to the right. */
+function alignedRows(rows: string[][]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const isNumeric = rows[0].map((_, column) => rows.slice(1).every((row) => /^[-\d.]*$/.test(row[column])));
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        isNumeric[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}

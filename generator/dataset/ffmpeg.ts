@@ -1,0 +1,102 @@
+/** The only place that runs ffmpeg. */
+import { PassThrough } from 'node:stream';
+import ffmpeg from 'fluent-ffmpeg';
+import { InputError } from '../../sim/errors.ts';
+
+/** What decoding a whole file gave. */
+export interface DecodedTimes {
+  /** When each decoded frame is shown, ascending. */
+  timesS: Float64Array;
+  /** What the decoder complained about, at most a few lines. */
+  errors: string[];
+}
+
+const MAX_ERRORS = 10;
+
+/** Decodes all frames of a video. A frame that is damaged counts as none. */
+export async function decodeTimes(path: string): Promise<DecodedTimes> {
+  const errors: string[] = [];
+  const command = ffmpeg(path)
+    .inputOptions(['-v', 'error', '-err_detect', 'explode'])
+    .outputOptions(['-map', '0:v:0'])
+    .format('framecrc')
+    .on('stderr', (line: string) => {
+      if (errors.length < MAX_ERRORS && line.trim() !== '') errors.push(line.trim());
+    });
+  const text = (await outputOf(command, path)).toString('latin1');
+  return { timesS: timesOf(text), errors };
+}
+
+/** framecrc: a header that gives the time base, then a line a frame: stream, dts, pts, duration, size, checksum. */
+function timesOf(text: string): Float64Array {
+  const base = /^#tb 0: (\d+)\/(\d+)$/m.exec(text);
+  const tickS = base ? Number(base[1]) / Number(base[2]) : 1;
+  const lines = text.split('\n').filter((line) => /^0,/.test(line));
+  return Float64Array.from(lines, (line) => Number(line.split(',')[2]) * tickS).sort();
+}
+
+export interface FramesRequest {
+  path: string;
+  /** Time of frame 0. */
+  fromS: number;
+  fps: number;
+  /** Counted from frame 0, ascending. */
+  frames: readonly number[];
+  /** Size of the pictures given back. */
+  widthPx: number;
+  heightPx: number;
+}
+
+/** RGB pixels, top row first, of some frames of a video. */
+export async function decodeFrames(request: FramesRequest): Promise<Uint8Array[]> {
+  const { path, fromS, fps, frames, widthPx, heightPx } = request;
+  // Half a frame early: times are rounded to microseconds, and a frame 1 us before the start would be dropped.
+  const seekS = Math.max(0, fromS - 0.5 / fps);
+  const chosen = frames.map((frame) => `eq(n\\,${frame})`).join('+');
+  const filters = [`select=${chosen}`, `setpts=N/${fps}/TB`, `scale=${widthPx}:${heightPx}:flags=area`];
+  const command = ffmpeg(path)
+    .inputOptions(['-v', 'error'])
+    .seekInput(seekS)
+    .videoFilters(filters)
+    .outputOptions([
+      '-map',
+      '0:v:0',
+      '-frames:v',
+      String(frames.length),
+      '-pix_fmt',
+      'rgb24',
+      '-r',
+      String(fps),
+    ])
+    .format('rawvideo');
+  const pixels = await outputOf(command, path);
+  const size = widthPx * heightPx * 3;
+  if (pixels.length !== size * frames.length) {
+    throw new Error(
+      `${path}: ${pixels.length / size} of ${frames.length} frames from ${fromS} s could be decoded`,
+    );
+  }
+  return frames.map((_, i) => new Uint8Array(pixels.subarray(i * size, (i + 1) * size)));
+}
+
+/** What the command writes to stdout. Throws InputError when there is no ffmpeg. */
+function outputOf(command: ffmpeg.FfmpegCommand, path: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    const output = new PassThrough();
+    output.on('data', (piece: Buffer) => pieces.push(piece));
+    command
+      .on('error', (error: Error) => reject(nameError(error, path)))
+      .on('end', () => resolve(Buffer.concat(pieces)))
+      .pipe(output, { end: true });
+  });
+}
+
+function nameError(error: Error, path: string): Error {
+  if (/cannot find ffmpeg|ENOENT/i.test(error.message)) {
+    return new InputError(
+      'ffmpeg is not installed; install it with `sudo apt-get install -y ffmpeg`, or set FFMPEG_PATH',
+    );
+  }
+  return new Error(`ffmpeg could not decode ${path}: ${error.message.split('\n')[0]}`);
+}
