@@ -13,19 +13,19 @@ const OTHER_KEYS = `
 #
 # loader:
 #   where:                                   # at most one of at, near_wall, near_corner, against_box
-#     near_corner: { corners: each, distance_m: 1.6 }    # each: the corners take turns; any: drawn; or a list
-#     from_box_m: { min: 3 }                 # and bounds that must hold: from_walls_m, from_box_m
+#     near_corner: { corners: [-x+z, +x+z], distance_m: 1.6 }    # they take turns; each: all four; any: drawn
+#     from_box_m: { min: 3 }                 # and bounds: from_walls_m, from_box_m
 #   heading: { toward: corner, within_deg: 15 }          # any, { deg: 90 }, or toward box, wall, corner, middle
 #   lift_m: 0.5
 #   tilt_rad: 0.4
 # bricks:                                    # one entry a group
 #   - count: { integer: [5, 7] }
 #     where:                                 # at most one of at, near_wall, near_corner, near_box, in_bucket
-#       near_wall: { walls: [-x, +z], distance_m: { uniform: [0.15, 0.4] }, from_other_walls_m: 1 }
-#       from_loader_m: { min: 3, max: 8 }    # and bounds: from_walls_m, from_box_m, from_loader_m, bearing_deg
+#       near_wall: { walls: [-x, +z], distance_m: { uniform: [0.6, 1] }, from_other_walls_m: 1 }
+#       from_loader_m: { min: 2, max: 15 }   # and bounds: from_walls_m, from_box_m, from_loader_m, bearing_deg
 #       bearing_deg: { min: 120 }            # off the heading, either side
-#     pile: { radius_m: 0.6 }                # where is then the middle of the pile
-#     spacing_m: 0.2
+#     pile: { radius_m: 0.8 }                # where is then the middle of the pile
+#     spacing_m: 0.05
 #     yaw_deg: 0
 #     size: { length_m: 0.4, height_m: 0.15, width_m: 0.2 }
 #     colors: ["#c91a09", "#0055bf"]
