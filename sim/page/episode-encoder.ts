@@ -9,7 +9,7 @@ export const KEY_FRAME_EVERY = 10;
 /** Frames handed over and not yet encoded; more would only hold memory. */
 const QUEUE_FRAMES = 8;
 /** Target rate: bits a pixel and frame. See docs/benchmarks.md for the error it leaves. */
-const BITS_PER_PIXEL = 0.5;
+const BITS_PER_PIXEL = 0.25;
 
 export interface EncodedSamples {
   codec: string;

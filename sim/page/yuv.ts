@@ -4,8 +4,15 @@
  * Left to itself the browser encodes RGBA as BT.709 full range, which PyAV's default conversion reads 3 to 5 of 255
  * wrong; BT.601 limited is what every decoder assumes of untagged video.
  * Integer form of ITU-R BT.601-7: Y = 16 + (65.738 R + 129.057 G + 25.064 B) / 256, and so on, in 16-bit fixed
- * point with rounding. Chroma is that of the mean of each 2 x 2 square (sited in its middle).
+ * point. Chroma is that of the mean of each 2 x 2 square (sited in its middle).
+ *
+ * The rounding is not to the nearest: libswscale's fast path, through which PyAV and torchcodec decode, gives back
+ * R, G, B lower by 0.99, 1.51, 1.00 then. Half way between it and an exact decoder both stay within one level:
+ * with these constants -0.33, -0.55, -0.37 there and +0.64, +0.94, +0.61 in exact arithmetic.
  */
+const LUMA_ZERO = Math.round(17.2 * 2 ** 16);
+const CHROMA_ZERO = Math.round(128.4 * 2 ** 18);
+
 export function rgbaToI420(rgba: Uint32Array, widthPx: number, heightPx: number, out: Uint8Array): void {
   const luma = widthPx * heightPx;
   const half = widthPx >> 1;
@@ -22,20 +29,20 @@ export function rgbaToI420(rgba: Uint32Array, widthPx: number, heightPx: number,
       const c = rgba[lower++];
       const d = rgba[lower++];
       out[top++] =
-        (16829 * (a & 255) + 33039 * ((a >>> 8) & 255) + 6416 * ((a >>> 16) & 255) + 1081344) >> 16;
+        (16829 * (a & 255) + 33039 * ((a >>> 8) & 255) + 6416 * ((a >>> 16) & 255) + LUMA_ZERO) >> 16;
       out[top++] =
-        (16829 * (b & 255) + 33039 * ((b >>> 8) & 255) + 6416 * ((b >>> 16) & 255) + 1081344) >> 16;
+        (16829 * (b & 255) + 33039 * ((b >>> 8) & 255) + 6416 * ((b >>> 16) & 255) + LUMA_ZERO) >> 16;
       out[bottom++] =
-        (16829 * (c & 255) + 33039 * ((c >>> 8) & 255) + 6416 * ((c >>> 16) & 255) + 1081344) >> 16;
+        (16829 * (c & 255) + 33039 * ((c >>> 8) & 255) + 6416 * ((c >>> 16) & 255) + LUMA_ZERO) >> 16;
       out[bottom++] =
-        (16829 * (d & 255) + 33039 * ((d >>> 8) & 255) + 6416 * ((d >>> 16) & 255) + 1081344) >> 16;
+        (16829 * (d & 255) + 33039 * ((d >>> 8) & 255) + 6416 * ((d >>> 16) & 255) + LUMA_ZERO) >> 16;
       // Red and blue of all four are summed in one addition each; 4 x 255 fits the 16 bits between them.
       const rb = (a & 0xff00ff) + (b & 0xff00ff) + (c & 0xff00ff) + (d & 0xff00ff);
       const g = ((a >>> 8) & 255) + ((b >>> 8) & 255) + ((c >>> 8) & 255) + ((d >>> 8) & 255);
       const red = rb & 0xffff;
       const blue = rb >>> 16;
-      out[u++] = (-9714 * red - 19071 * g + 28784 * blue + 33685504) >> 18;
-      out[v++] = (28784 * red - 24103 * g - 4681 * blue + 33685504) >> 18;
+      out[u++] = (-9714 * red - 19071 * g + 28784 * blue + CHROMA_ZERO) >> 18;
+      out[v++] = (28784 * red - 24103 * g - 4681 * blue + CHROMA_ZERO) >> 18;
     }
   }
 }
