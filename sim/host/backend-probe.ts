@@ -19,12 +19,15 @@ export interface BackendProbe {
   rejected: string[];
 }
 
-/** Draws with each backend until one does. Rejects with InputError when none does. */
-export async function chooseBackend(): Promise<BackendProbe> {
+/** A browser that draws, with the best backend that does, and why better ones do not. Rejects with InputError. */
+export async function openBestBackend(
+  script: string,
+  stallS: number,
+): Promise<{ renderer: HeadlessRenderer; rejected: string[] }> {
   const rejected: string[] = [];
   for (const backend of BACKENDS) {
     try {
-      return { ...(await probeBackend(backend)), rejected };
+      return { renderer: await openDrawing(backend, script, stallS), rejected };
     } catch (error) {
       if (error instanceof InputError) throw error;
       rejected.push(`${backend}: ${error instanceof Error ? error.message : error}`);
@@ -36,15 +39,25 @@ export async function chooseBackend(): Promise<BackendProbe> {
   );
 }
 
-/** Draws with one backend; rejects when it does not draw what it should. */
-export async function probeBackend(backend: Backend): Promise<Omit<BackendProbe, 'rejected'>> {
-  const renderer = await HeadlessRenderer.open(backend, PROBE_STALL_S, await pageBundle());
+/** A browser with this backend that has shown that it draws; rejects when it does not draw what it should. */
+async function openDrawing(backend: Backend, script: string, stallS: number): Promise<HeadlessRenderer> {
+  const renderer = await HeadlessRenderer.open(backend, stallS, script);
   try {
-    const scene = trialScene({ frames: PROBE_FRAMES });
-    const [pixels] = await renderer.egoPixels(scene, [0]);
+    const [pixels] = await renderer.egoPixels(trialScene({ frames: 1 }), [0]);
     if (new Set(new Uint32Array(pixels.buffer)).size < 10) throw new Error('it draws an empty picture');
-    const seconds = await renderer.measure(scene, 'read');
-    return { stack: renderer.stack, framesPerS: Math.round(PROBE_FRAMES / seconds) };
+    return renderer;
+  } catch (error) {
+    await renderer.close();
+    throw error;
+  }
+}
+
+/** Which backend wins here, and how fast it is. Rejects with InputError when none draws. */
+export async function chooseBackend(): Promise<BackendProbe> {
+  const { renderer, rejected } = await openBestBackend(await pageBundle(), PROBE_STALL_S);
+  try {
+    const seconds = await renderer.measure(trialScene({ frames: PROBE_FRAMES }), 'read');
+    return { stack: renderer.stack, framesPerS: Math.round(PROBE_FRAMES / seconds), rejected };
   } finally {
     await renderer.close();
   }

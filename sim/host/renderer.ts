@@ -1,5 +1,5 @@
 /** The way in: a headless browser that draws and encodes. */
-import { chooseBackend } from './backend-probe.ts';
+import { openBestBackend } from './backend-probe.ts';
 import type { Backend } from './chromium.ts';
 import { HeadlessRenderer } from './headless-renderer.ts';
 import { pageBundle } from './page-bundle.ts';
@@ -8,7 +8,7 @@ export { HeadlessRenderer } from './headless-renderer.ts';
 export { RendererCrash } from './renderer-crash.ts';
 
 export interface RendererOptions {
-  /** `auto` draws a test picture with each in turn; a caller who knows passes it and saves that. */
+  /** `auto` draws a test picture with each in turn and keeps the first browser that shows one. */
   backend: 'auto' | Backend;
   /** A job without a sign of life for so long is given up, and the browser with it. */
   stallS: number;
@@ -22,6 +22,6 @@ export const RENDERER_DEFAULTS: RendererOptions = { backend: 'auto', stallS: 20 
 export async function openRenderer(options: Partial<RendererOptions> = {}): Promise<HeadlessRenderer> {
   const all = { ...RENDERER_DEFAULTS, ...options };
   const script = all.script ?? (await pageBundle());
-  const backend = all.backend === 'auto' ? (await chooseBackend()).stack.backend : all.backend;
-  return HeadlessRenderer.open(backend, all.stallS, script);
+  if (all.backend !== 'auto') return HeadlessRenderer.open(all.backend, all.stallS, script);
+  return (await openBestBackend(script, all.stallS)).renderer;
 }
