@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { listScenarios, loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
 import type { BrickStart, EpisodeStart } from '../../sim/episode-start.ts';
+import { LOADER } from '../../sim/geometry.ts';
 
 const HALF_M = 8;
 const BOX_M = -6;
@@ -95,10 +96,16 @@ const DEFINITIONS: Record<string, (start: EpisodeStart) => void> = {
   'start-at-box-lifted': ({ loader, bricks }) => {
     expect(loader.liftM).toBeGreaterThanOrEqual(0.45);
     expect(loader.liftM).toBeLessThanOrEqual(0.55);
-    // The front of the chassis, 0.7 m ahead, all but touches the rim.
-    const corners = [-0.4, 0.4].map((aside) => ({
-      xM: loader.xM + 0.7 * Math.sin(loader.headingRad) + aside * Math.cos(loader.headingRad),
-      zM: loader.zM + 0.7 * Math.cos(loader.headingRad) - aside * Math.sin(loader.headingRad),
+    // The front of the chassis all but touches the rim.
+    const corners = [-LOADER.chassisWidthM / 2, LOADER.chassisWidthM / 2].map((aside) => ({
+      xM:
+        loader.xM +
+        (LOADER.chassisLengthM / 2) * Math.sin(loader.headingRad) +
+        aside * Math.cos(loader.headingRad),
+      zM:
+        loader.zM +
+        (LOADER.chassisLengthM / 2) * Math.cos(loader.headingRad) -
+        aside * Math.sin(loader.headingRad),
     }));
     expect(Math.min(...corners.map(toRim))).toBeGreaterThan(0);
     expect(Math.min(...corners.map(toRim))).toBeLessThanOrEqual(0.05 + 1e-9);
