@@ -1,0 +1,62 @@
+/**
+ * The ceiling: simulating, drawing and encoding the very episodes that `gen` would make, in its own layout of worker
+ * threads and browsers, without a dataset. The browsers' start is not counted.
+ */
+import { Piscina } from 'piscina';
+import { planEpisodes } from '../../generator/plan.ts';
+import { listScenarios } from '../../scenarios/registry.ts';
+import type { CeilingSettings, CeilingTask } from './ceiling-worker.ts';
+
+const TASKS_PER_WORKER = 2;
+
+/** Frames a second over `episodes` episodes of all scenarios, and their frames. */
+export async function measureCeiling(options: {
+  episodes: number;
+  workers: number;
+}): Promise<{ framesPerS: number; frames: number }> {
+  const scenarios = listScenarios();
+  const settings: CeilingSettings = {
+    scenarios: Object.fromEntries(scenarios.map((scenario) => [scenario.name, scenario])),
+    seed: 0,
+    fps: 10,
+    widthPx: 320,
+    heightPx: 240,
+  };
+  const { workers, episodes } = options;
+  const pool = new Piscina<CeilingTask, number>({
+    filename: new URL('./ceiling-worker.ts', import.meta.url).href,
+    minThreads: workers,
+    maxThreads: workers,
+    concurrentTasksPerWorker: TASKS_PER_WORKER,
+    atomics: 'disabled',
+    workerData: settings,
+  });
+  try {
+    const shares = scenarios.map(({ name }) => ({ name, weight: 1 }));
+    const jobs = planEpisodes({ shares, episodes });
+    await Promise.all(
+      Array.from({ length: workers * TASKS_PER_WORKER }, (_, i) => pool.run(jobs[i % jobs.length])),
+    );
+    const from = performance.now();
+    const frames = await runAll(jobs, workers * TASKS_PER_WORKER, (job) => pool.run(job));
+    return { framesPerS: (1000 * frames) / (performance.now() - from), frames };
+  } finally {
+    await Promise.all(Array.from({ length: workers * TASKS_PER_WORKER }, () => pool.run('close')));
+    await pool.destroy();
+  }
+}
+
+/** Runs the jobs in order, so many at a time, and adds up what they return. */
+async function runAll<J>(
+  jobs: readonly J[],
+  lanes: number,
+  run: (job: J) => Promise<number>,
+): Promise<number> {
+  let next = 0;
+  let sum = 0;
+  const lane = async () => {
+    while (next < jobs.length) sum += await run(jobs[next++]);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return sum;
+}

@@ -1,0 +1,56 @@
+/** Memory of a process and all that it started, as proportional set size: what is shared counts by its share. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface MemorySample {
+  /** The largest Node process: the command with its worker threads. */
+  mainMb: number;
+  /** It and every process below it. */
+  treeMb: number;
+}
+
+/** Now, for the process with this id and its descendants. */
+export function sampleMemory(pid: number): MemorySample {
+  let mainMb = 0;
+  let treeMb = 0;
+  for (const member of processTree(pid)) {
+    const pssMb = proportionalSetMb(member);
+    treeMb += pssMb;
+    if (commandName(member).startsWith('node')) mainMb = Math.max(mainMb, pssMb);
+  }
+  return { mainMb, treeMb };
+}
+
+function processTree(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const parent = parentOf(Number(name));
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  const tree = [root];
+  for (const pid of tree) tree.push(...(children.get(pid) ?? []));
+  return tree;
+}
+
+function parentOf(pid: number): number | undefined {
+  const text = readProc(pid, 'stat');
+  return text === undefined ? undefined : Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+function commandName(pid: number): string {
+  return readProc(pid, 'comm')?.trim() ?? '';
+}
+
+function proportionalSetMb(pid: number): number {
+  const kb = /^Pss:\s+(\d+) kB/m.exec(readProc(pid, 'smaps_rollup') ?? '')?.[1];
+  return Number(kb ?? 0) / 1024;
+}
+
+/** Undefined when the process ended meanwhile. */
+function readProc(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
