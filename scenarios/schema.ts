@@ -24,7 +24,8 @@ const text = (max: number) =>
     .trim()
     .min(1)
     .max(max)
-    .regex(/^\P{C}*$/u, { error: 'must be one line of plain text' });
+    // No `regex`: validators that read the JSON Schema without the u flag would refuse every text.
+    .refine((value) => /^\P{C}*$/u.test(value), { error: 'must be one line of plain text' });
 const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, { error: 'must be a colour such as "#c91a09"' });
 const colors = z.array(color).min(1).max(32);
 

@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { scenarioJsonSchema } from '../../scenarios/json-schema.ts';
 import { editDistance, nearest } from '../../scenarios/nearest.ts';
 import { listScenarios, loadScenario, resolveSelection, scenarioHash } from '../../scenarios/registry.ts';
@@ -46,6 +48,15 @@ describe('built-in files', () => {
 
   test('the JSON Schema is the one that the code makes', () => {
     expect(readFileSync(join(FOLDER, 'scenario.schema.json'), 'utf8') === scenarioJsonSchema()).toBe(true);
+  });
+
+  test('the JSON Schema accepts every built-in file, and no misspelt key', () => {
+    const schema = z.fromJSONSchema(JSON.parse(scenarioJsonSchema()));
+    for (const file of FILES) {
+      const content = parse(readFileSync(join(FOLDER, file), 'utf8'));
+      expect(schema.safeParse(content).success, file).toBe(true);
+      expect(schema.safeParse({ ...content, colours: 1 }).success).toBe(false);
+    }
   });
 
   test('hashes depend on what is said, not on the order of keys, and differ', () => {
