@@ -31,10 +31,13 @@ const LARGEST_MOOV = 256 * 2 ** 20;
 export async function readMp4(path: string): Promise<Mp4Video> {
   const file = await open(path, 'r');
   try {
-    const moov = await readMoov(file, (await file.stat()).size);
+    const { size } = await file.stat();
+    const moov = await readMoov(file, size);
     const track = boxes(moov).find((box) => box.type === 'trak' && handlerOf(box.body) === 'vide');
     if (!track) throw new Mp4Error('has no video track');
-    return readTrack(track.body, movieTimescale(moov));
+    const video = readTrack(track.body, movieTimescale(moov));
+    assertSamplesInside(video, size);
+    return video;
   } catch (error) {
     if (error instanceof RangeError) throw new Mp4Error('has a damaged moov box');
     throw error;
@@ -62,6 +65,12 @@ async function readMoov(file: FileHandle, fileBytes: number): Promise<DataView> 
   }
   if (!moov) throw new Mp4Error('has no moov box: its writer did not finish');
   return moov;
+}
+
+function assertSamplesInside({ sampleOffsets, sampleBytes }: Mp4Video, fileBytes: number): void {
+  const outside = sampleOffsets.findIndex((offset, i) => offset + sampleBytes[i] > fileBytes);
+  if (outside >= 0)
+    throw new Mp4Error(`is cut short: frame ${outside} of ${sampleBytes.length} lies beyond its end`);
 }
 
 interface Box {

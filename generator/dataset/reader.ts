@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { confinedPath, type DatasetInfo, readInfo } from './dataset-info.ts';
 import { namesIn } from './disk.ts';
 import { type EpisodeRow, episodeRow } from './episode-row.ts';
@@ -118,6 +118,14 @@ export class DatasetReader {
   /** One data file; pictures and strings are left out. */
   async dataFile(path: string): Promise<DataFile> {
     const buffer = await this.#buffer(path);
+    try {
+      return await this.#readDataFile(path, buffer);
+    } catch (error) {
+      throw new Error(`${path} cannot be read: ${(error as Error).message}`);
+    }
+  }
+
+  async #readDataFile(path: string, buffer: AsyncBuffer): Promise<DataFile> {
     const metadata = await parquetMetadataAsync(buffer);
     const present = topLevelColumns(metadata.schema);
     const stored = Object.keys(this.info.features).filter((key) => this.info.features[key].dtype !== 'video');

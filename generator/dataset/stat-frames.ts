@@ -7,9 +7,8 @@
 export function statFrameIndices(frames: number): Uint32Array {
   const count = frames < 100 ? frames : Math.min(10000, Math.max(100, Math.floor(frames ** 0.75)));
   const indices = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
-    indices[i] = count === 1 ? 0 : roundHalfEven((i * (frames - 1)) / (count - 1));
-  }
+  const step = count === 1 ? 0 : (frames - 1) / (count - 1);
+  for (let i = 0; i < count; i++) indices[i] = roundHalfEven(i * step);
   return indices;
 }
 

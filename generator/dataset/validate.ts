@@ -116,7 +116,13 @@ async function checkData(
   const content = isOurs ? new ContentCheck(reader, findings) : null;
   const statistics: DatasetStatistics[] = [];
   let firstRow = 0;
-  for (const path of await reader.dataFiles()) {
+  const paths = await reader.dataFiles();
+  const missing = new Set(
+    rows.map((row) => reader.dataPath(row.dataPlace)).filter((path) => !paths.includes(path)),
+  );
+  for (const path of missing) findings.fault(null, 'data', `${path} is missing`);
+  if (missing.size > 0) return; // positions in later files depend on its rows
+  for (const path of paths) {
     const file = await findings.attempt('data', () => reader.dataFile(path));
     if (!file) return; // positions in later files depend on this one's rows
     checkColumns(file, findings);

@@ -25,6 +25,7 @@ export const RUN: RunProvenance = {
   episodes: 6,
   attempts: 7,
   rejects: { total: 1, by_reason: { timeout: 1 }, by_scenario: { wall: 1 } },
+  rejected_starts: [{ scenario: 'wall', slot: 0, attempt: 0, reason: 'timeout', detail: 'at (1, 2)' }],
 };
 
 export interface RecordOptions {
