@@ -3,9 +3,8 @@
  * hidden phase, so that it can be asked from any state, and everything it does can be learned from what the
  * student sees. What it must remember is carried by what can be seen: tilt, lift, load, place.
  */
-import { isBucketOverBox } from './controls.ts';
 import { approach, chooseTarget, driveOn, isEntering, isScoopable, scoop } from './expert/collect.ts';
-import { CARRY_TILT_RAD, clearBox, type Decision, deliver, isAtDump } from './expert/deliver.ts';
+import { CARRY_TILT_RAD, clearBox, type Decision, deliver, isTipping } from './expert/deliver.ts';
 import { search } from './expert/search.ts';
 import type { ExpertView } from './expert/view.ts';
 import { clamp } from './math.ts';
@@ -27,9 +26,10 @@ export function expertAction(view: ExpertView): { action: Action; phase: Phase }
 function decide(view: ExpertView): Decision {
   const { loader } = view;
   const loaded = view.bricks.some((brick) => brick.inBucket);
-  if (loaded && (loader.liftM > DOWN_M || loader.tiltRad > CARRY_TILT_RAD)) return deliver(view);
+  if (isTipping(view) || (loaded && (loader.liftM > DOWN_M || loader.tiltRad > CARRY_TILT_RAD)))
+    return deliver(view);
   if (isScoopable(view) && loader.liftM <= DOWN_M) return scoop(view);
-  if (loader.liftM > DOWN_M || isBucketOverBox(loader) || isAtDump(view)) return clearBox(view);
+  if (loader.liftM > DOWN_M) return clearBox(view);
   if (isEntering(view)) return driveOn(view);
   const target = chooseTarget(view);
   if (target) return approach(view, target);

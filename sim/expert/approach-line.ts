@@ -11,14 +11,14 @@ import type { Line } from './drive.ts';
 /** The line's point: where the chassis centre would be with the brick's centre right under the tip. */
 export interface ApproachLine extends Line {
   cost: number;
-  /** Whether a wall or the box is so near that the line has to be followed closely. */
+  /** Whether it is another direction than straight at the brick, so that the line has to be followed. */
   confined: boolean;
 }
 
 /** How far the tip shall get past the brick's centre where there is room. */
 const PAST_M = 0.3;
 /** The bucket may touch a wall beside it, not more. */
-const SIDE_GAP_M = 0.015;
+const SIDE_GAP_M = 0.025;
 const MAX_OFFSET_M = 0.34;
 const BACK_M = 0.7;
 const HEADINGS = 24;
@@ -62,13 +62,13 @@ function candidate(brickX: number, brickZ: number, headingRad: number, sight: nu
   };
   const depth = Math.max(depthInWalls(rear), depthInBox(rear), depthInWalls(bucket), depthInBox(bucket));
   const cost =
-    0.5 * Math.abs(wrapAngle(headingRad - sight)) +
-    1.2 * Math.abs(offset) +
-    8 * Math.max(0, 0.06 - past) +
-    2 * Math.max(0, 0.2 - past) +
+    1.2 * Math.abs(wrapAngle(headingRad - sight)) +
+    0.8 * Math.abs(offset) +
+    12 * Math.max(0, 0.05 - past) +
+    0.5 * Math.max(0, 0.2 - past) +
     (depth > 0.005 ? 5 + 10 * depth : 0) +
-    (depth > -0.06 ? 0.15 : 0);
-  return { x, z, headingRad, cost, confined: depth > -0.12 || past < 0.2 || offset !== 0 };
+    (depth > -0.06 ? 0.05 : 0);
+  return { x, z, headingRad, cost, confined: headingRad !== sight };
 }
 
 /** Along a wall the line keeps half a bucket away from it, so the brick lies off the middle of the bucket. */
@@ -119,4 +119,23 @@ function tipPast(x: number, z: number, s: number, c: number): number {
     if (depthInWalls(tip) <= 0.001 && depthInBox(tip) <= 0.001) return past;
   }
   return -0.3;
+}
+
+/** Space that the turning chassis needs, and the loader with its bucket. */
+const CHASSIS_TURN_M = 0.85;
+const LOADER_TURN_M = 1.65;
+const STAGING_M = 2.8;
+
+/** Where to begin to follow a line: clear of the box, and off a wall beside it so that the loader can turn there. */
+export function stagingPoint(line: ApproachLine): { x: number; z: number } {
+  const s = sin(line.headingRad);
+  const c = cos(line.headingRad);
+  const inside = ARENA_HALF_M - CHASSIS_TURN_M;
+  let point = { x: line.x, z: line.z };
+  for (let back = STAGING_M; back < 6; back += 0.3) {
+    point = { x: clamp(line.x - s * back, -inside, inside), z: clamp(line.z - c * back, -inside, inside) };
+    const away = Math.max(Math.abs(point.x - BOX.centreXM), Math.abs(point.z - BOX.centreZM));
+    if (away > BOX_OUTER_HALF_M + LOADER_TURN_M) break;
+  }
+  return point;
 }

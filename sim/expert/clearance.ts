@@ -60,9 +60,9 @@ export function depthAt(x: number, z: number, headingRad: number, liftM: number)
 }
 
 /** Whether turning on the spot (+1 left, -1 right) by a little would press the loader into something. */
-export function isTurnBlocked(pose: LoaderPose, direction: number): boolean {
+export function isTurnBlocked(pose: LoaderPose, direction: number, angles = [0.1, 0.22]): boolean {
   const now = Math.max(0, depthAt(pose.xM, pose.zM, pose.headingRad, pose.liftM));
-  return [0.1, 0.22].some(
+  return angles.some(
     (angle) => depthAt(pose.xM, pose.zM, pose.headingRad + direction * angle, pose.liftM) > now + 0.01,
   );
 }

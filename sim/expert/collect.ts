@@ -1,18 +1,21 @@
 /** From a brick in view to a brick in the bucket. */
 import { bearingOf } from '../camera.ts';
 import { inBucketFrame, LOADER_REACH_M, type LoaderPose } from '../loader-pose.ts';
-import { clamp, cos, sin } from '../math.ts';
-import { type ApproachLine, approachLine } from './approach-line.ts';
+import { atan2, clamp, cos, sin, wrapAngle } from '../math.ts';
+import { type ApproachLine, approachLine, stagingPoint } from './approach-line.ts';
 import { isWayBlocked } from './clearance.ts';
 import type { Decision } from './deliver.ts';
-import { alongLine, type Drive, followLine, moveTo, reverseAlong, steer, turnBy } from './drive.ts';
+import { alongLine, type Drive, headingTo, moveInView, nearestInView, steer, turnBy } from './drive.ts';
 import type { ExpertView, SeenBrick } from './view.ts';
 
 const APPROACH_THROTTLE = 0.7;
 const SCOOP_THROTTLE = 0.55;
 /** A brick this far to the side of the middle still gets into the bucket. */
 const CAPTURE_HALF_M = 0.27;
-const STAGING_M = 1.7;
+const LOOKAHEAD_M = 1.6;
+const FUNNEL_END_M = 0.06;
+/** Curled this far, a brick that has not slid in will not. */
+const CURLED_RAD = 0.66;
 
 /** The brick to go for: the one that is nearest in time to drive there. */
 export function chooseTarget(view: ExpertView): SeenBrick | undefined {
@@ -45,11 +48,16 @@ export function driveOn(view: ExpertView): Decision {
   return { steering: 0, throttle: APPROACH_THROTTLE, bucket: level, lift: 0, phase: 'scoop' };
 }
 
-/** Whether a brick lies on lip or floor so that curling now takes it in. The more curled already, the more lenient. */
+/**
+ * Whether a brick lies on lip or floor so that curling now takes it in: the further curled already, the more
+ * lenient, and more so at a wall, where it gets no deeper.
+ */
 export function isScoopable(view: ExpertView): boolean {
-  const deep = view.loader.tiltRad > 0.06 ? 0.78 : 0.66;
+  const { loader } = view;
+  if (loader.tiltRad > CURLED_RAD) return false;
+  const deep = loader.tiltRad > 0.06 ? 0.9 : isWayBlocked(loader, 0.05) ? 0.84 : 0.66;
   return view.bricks.some((brick) => {
-    const [left, up, ahead] = inBucketFrame(view.loader, brick.xM, brick.yM, brick.zM);
+    const [left, up, ahead] = inBucketFrame(loader, brick.xM, brick.yM, brick.zM);
     return Math.abs(left) < 0.45 && up > 0 && up < 0.5 && ahead > -0.05 && ahead < deep;
   });
 }
@@ -65,7 +73,7 @@ export function scoop(view: ExpertView): Decision {
 export function approach(view: ExpertView, brick: SeenBrick): Decision {
   const { loader } = view;
   const line = approachLine(brick.xM, brick.zM, loader.xM, loader.zM);
-  const drive = line.confined ? approachConfined(loader, line) : approachFree(loader, brick);
+  const drive = line.confined ? approachConfined(loader, line, brick) : approachFree(loader, brick);
   const phase = drive.throttle > 0 ? 'approach' : 'turn';
   const level = clamp(-4 * loader.tiltRad, -1, 1);
   return {
@@ -91,19 +99,35 @@ function approachFree(loader: LoaderPose, brick: SeenBrick): Drive {
   if (Math.abs(bearing) > 0.35 && aside > 0.2) return turnBy(loader, bearing);
   return {
     steering: steer(bearing),
-    throttle: APPROACH_THROTTLE * (1 - 1.5 * Math.min(0.5, Math.abs(bearing))),
+    throttle: clamp(0.3 * distance, APPROACH_THROTTLE, 1) * (1 - 1.5 * Math.min(0.5, Math.abs(bearing))),
   };
 }
 
-/** Along the line: from its staging point when too far off it, back first when too near for that. */
-function approachConfined(loader: LoaderPose, line: ApproachLine): Drive {
-  const { left, ahead, headingErrorRad } = alongLine(loader, line);
-  const togo = -ahead;
-  const tolerance = 0.05 + 0.3 * Math.max(0, togo - 0.2);
-  if (togo > -0.6 && Math.abs(left) < tolerance && Math.abs(headingErrorRad) < 0.9)
-    return followLine(loader, line, clamp(togo, 0.7, 1.5), clamp(0.35 + 0.4 * togo, 0.45, 0.8));
-  if (togo < STAGING_M && Math.abs(headingErrorRad) < 0.7 && !isWayBlocked(loader, -0.1))
-    return reverseAlong(loader, line, -0.7);
-  const back = STAGING_M;
-  return moveTo(loader, line.x - sin(line.headingRad) * back, line.z - cos(line.headingRad) * back);
+/** Along the line where that can end well; otherwise to its staging point, with the brick kept in view. */
+function approachConfined(loader: LoaderPose, line: ApproachLine, brick: SeenBrick): Drive {
+  const { left, ahead } = alongLine(loader, line);
+  const sight = headingTo(loader, brick.xM, brick.zM);
+  if (-ahead > -0.6 && Math.abs(left) < funnelHalf(-ahead)) return followInView(loader, line, sight);
+  const staging = stagingPoint(line);
+  return moveInView(loader, staging.x, staging.z, sight);
+}
+
+/**
+ * How far off the line the loader may be, `togo` before its end: where the way along the line, which closes in
+ * by a factor e every 1.6 m, still ends within 6 cm. So it never leaves the funnel that it once is in.
+ */
+function funnelHalf(togoM: number): number {
+  const t = clamp(togoM, 0, 6) / 12.8;
+  const e = 1 + t + (t * t) / 2 + (t * t * t) / 6;
+  const e2 = e * e;
+  const e4 = e2 * e2;
+  return FUNNEL_END_M * e4 * e4;
+}
+
+function followInView(loader: LoaderPose, line: ApproachLine, sight: number): Drive {
+  const { left, ahead } = alongLine(loader, line);
+  const wanted = line.headingRad - atan2(left, LOOKAHEAD_M);
+  const error = wrapAngle(nearestInView(wanted, sight) - loader.headingRad);
+  if (Math.abs(error) > 0.6) return turnBy(loader, error);
+  return { steering: steer(error), throttle: clamp(0.4 + 0.35 * -ahead, 0.5, 1) * (1 - Math.abs(error)) };
 }

@@ -25,6 +25,8 @@ const DUMP_M = 1.8;
 const STAND_OFF_M = 3.4;
 /** Round the corner of the box by way of this point. */
 const ROUND_CORNER = { x: -3.1, z: -3.1 };
+/** A bucket tipped this far is empty, or holds its load for good. */
+const TIPPED_RAD = LOADER.tiltMinRad + 0.03;
 const CARRY_LIFT_M = 0.95;
 export const CARRY_TILT_RAD = 0.62;
 
@@ -34,6 +36,12 @@ const distanceOut = (view: ExpertView): number => -alongLine(view.loader, DUMP_L
 export function isAtDump(view: ExpertView): boolean {
   const { left, headingErrorRad } = alongLine(view.loader, DUMP_LINE);
   return distanceOut(view) < DUMP_M + 0.08 && Math.abs(left) < 0.45 && Math.abs(headingErrorRad) < 0.35;
+}
+
+/** Whether tipping has begun and is not over: then it goes on, whether or not the load is seen while it slides. */
+export function isTipping(view: ExpertView): boolean {
+  const { liftM, tiltRad } = view.loader;
+  return isAtDump(view) && liftM > CARRY_LIFT_M - 0.03 && tiltRad < 0.5 && tiltRad > TIPPED_RAD;
 }
 
 /** With a load in the bucket: lift it, carry it to the box, drive in, tip. */
@@ -114,7 +122,7 @@ export function clearBox(view: ExpertView): Decision {
   return {
     steering,
     throttle,
-    bucket: over && loader.tiltRad < -0.3 && distanceOut(view) < DUMP_M + 0.3 ? 0 : level,
+    bucket: over && loader.tiltRad < -0.3 && distanceOut(view) < DUMP_M + 0.5 ? 0 : level,
     lift: over ? 0 : -1,
     phase: over ? 'back-off' : 'lower',
   };

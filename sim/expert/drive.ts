@@ -2,7 +2,7 @@
 import { bearingOf } from '../camera.ts';
 import type { LoaderPose } from '../loader-pose.ts';
 import { atan2, clamp, cos, PI, sin, wrapAngle } from '../math.ts';
-import { isTurnBlocked, isWayBlocked } from './clearance.ts';
+import { depthAt, isTurnBlocked, isWayBlocked } from './clearance.ts';
 
 export interface Drive {
   steering: number;
@@ -20,6 +20,8 @@ export interface Line {
 const ALWAYS_LEFT_RAD = 2.5;
 const STEER_GAIN = 2.5;
 const REVERSE_THROTTLE = -0.8;
+/** Less than half the camera's horizontal field, 0.84 rad. */
+const KEEP_IN_VIEW_RAD = 0.65;
 
 /** Steering command for a heading error (positive: to the left). */
 export function steer(errorRad: number): number {
@@ -33,11 +35,59 @@ export function turnBy(pose: LoaderPose, errorRad: number): Drive {
   return makeRoom(pose, steering);
 }
 
+/** Backwards with the nose to the wall beside it, which swings the rear away from that wall. */
 function makeRoom(pose: LoaderPose, steering: number): Drive {
-  if (!isWayBlocked(pose, -0.15)) return { steering: 0, throttle: REVERSE_THROTTLE };
+  if (!isWayBlocked(pose, -0.15)) return { steering: noseToWall(pose), throttle: REVERSE_THROTTLE };
   if (!isTurnBlocked(pose, -Math.sign(steering))) return { steering: -Math.sign(steering), throttle: 0 };
   if (!isWayBlocked(pose, 0.15)) return { steering: 0, throttle: 0.6 };
   return { steering, throttle: REVERSE_THROTTLE };
+}
+
+function noseToWall(pose: LoaderPose): number {
+  const side = nearerSide(pose);
+  if (side === 0) return 0;
+  if (!isTurnBlocked(pose, side, [0.06])) return 0.5 * side;
+  return isTurnBlocked(pose, side, [0.02]) ? 0 : 0.15 * side;
+}
+
+/** +1 when a wall or the box is near on the left, -1 on the right, 0 when neither or both are. */
+function nearerSide(pose: LoaderPose): number {
+  const s = sin(pose.headingRad);
+  const c = cos(pose.headingRad);
+  const depth = (left: number) =>
+    depthAt(pose.xM + c * left, pose.zM - s * left, pose.headingRad, pose.liftM);
+  for (const shift of [0.1, 0.3, 0.6, 1.1]) {
+    const left = depth(shift) > 0.01;
+    const right = depth(-shift) > 0.01;
+    if (left !== right) return left ? 1 : -1;
+    if (left) return 0;
+  }
+  return 0;
+}
+
+/** Heading from the loader to a point. */
+export const headingTo = (pose: LoaderPose, x: number, z: number): number => atan2(x - pose.xM, z - pose.zM);
+
+/** A heading that keeps what lies in direction `sight` in view, as near to the wanted one as can be. */
+export function nearestInView(wanted: number, sight: number): number {
+  return sight + clamp(wrapAngle(wanted - sight), -KEEP_IN_VIEW_RAD, KEEP_IN_VIEW_RAD);
+}
+
+/** Drives to a point, forwards or backwards, with what lies in direction `sight` kept in view. */
+export function moveInView(pose: LoaderPose, x: number, z: number, sight: number): Drive {
+  const direction = headingTo(pose, x, z);
+  const forwards = nearestInView(direction, sight);
+  const off = Math.abs(wrapAngle(direction - forwards));
+  const turned = Math.abs(wrapAngle(pose.headingRad - forwards)) < 0.3;
+  if (off < (turned ? 0.5 : 0.15) || isWayBlocked(pose, -0.1)) {
+    const error = wrapAngle(forwards - pose.headingRad);
+    if (Math.abs(error) > 0.4) return turnBy(pose, error);
+    return { steering: steer(error), throttle: 0.8 * (1 - Math.abs(error)) };
+  }
+  const error = wrapAngle(nearestInView(direction + PI, sight) - pose.headingRad);
+  if (Math.abs(error) > 1) return turnBy(pose, error);
+  const blocked = isTurnBlocked(pose, Math.sign(error), [0.06]);
+  return { steering: blocked ? 0 : clamp(1.5 * error, -0.7, 0.7), throttle: -0.7 };
 }
 
 /** Drives to a point, backwards when it lies close behind. */
