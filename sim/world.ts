@@ -29,6 +29,8 @@ import { POSE_BRICK_SIZE, POSE_LOADER_SIZE } from './trajectory.ts';
 
 /** What our own code integrates, beside Rapier's state. */
 interface Controls extends LoaderPose {
+  /** Yaw rate that the wheels ask for. */
+  wheelYawRateRadps: number;
   /** Physics steps since the start. */
   steps: number;
   /** Steps for which a load has been carried without a break. */
@@ -68,6 +70,7 @@ export class World {
     this.#rapier.timestep = STEP_S;
     this.#controls = {
       ...start.loader,
+      wheelYawRateRadps: 0,
       steps: 0,
       carriedSteps: 0,
       restSteps: 0,
@@ -95,9 +98,11 @@ export class World {
     const { body } = this.#chassis;
     this.#fireDueEvents();
     const { traction } = this.start.physics;
-    const drive = driveChassis(body, controls.headingRad, action[0], action[1], traction, STEP_S);
+    const { headingRad, wheelYawRateRadps } = controls;
+    const drive = driveChassis(body, headingRad, wheelYawRateRadps, action[0], action[1], traction, STEP_S);
     const liftM = nextLift(controls, action[3], STEP_S);
     const tiltRad = nextTilt(controls, liftM, action[2], STEP_S);
+    controls.wheelYawRateRadps = drive.yawRateRadps;
     controls.liftM = liftM;
     controls.tiltRad = tiltRad;
     placeHull(this.#chassis, liftM);
@@ -224,12 +229,14 @@ export class World {
 
   #stateNumbers(): number[] {
     const { xM, zM, headingRad, liftM, tiltRad, steps, carriedSteps, restSteps, fired } = this.#controls;
+    const { wheelYawRateRadps } = this.#controls;
     const numbers = [
       xM,
       zM,
       headingRad,
       liftM,
       tiltRad,
+      wheelYawRateRadps,
       steps,
       carriedSteps,
       restSteps,

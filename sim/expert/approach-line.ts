@@ -22,6 +22,10 @@ const SIDE_GAP_M = 0.025;
 const MAX_OFFSET_M = 0.34;
 const BACK_M = 0.7;
 const HEADINGS = 24;
+/** Nearer than this to two walls a brick is taken along one of them; at a slant it is pushed into the pocket. */
+const CORNER_M = 0.8;
+
+const isAlongWalls = (s: number, c: number): boolean => Math.abs(s) < 1e-6 || Math.abs(c) < 1e-6;
 
 /** The best line to a brick for a loader at (fromX, fromZ). */
 export function approachLine(brickX: number, brickZ: number, fromX: number, fromZ: number): ApproachLine {
@@ -61,13 +65,17 @@ function candidate(brickX: number, brickZ: number, headingRad: number, sight: nu
     half: BUCKET.widthM / 2,
   };
   const depth = Math.max(depthInWalls(rear), depthInBox(rear), depthInWalls(bucket), depthInBox(bucket));
+  const isCorner =
+    Math.min(ARENA_HALF_M - Math.abs(brickX), ARENA_HALF_M - Math.abs(brickZ)) < CORNER_M &&
+    Math.max(ARENA_HALF_M - Math.abs(brickX), ARENA_HALF_M - Math.abs(brickZ)) < CORNER_M;
   const cost =
     1.2 * Math.abs(wrapAngle(headingRad - sight)) +
     0.8 * Math.abs(offset) +
     12 * Math.max(0, 0.05 - past) +
     0.5 * Math.max(0, 0.2 - past) +
     (depth > 0.005 ? 5 + 10 * depth : 0) +
-    (depth > -0.06 ? 0.05 : 0);
+    (depth > -0.06 ? 0.05 : 0) +
+    (isCorner && !isAlongWalls(s, c) ? 2 : 0);
   return { x, z, headingRad, cost, confined: headingRad !== sight };
 }
 
@@ -122,9 +130,9 @@ function tipPast(x: number, z: number, s: number, c: number): number {
 }
 
 /** Space that the turning chassis needs, and the loader with its bucket. */
-const CHASSIS_TURN_M = 0.85;
+const CHASSIS_TURN_M = 0.8;
 const LOADER_TURN_M = 1.65;
-const STAGING_M = 2.8;
+const STAGING_M = 3.6;
 
 /** Where to begin to follow a line: clear of the box, and off a wall beside it so that the loader can turn there. */
 export function stagingPoint(line: ApproachLine): { x: number; z: number } {

@@ -59,11 +59,16 @@ export function depthAt(x: number, z: number, headingRad: number, liftM: number)
   return liftM > OVER_RIM_M ? Math.max(walls, box) : Math.max(walls, box, depthInBox(bucket));
 }
 
-/** Whether turning on the spot (+1 left, -1 right) by a little would press the loader into something. */
+/** How far a loader that turns against a wall may shove itself off it. */
+const SHOVE_M = 0.14;
+const SHOVES = [-1, 0, 1].flatMap((x) => [-1, 0, 1].map((z) => ({ x: x * SHOVE_M, z: z * SHOVE_M })));
+
+/** Whether turning on the spot (+1 left, -1 right) by a little is impossible, even shoved off a wall or two. */
 export function isTurnBlocked(pose: LoaderPose, direction: number, angles = [0.1, 0.22]): boolean {
-  const now = Math.max(0, depthAt(pose.xM, pose.zM, pose.headingRad, pose.liftM));
-  return angles.some(
-    (angle) => depthAt(pose.xM, pose.zM, pose.headingRad + direction * angle, pose.liftM) > now + 0.01,
+  const { xM, zM, headingRad, liftM } = pose;
+  const allowed = 0.01 + Math.max(0, depthAt(xM, zM, headingRad, liftM));
+  return angles.some((angle) =>
+    SHOVES.every(({ x, z }) => depthAt(xM + x, zM + z, headingRad + direction * angle, liftM) > allowed),
   );
 }
 

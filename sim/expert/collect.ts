@@ -5,15 +5,25 @@ import { atan2, clamp, cos, sin, wrapAngle } from '../math.ts';
 import { type ApproachLine, approachLine, stagingPoint } from './approach-line.ts';
 import { isWayBlocked } from './clearance.ts';
 import type { Decision } from './deliver.ts';
-import { alongLine, type Drive, headingTo, moveInView, nearestInView, steer, turnBy } from './drive.ts';
+import {
+  alongLine,
+  clearHeading,
+  type Drive,
+  headingTo,
+  moveInView,
+  nearestInView,
+  steer,
+  turnBy,
+} from './drive.ts';
 import type { ExpertView, SeenBrick } from './view.ts';
 
 const APPROACH_THROTTLE = 0.7;
 const SCOOP_THROTTLE = 0.55;
 /** A brick this far to the side of the middle still gets into the bucket. */
 const CAPTURE_HALF_M = 0.27;
-const LOOKAHEAD_M = 1.6;
-const FUNNEL_END_M = 0.06;
+/** Less, and the nose meets a wall beside the line before the rear has come over. */
+const LOOKAHEAD_M = 2;
+const FUNNEL_END_M = 0.08;
 /** Curled this far, a brick that has not slid in will not. */
 const CURLED_RAD = 0.66;
 
@@ -73,7 +83,11 @@ export function scoop(view: ExpertView): Decision {
 export function approach(view: ExpertView, brick: SeenBrick): Decision {
   const { loader } = view;
   const line = approachLine(brick.xM, brick.zM, loader.xM, loader.zM);
-  const drive = line.confined ? approachConfined(loader, line, brick) : approachFree(loader, brick);
+  const drive = isHalfCurled(view, brick)
+    ? { steering: 0, throttle: -0.7 }
+    : line.confined
+      ? approachConfined(loader, line, brick)
+      : approachFree(loader, brick);
   const phase = drive.throttle > 0 ? 'approach' : 'turn';
   const level = clamp(-4 * loader.tiltRad, -1, 1);
   return {
@@ -82,6 +96,12 @@ export function approach(view: ExpertView, brick: SeenBrick): Decision {
     lift: loader.liftM > 0 ? -1 : 0,
     phase,
   };
+}
+
+/** A half curled bucket at the brick has just lost it: it is levelled while backing, for another try. */
+function isHalfCurled({ loader }: ExpertView, brick: SeenBrick): boolean {
+  const [, , ahead] = inBucketFrame({ ...loader, tiltRad: 0 }, brick.xM, brick.yM, brick.zM);
+  return loader.tiltRad > 0.08 && ahead < 1.3 && !isWayBlocked(loader, -0.1);
 }
 
 /** Straight at it; drawn back first when it lies beside the bucket, where turning would sweep it away. */
@@ -109,15 +129,15 @@ function approachConfined(loader: LoaderPose, line: ApproachLine, brick: SeenBri
   const sight = headingTo(loader, brick.xM, brick.zM);
   if (-ahead > -0.6 && Math.abs(left) < funnelHalf(-ahead)) return followInView(loader, line, sight);
   const staging = stagingPoint(line);
-  return moveInView(loader, staging.x, staging.z, sight);
+  return moveInView(loader, staging.x, staging.z, sight, line.headingRad);
 }
 
 /**
  * How far off the line the loader may be, `togo` before its end: where the way along the line, which closes in
- * by a factor e every 1.6 m, still ends within 6 cm. So it never leaves the funnel that it once is in.
+ * by a factor e every 2 m, still ends within 8 cm. So it never leaves the funnel that it once is in.
  */
 function funnelHalf(togoM: number): number {
-  const t = clamp(togoM, 0, 6) / 12.8;
+  const t = clamp(togoM, 0, 8) / 16;
   const e = 1 + t + (t * t) / 2 + (t * t * t) / 6;
   const e2 = e * e;
   const e4 = e2 * e2;
@@ -127,7 +147,8 @@ function funnelHalf(togoM: number): number {
 function followInView(loader: LoaderPose, line: ApproachLine, sight: number): Drive {
   const { left, ahead } = alongLine(loader, line);
   const wanted = line.headingRad - atan2(left, LOOKAHEAD_M);
-  const error = wrapAngle(nearestInView(wanted, sight) - loader.headingRad);
+  const heading = clearHeading(loader, nearestInView(wanted, sight), line.headingRad);
+  const error = wrapAngle(heading - loader.headingRad);
   if (Math.abs(error) > 0.6) return turnBy(loader, error);
   return { steering: steer(error), throttle: clamp(0.4 + 0.35 * -ahead, 0.5, 1) * (1 - Math.abs(error)) };
 }

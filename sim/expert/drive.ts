@@ -22,6 +22,7 @@ const STEER_GAIN = 2.5;
 const REVERSE_THROTTLE = -0.8;
 /** Less than half the camera's horizontal field, 0.84 rad. */
 const KEEP_IN_VIEW_RAD = 0.65;
+const NOSE_AHEAD_M = 0.3;
 
 /** Steering command for a heading error (positive: to the left). */
 export function steer(errorRad: number): number {
@@ -73,10 +74,22 @@ export function nearestInView(wanted: number, sight: number): number {
   return sight + clamp(wrapAngle(wanted - sight), -KEEP_IN_VIEW_RAD, KEEP_IN_VIEW_RAD);
 }
 
+/** The heading nearest to the wanted one, on the way to `parallel`, with which the nose stays off walls and box. */
+export function clearHeading(pose: LoaderPose, wanted: number, parallel: number): number {
+  const span = wrapAngle(parallel - wanted);
+  for (let k = 0; k < 8; k++) {
+    const heading = wanted + (span * k) / 8;
+    const x = pose.xM + sin(heading) * NOSE_AHEAD_M;
+    const z = pose.zM + cos(heading) * NOSE_AHEAD_M;
+    if (depthAt(x, z, heading, pose.liftM) < 0.01) return heading;
+  }
+  return parallel;
+}
+
 /** Drives to a point, forwards or backwards, with what lies in direction `sight` kept in view. */
-export function moveInView(pose: LoaderPose, x: number, z: number, sight: number): Drive {
+export function moveInView(pose: LoaderPose, x: number, z: number, sight: number, parallel: number): Drive {
   const direction = headingTo(pose, x, z);
-  const forwards = nearestInView(direction, sight);
+  const forwards = clearHeading(pose, nearestInView(direction, sight), parallel);
   const off = Math.abs(wrapAngle(direction - forwards));
   const turned = Math.abs(wrapAngle(pose.headingRad - forwards)) < 0.3;
   if (off < (turned ? 0.5 : 0.15) || isWayBlocked(pose, -0.1)) {
