@@ -55,7 +55,10 @@ async function runAll<J>(
   let next = 0;
   let sum = 0;
   const lane = async () => {
-    while (next < jobs.length) sum += await run(jobs[next++]);
+    while (next < jobs.length) {
+      const result = await run(jobs[next++]); // not `sum += await`, which reads the sum before it waits
+      sum += result;
+    }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   return sum;
