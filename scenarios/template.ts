@@ -32,7 +32,7 @@ const OTHER_KEYS = `
 # physics: { brick_friction: 0.7, floor_friction: 0.9, bucket_friction: 0.12, brick_density_kgpm3: 100, traction: 1 }
 # events:                                    # when: time_s or carrying_s; do: shake_bucket, kick_loader, push_brick
 #   - when: { carrying_s: 1 }
-#     do: { shake_bucket: { speed_mps: 2.5, sideways: 0.3 } }
+#     do: { shake_bucket: { speed_mps: 3.7, sideways: 0.3 } }
 #     chance: 0.5
 # visual:
 #   tint: { red: 1, green: 0.9, blue: 0.8 }
