@@ -23,7 +23,12 @@ export class Painter {
       depth: false,
       stencil: false,
     });
-    this.#renderer.autoClear = true;
+    // Three.js only logs a shader that does not compile, and leaves out what it should draw.
+    this.#renderer.debug.onShaderError = (gl, _program, vertex, fragment) => {
+      throw new Error(
+        `a shader does not compile: ${gl.getShaderInfoLog(vertex)} ${gl.getShaderInfoLog(fragment)}`,
+      );
+    };
     this.#gl = this.#renderer.getContext() as WebGL2RenderingContext;
   }
 

@@ -102,6 +102,21 @@ class BrickGeometryBuilder {
   }
 }
 
+/** The unit cube with eight shared corners: all that a shadow needs. */
+function shadowGeometry(): InstancedBufferGeometry {
+  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => [(i & 1) - 0.5, ((i >> 1) & 1) - 0.5, (i >> 2) - 0.5]);
+  const faces = [0, 4, 6, 2, 1, 3, 7, 5, 0, 1, 5, 4, 2, 6, 7, 3, 0, 2, 3, 1, 4, 5, 7, 6];
+  const indices: number[] = [];
+  for (let i = 0; i < faces.length; i += 4) {
+    const [a, b, c, d] = faces.slice(i, i + 4);
+    indices.push(a, b, c, a, c, d);
+  }
+  const geometry = new InstancedBufferGeometry();
+  geometry.setAttribute('position', new BufferAttribute(new Float32Array(corners.flat()), 3));
+  geometry.setIndex(new BufferAttribute(new Uint16Array(indices), 1));
+  return geometry;
+}
+
 function brickGeometry(layout: StudLayout): InstancedBufferGeometry {
   const builder = new BrickGeometryBuilder();
   builder.body();
@@ -122,34 +137,44 @@ function brickGeometry(layout: StudLayout): InstancedBufferGeometry {
 /** What `BrickGroup.place` keeps of the bricks: those for which it returns true are drawn. */
 export type BrickFilter = (xM: number, yM: number, zM: number) => boolean;
 
-/** All bricks of one stud layout. */
+export interface BrickMaterials {
+  bricks: RawShaderMaterial;
+  bricksShadow: RawShaderMaterial;
+}
+
+/** All bricks of one stud layout, with their shadows. */
 export class BrickGroup {
   readonly mesh: Mesh;
+  readonly shadow: Mesh;
   readonly #bricks: readonly { index: number; start: BrickStart }[];
   readonly #centre: InstancedBufferAttribute;
   readonly #turn: InstancedBufferAttribute;
   readonly #size: InstancedBufferAttribute;
   readonly #color: InstancedBufferAttribute;
   readonly #geometry: InstancedBufferGeometry;
+  readonly #shadowGeometry = shadowGeometry();
 
   constructor(
     layout: StudLayout,
     bricks: readonly { index: number; start: BrickStart }[],
-    material: RawShaderMaterial,
+    materials: BrickMaterials,
   ) {
     this.#bricks = bricks;
     this.#geometry = brickGeometry(layout);
     const attribute = (name: string, size: number) => {
       const made = new InstancedBufferAttribute(new Float32Array(bricks.length * size), size);
       this.#geometry.setAttribute(name, made);
+      if (name !== 'brickColor') this.#shadowGeometry.setAttribute(name, made);
       return made;
     };
     this.#centre = attribute('brickCentre', 3);
     this.#turn = attribute('brickTurn', 4);
     this.#size = attribute('brickSize', 3);
     this.#color = attribute('brickColor', 3);
-    this.mesh = new Mesh(this.#geometry, material);
+    this.mesh = new Mesh(this.#geometry, materials.bricks);
     this.mesh.frustumCulled = false;
+    this.shadow = new Mesh(this.#shadowGeometry, materials.bricksShadow);
+    this.shadow.frustumCulled = false;
   }
 
   /** Puts the bricks where row `offset` of the poses says, leaving out those that the filter refuses. */
@@ -165,17 +190,20 @@ export class BrickGroup {
       slot++;
     }
     this.#geometry.instanceCount = slot;
+    this.#shadowGeometry.instanceCount = slot;
     this.mesh.visible = slot > 0;
+    this.shadow.visible = slot > 0;
     for (const attribute of [this.#centre, this.#turn, this.#size, this.#color]) attribute.needsUpdate = true;
   }
 
   dispose(): void {
     this.#geometry.dispose();
+    this.#shadowGeometry.dispose();
   }
 }
 
 /** One group for each stud layout that occurs. */
-export function groupBricks(bricks: readonly BrickStart[], material: RawShaderMaterial): BrickGroup[] {
+export function groupBricks(bricks: readonly BrickStart[], materials: BrickMaterials): BrickGroup[] {
   const groups = new Map<string, { layout: StudLayout; bricks: { index: number; start: BrickStart }[] }>();
   bricks.forEach((start, index) => {
     const layout = studLayout(start);
@@ -184,5 +212,5 @@ export function groupBricks(bricks: readonly BrickStart[], material: RawShaderMa
     group.bricks.push({ index, start });
     groups.set(key, group);
   });
-  return [...groups.values()].map((group) => new BrickGroup(group.layout, group.bricks, material));
+  return [...groups.values()].map((group) => new BrickGroup(group.layout, group.bricks, materials));
 }

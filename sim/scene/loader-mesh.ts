@@ -1,10 +1,11 @@
 /**
- * The wheel loader as one mesh of three bodies: chassis with cab and wheels, lift arms, bucket.
+ * The wheel loader: chassis with cab and wheels, lift arms, bucket, as rigid bodies of one mesh.
  * Chassis frame: x to the left, y up, z forward, origin on the floor below the centre. The bucket's size and place
- * are the physics' own (geometry.ts); all else is for the eye and stays within the chassis' width and length.
+ * are the physics' own (geometry.ts, loader-pose.ts); all else is for the eye and stays within the chassis' width
+ * and length.
  */
 import { type Matrix4, Quaternion, Vector3 } from 'three';
-import { BUCKET } from '../geometry.ts';
+import { BUCKET, LOADER } from '../geometry.ts';
 import { bucketFrame, type LoaderPose } from '../loader-pose.ts';
 import { cos, sin, TWO_PI } from '../math.ts';
 import { MeshBuilder, type Point, type Rgb } from './mesh-builder.ts';
@@ -15,27 +16,29 @@ export const LOADER_PART_COUNT = 3;
 const YELLOW: Rgb = [0.98, 0.74, 0.08];
 const DARK_YELLOW: Rgb = [0.83, 0.58, 0.05];
 const TYRE: Rgb = [0.16, 0.16, 0.17];
-const HUB: Rgb = [0.86, 0.68, 0.16];
+const HUB: Rgb = [0.9, 0.72, 0.16];
 const FRAME: Rgb = [0.24, 0.25, 0.27];
 const GLASS: Rgb = [0.32, 0.5, 0.62];
 const LAMP: Rgb = [1, 0.97, 0.82];
+const BEACON: Rgb = [0.95, 0.42, 0.08];
 const STEEL: Rgb = [0.42, 0.44, 0.47];
 const WORN_STEEL: Rgb = [0.62, 0.64, 0.67];
 const EDGE_STEEL: Rgb = [0.85, 0.86, 0.88];
 
-const WHEEL = { radiusM: 0.3, widthM: 0.22, acrossM: 0.39, alongM: 0.42, corners: 12 } as const;
+const HALF_WIDTH_M = LOADER.chassisWidthM / 2;
+const WHEEL = { radiusM: 0.3, widthM: 0.2, alongM: 0.4, corners: 12 } as const;
+const WHEEL_ACROSS_M = HALF_WIDTH_M - WHEEL.widthM / 2;
 /** Where the arms turn on the chassis, and where they hold the bucket in its own frame. */
 const ARM_PIVOT = { y: 0.82, z: 0.08 } as const;
 const ARM_HOLD = { y: 0.2, z: -0.06 } as const;
+const NO_BOTTOM = ['+x', '-x', '+y', '+z', '-z'] as const;
 
-export function loaderMesh(): MeshBuilder {
+/** What the ego camera can have in view: all that lies ahead of it. */
+export function loaderFrontMesh(): MeshBuilder {
   const builder = new MeshBuilder();
   builder.part = LOADER_PARTS.chassis;
-  addBody(builder);
-  addCab(builder);
-  for (const x of [-WHEEL.acrossM, WHEEL.acrossM]) {
-    for (const z of [-WHEEL.alongM, WHEEL.alongM]) addWheel(builder, x, z);
-  }
+  addFrontFrame(builder);
+  for (const side of [-1, 1]) addTyre(builder, side, WHEEL.alongM);
   builder.part = LOADER_PARTS.arms;
   addArms(builder);
   builder.part = LOADER_PARTS.bucket;
@@ -43,109 +46,126 @@ export function loaderMesh(): MeshBuilder {
   return builder;
 }
 
-function addBody(builder: MeshBuilder): void {
-  builder.box([-0.26, 0.2, -0.66], [0.26, 0.5, 0.62], FRAME, ['+x', '-x', '+z', '-z', '+y']);
-  // Engine cover, lower and narrower towards the back.
+/** The rest, drawn only for views from outside: a third of a frame's vertices would be behind the camera. */
+export function loaderRearMesh(): MeshBuilder {
+  const builder = new MeshBuilder();
+  builder.part = LOADER_PARTS.chassis;
+  addEngine(builder);
+  addCab(builder);
+  for (const side of [-1, 1]) {
+    addTyre(builder, side, -WHEEL.alongM);
+    addHub(builder, side, -WHEEL.alongM);
+    addHub(builder, side, WHEEL.alongM);
+    addMudguard(builder, side, -0.64, -0.18);
+  }
+  return builder;
+}
+
+/** Plain boxes of about the loader's shape, to cast its shadow. */
+export function addLoaderShadow(builder: MeshBuilder): void {
+  builder.part = LOADER_PARTS.chassis;
+  builder.box([-0.38, 0.1, -0.68], [0.38, 0.66, 0.66], TYRE, NO_BOTTOM);
+  builder.box([-0.26, 0.6, -0.66], [0.26, 1.45, 0.1], TYRE, NO_BOTTOM);
+  builder.part = LOADER_PARTS.arms;
+  builder.box([-0.24, -0.06, 0], [0.24, 0.06, 1], TYRE, NO_BOTTOM);
+  builder.part = LOADER_PARTS.bucket;
+  const half = BUCKET.widthM / 2;
+  builder.box([-half, 0, -0.02], [half, BUCKET.backHeightM, 0], TYRE, NO_BOTTOM);
+  builder.box([-half, 0, 0], [half, 0.15, BUCKET.floorDepthM + BUCKET.lipDepthM / 2], TYRE, NO_BOTTOM);
+}
+
+/** The frame between the front wheels that carries the arms, a mudguard over each wheel, lamps. */
+function addFrontFrame(builder: MeshBuilder): void {
+  builder.box([-0.2, 0.2, 0.1], [0.2, 0.5, 0.62], FRAME, ['+x', '-x', '+z', '+y']);
   builder.hexahedron(
     [
-      [-0.3, 0.42, -0.7],
-      [0.3, 0.42, -0.7],
-      [0.34, 0.42, -0.24],
-      [-0.34, 0.42, -0.24],
-      [-0.26, 0.84, -0.66],
-      [0.26, 0.84, -0.66],
-      [0.32, 0.98, -0.24],
-      [-0.32, 0.98, -0.24],
-    ],
-    YELLOW,
-    ['+x', '-x', '+y', '-z', '+z'],
-  );
-  builder.box([-0.22, 0.5, -0.715], [0.22, 0.74, -0.69], FRAME, ['-z', '+x', '-x', '+y']);
-  // Front frame that carries the arms, and a mudguard over each front wheel.
-  builder.hexahedron(
-    [
-      [-0.2, 0.45, 0.1],
-      [0.2, 0.45, 0.1],
-      [0.2, 0.45, 0.64],
-      [-0.2, 0.45, 0.64],
-      [-0.17, 0.86, 0.1],
-      [0.17, 0.86, 0.1],
-      [0.15, 0.58, 0.62],
-      [-0.15, 0.58, 0.62],
+      [-0.16, 0.45, 0.1],
+      [0.16, 0.45, 0.1],
+      [0.16, 0.45, 0.64],
+      [-0.16, 0.45, 0.64],
+      [-0.14, 0.86, 0.1],
+      [0.14, 0.86, 0.1],
+      [0.12, 0.58, 0.62],
+      [-0.12, 0.58, 0.62],
     ],
     YELLOW,
     ['+x', '-x', '+y', '+z'],
   );
   for (const side of [-1, 1]) {
-    const [x0, x1] = side < 0 ? [-0.5, -0.3] : [0.3, 0.5];
-    builder.box([x0, 0.63, 0.2], [x1, 0.67, 0.66], YELLOW);
-    builder.box([x0, 0.63, -0.66], [x1, 0.67, -0.2], YELLOW);
-    builder.box([side * 0.4 - 0.06, 0.67, 0.56], [side * 0.4 + 0.06, 0.75, 0.64], LAMP);
+    addMudguard(builder, side, 0.18, 0.64);
+    const x = side * WHEEL_ACROSS_M;
+    builder.box([x - 0.06, 0.66, 0.55], [x + 0.06, 0.74, 0.63], LAMP, NO_BOTTOM);
   }
 }
 
-function addCab(builder: MeshBuilder): void {
-  builder.box([-0.32, 0.5, -0.24], [0.32, 0.92, 0.14], YELLOW, ['+x', '-x', '+z']);
-  // Glass all round, leaning in a little; pillars at the corners; a roof that stands over.
+function addMudguard(builder: MeshBuilder, side: number, z0: number, z1: number): void {
+  const x = side * WHEEL_ACROSS_M;
+  const half = WHEEL.widthM / 2;
+  builder.box([x - half, 0.62, z0], [x + half, 0.66, z1], YELLOW);
+}
+
+/** Frame and engine cover, lower and narrower towards the back. */
+function addEngine(builder: MeshBuilder): void {
+  builder.box([-0.22, 0.2, -0.64], [0.22, 0.5, 0.1], FRAME, ['+x', '-x', '-z', '+y']);
   builder.hexahedron(
     [
-      [-0.31, 0.92, -0.26],
-      [0.31, 0.92, -0.26],
-      [0.31, 0.92, 0.14],
-      [-0.31, 0.92, 0.14],
-      [-0.28, 1.42, -0.24],
-      [0.28, 1.42, -0.24],
-      [0.28, 1.42, 0.06],
-      [-0.28, 1.42, 0.06],
+      [-0.26, 0.42, -0.7],
+      [0.26, 0.42, -0.7],
+      [0.28, 0.42, -0.24],
+      [-0.28, 0.42, -0.24],
+      [-0.22, 0.82, -0.64],
+      [0.22, 0.82, -0.64],
+      [0.26, 0.98, -0.24],
+      [-0.26, 0.98, -0.24],
     ],
-    GLASS,
-    ['+x', '-x', '+z', '-z'],
+    YELLOW,
+    NO_BOTTOM,
   );
-  for (const x of [-0.3, 0.3]) {
-    for (const [low, high] of [
-      [0.14, 0.06],
-      [-0.26, -0.24],
-    ]) {
-      const half = 0.03;
-      const lean = x * 0.93;
-      const corners = (cx: number, cz: number, y: number): Point[] => [
-        [cx - half, y, cz - half],
-        [cx + half, y, cz - half],
-        [cx + half, y, cz + half],
-        [cx - half, y, cz + half],
-      ];
-      builder.hexahedron([...corners(x, low, 0.9), ...corners(lean, high, 1.42)], DARK_YELLOW, [
-        '+x',
-        '-x',
-        '+z',
-        '-z',
-      ]);
-    }
-  }
-  builder.box([-0.34, 1.42, -0.32], [0.34, 1.49, 0.14], YELLOW);
-  builder.box([-0.05, 1.49, -0.2], [0.05, 1.56, -0.1], [0.95, 0.45, 0.08]);
+  builder.box([-0.18, 0.48, -0.7], [0.18, 0.72, -0.66], FRAME, ['-z', '+x', '-x', '+y']);
+  builder.box([-0.04, 0.9, -0.5], [0.04, 1.16, -0.42], FRAME, NO_BOTTOM);
 }
 
-function addWheel(builder: MeshBuilder, x: number, z: number): void {
-  const outline = (radius: number) =>
-    Array.from({ length: WHEEL.corners }, (_, i): [number, number] => {
-      const angle = ((i + 0.5) * TWO_PI) / WHEEL.corners;
-      return [WHEEL.radiusM + radius * cos(angle), z + radius * sin(angle)];
-    });
+/** Glass all round, leaning in a little; a pillar at each corner; a roof that stands over, with a beacon. */
+function addCab(builder: MeshBuilder): void {
+  builder.box([-0.28, 0.5, -0.24], [0.28, 0.92, 0.1], YELLOW, ['+x', '-x', '+z']);
+  const ring = (half: number, back: number, front: number, y: number): Point[] => [
+    [-half, y, back],
+    [half, y, back],
+    [half, y, front],
+    [-half, y, front],
+  ];
+  const sides = ['+x', '-x', '+z', '-z'] as const;
+  const [low, high] = [ring(0.27, -0.25, 0.1, 0.92), ring(0.24, -0.23, 0.03, 1.42)];
+  builder.hexahedron([...low, ...high], GLASS, sides);
+  low.forEach(([x, , z], i) => {
+    const pillar = ([cx, cy, cz]: Point) =>
+      ring(0.03, cz - 0.03, cz + 0.03, cy).map(([dx, y, dz]): Point => [cx + dx, y, dz]);
+    builder.hexahedron([...pillar([x, 0.9, z]), ...pillar(high[i])], DARK_YELLOW, sides);
+  });
+  builder.box([-0.3, 1.42, -0.3], [0.3, 1.49, 0.1], YELLOW);
+  builder.box([-0.05, 1.49, -0.2], [0.05, 1.56, -0.1], BEACON, NO_BOTTOM);
+}
+
+const wheelOutline = (radius: number, z: number): [number, number][] =>
+  Array.from({ length: WHEEL.corners }, (_, i) => {
+    const angle = ((i + 0.5) * TWO_PI) / WHEEL.corners;
+    return [WHEEL.radiusM + radius * cos(angle), z + radius * sin(angle)];
+  });
+
+function addTyre(builder: MeshBuilder, side: number, z: number): void {
+  const x = side * WHEEL_ACROSS_M;
   const half = WHEEL.widthM / 2;
-  builder.extrudeX(outline(WHEEL.radiusM), x - half, x + half, TYRE);
-  const out = x < 0 ? -half : half;
-  builder.extrudeX(
-    outline(WHEEL.radiusM * 0.55),
-    Math.min(x, x + out) - (x < 0 ? 0.015 : 0),
-    Math.max(x, x + out) + (x > 0 ? 0.015 : 0),
-    HUB,
-  );
+  builder.extrudeX(wheelOutline(WHEEL.radiusM, z), x - half, x + half, TYRE);
+}
+
+function addHub(builder: MeshBuilder, side: number, z: number): void {
+  const [x0, x1] = [side * (HALF_WIDTH_M - 0.05), side * (HALF_WIDTH_M + 0.012)];
+  builder.extrudeX(wheelOutline(WHEEL.radiusM * 0.55, z), Math.min(x0, x1), Math.max(x0, x1), HUB);
 }
 
 /** Two beams and a cross bar, one metre long in z: the arm's matrix stretches them to the bucket. */
 function addArms(builder: MeshBuilder): void {
-  for (const x of [-0.24, 0.24]) {
+  for (const x of [-0.22, 0.22]) {
     builder.hexahedron(
       [
         [x - 0.04, -0.06, -0.04],
@@ -160,8 +180,8 @@ function addArms(builder: MeshBuilder): void {
       DARK_YELLOW,
     );
   }
-  builder.box([-0.2, -0.03, 0.72], [0.2, 0.03, 0.8], FRAME);
-  builder.box([-0.03, 0.02, 0.2], [0.03, 0.08, 0.98], EDGE_STEEL);
+  builder.box([-0.18, -0.03, 0.72], [0.18, 0.03, 0.8], FRAME, ['+y', '-y', '+z', '-z']);
+  builder.box([-0.03, 0.02, 0.2], [0.03, 0.08, 0.98], EDGE_STEEL, ['+x', '-x', '+y', '-z']);
 }
 
 function addBucket(builder: MeshBuilder): void {

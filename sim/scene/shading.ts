@@ -4,7 +4,7 @@
  * A CPU rasteriser pays for every fragment. Lambert materials with their light in the fragment shader drew 540
  * frames/s where colours fixed per face drew 1,080, and flat-faced things look the same either way.
  */
-import { FrontSide, GLSL3, type IUniform, type Matrix4, RawShaderMaterial, Vector3 } from 'three';
+import { FrontSide, GLSL3, type IUniform, type Matrix4, RawShaderMaterial, Vector2, Vector3 } from 'three';
 import type { VisualSpec } from '../episode-start.ts';
 import { cos, sin } from '../math.ts';
 
@@ -88,34 +88,81 @@ const BRICKS_GLSL = /* glsl */ `${LIGHT_GLSL}
   }
 `;
 
-export interface MaterialOptions {
-  /** Painted in order instead of by depth: for what lies behind everything drawn later. */
-  backdrop?: boolean;
-}
+/**
+ * Shadows are the casters themselves, flattened on to the floor along the sun's rays: no shadow map, no blending.
+ * They are painted after the floor and before all that stands on it, in one colour.
+ */
+const SHADOW_GLSL = /* glsl */ `
+  precision highp float;
+  uniform mat4 projectionMatrix;
+  uniform mat4 viewMatrix;
+  uniform vec2 shadowSlope;
+  uniform vec3 shadowRgb;
+  in vec3 position;
+  flat out vec3 shade;
+  void flatten(vec3 world) {
+    shade = shadowRgb;
+    vec2 ground = world.xz - shadowSlope * max(0.0, world.y);
+    gl_Position = projectionMatrix * viewMatrix * vec4(ground.x, 0.0, ground.y, 1.0);
+  }
+`;
 
-function material(vertexShader: string, uniforms: Record<string, IUniform>, options: MaterialOptions) {
+const partsShadowGlsl = (parts: number) => /* glsl */ `${SHADOW_GLSL}
+  uniform mat4 partMatrices[${parts}];
+  in float part;
+  void main() { flatten((partMatrices[int(part)] * vec4(position, 1.0)).xyz); }
+`;
+
+const BRICKS_SHADOW_GLSL = /* glsl */ `${SHADOW_GLSL}
+  in vec3 brickCentre;
+  in vec4 brickTurn;
+  in vec3 brickSize;
+  void main() {
+    vec3 v = position * brickSize;
+    flatten(brickCentre + v + 2.0 * cross(brickTurn.xyz, cross(brickTurn.xyz, v) + brickTurn.w * v));
+  }
+`;
+
+function material(vertexShader: string, uniforms: Record<string, IUniform>, depth: boolean) {
   return new RawShaderMaterial({
     glslVersion: GLSL3,
     vertexShader,
     fragmentShader: FRAGMENT_GLSL,
     uniforms,
-    depthTest: !options.backdrop,
-    depthWrite: !options.backdrop,
+    depthTest: depth,
+    depthWrite: depth,
     side: FrontSide,
   });
 }
 
-/** For meshes that stand still in the world. */
-export function stillMaterial(light: LightUniforms, options: MaterialOptions = {}): RawShaderMaterial {
-  return material(STILL_GLSL, light, options);
+/** The materials of one scene, all lit by the same light. `partMatrices` is read at every draw. */
+export function sceneMaterials(visual: VisualSpec, partMatrices: Matrix4[]) {
+  const light = lightUniforms(visual);
+  const parts = { partMatrices: { value: partMatrices } };
+  const shadow = shadowUniforms(visual, light);
+  return {
+    /** Behind everything that is drawn later, so painted without a depth test. */
+    floor: material(STILL_GLSL, light, false),
+    still: material(STILL_GLSL, light, true),
+    parts: material(partsGlsl(partMatrices.length), { ...light, ...parts }, true),
+    bricks: material(BRICKS_GLSL, light, true),
+    partsShadow: material(partsShadowGlsl(partMatrices.length), { ...shadow, ...parts }, false),
+    bricksShadow: material(BRICKS_SHADOW_GLSL, shadow, false),
+  };
 }
 
-/** For one mesh of several rigid bodies; `partMatrices` is read at every draw. */
-export function partsMaterial(light: LightUniforms, partMatrices: Matrix4[]): RawShaderMaterial {
-  return material(partsGlsl(partMatrices.length), { ...light, partMatrices: { value: partMatrices } }, {});
-}
+/** A shadowed floor keeps the sky's light and this share of the sun's. */
+const SHADOW_SUN = 0.5;
+/** Slope (horizontal over vertical) of the flattest ray that shadows are drawn with. */
+const SHADOW_SLOPE_MAX = 2;
 
-/** For instanced bricks. */
-export function bricksMaterial(light: LightUniforms): RawShaderMaterial {
-  return material(BRICKS_GLSL, light, {});
+function shadowUniforms(visual: VisualSpec, light: LightUniforms) {
+  const sun = light.sunDirection.value;
+  const slope = Math.min(SHADOW_SLOPE_MAX, Math.sqrt(sun.x * sun.x + sun.z * sun.z) / Math.max(1e-3, sun.y));
+  const level = Math.sqrt(sun.x * sun.x + sun.z * sun.z) || 1;
+  const rgb = light.sunRgb.value.clone().multiplyScalar(SHADOW_SUN * Math.max(0, sun.y));
+  return {
+    shadowSlope: { value: new Vector2((sun.x / level) * slope, (sun.z / level) * slope) },
+    shadowRgb: { value: rgb.add(light.ambientRgb.value).multiply(new Vector3(...visual.floorRgb)) },
+  };
 }

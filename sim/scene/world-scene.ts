@@ -2,19 +2,31 @@
  * The picture of an episode: a three.js scene built once from its start, then moved to any row of its poses.
  * No DOM and no renderer: the same code draws headless and in a viewer.
  */
-import { Color, Frustum, Matrix4, Mesh, type PerspectiveCamera, Scene, Sphere } from 'three';
+import { Color, Frustum, type Material, Matrix4, Mesh, type PerspectiveCamera, Scene, Sphere } from 'three';
 import type { EpisodeStart } from '../episode-start.ts';
 import type { LoaderPose } from '../loader-pose.ts';
 import { poseSize } from '../trajectory.ts';
-import { boxMesh, floorMesh, wallMesh } from './arena-mesh.ts';
+import { addArenaShadow, floorMesh, wallsAndBoxMesh } from './arena-mesh.ts';
 import { type BrickGroup, groupBricks } from './brick-mesh.ts';
 import { egoCamera, placeEgoCamera, topCamera } from './cameras.ts';
-import { LOADER_PART_COUNT, loaderMesh, placeLoader } from './loader-mesh.ts';
-import type { MeshBuilder } from './mesh-builder.ts';
-import { bricksMaterial, lightUniforms, partsMaterial, stillMaterial } from './shading.ts';
+import {
+  addLoaderShadow,
+  LOADER_PART_COUNT,
+  loaderFrontMesh,
+  loaderRearMesh,
+  placeLoader,
+} from './loader-mesh.ts';
+import { MeshBuilder } from './mesh-builder.ts';
+import { sceneMaterials } from './shading.ts';
 
 /** What is above the walls. */
 const SKY_RGB = [0.7, 0.8, 0.9] as const;
+
+/** Body number of what stands still; its matrix stays the identity. */
+const STILL_PART = LOADER_PART_COUNT;
+
+/** The floor is painted first, shadows on it, and all that stands on it last and by depth. */
+const ORDER = { floor: 0, shadows: 1, solids: 2 } as const;
 
 export type SceneStart = Pick<EpisodeStart, 'bricks' | 'visual'>;
 
@@ -23,7 +35,9 @@ export class WorldScene {
   readonly ego: PerspectiveCamera;
   readonly top = topCamera();
   readonly #start: SceneStart;
-  readonly #parts = Array.from({ length: LOADER_PART_COUNT }, () => new Matrix4());
+  readonly #parts = Array.from({ length: LOADER_PART_COUNT + 1 }, () => new Matrix4());
+  readonly #materials: ReturnType<typeof sceneMaterials>;
+  readonly #rear: Mesh;
   readonly #bricks: BrickGroup[];
   readonly #meshes: Mesh[] = [];
   readonly #frustum = new Frustum();
@@ -35,21 +49,23 @@ export class WorldScene {
   constructor(start: SceneStart, aspect: number) {
     this.#start = start;
     this.ego = egoCamera(start.visual, aspect);
-    const light = lightUniforms(start.visual);
-    const brightness = Math.min(1, start.visual.ambient + start.visual.sunIntensity * 0.75);
-    const sky = SKY_RGB.map((level, i) => Math.min(1, level * brightness * start.visual.tintRgb[i]));
-    this.scene.background = null;
+    const { visual } = start;
+    const brightness = Math.min(1, visual.ambient + visual.sunIntensity * 0.75);
+    const sky = SKY_RGB.map((level, i) => Math.min(1, level * brightness * visual.tintRgb[i]));
     this.skyRgb = new Color().setRGB(sky[0], sky[1], sky[2]);
     this.scene.matrixWorldAutoUpdate = false;
-    const backdrop = stillMaterial(light, { backdrop: true });
-    this.#add(floorMesh(start.visual.floorRgb), backdrop, 0);
-    this.#add(wallMesh(start.visual.wallRgb), backdrop, 2);
-    this.#add(boxMesh(), stillMaterial(light), 3);
-    this.#add(loaderMesh(), partsMaterial(light, this.#parts), 3);
-    this.#bricks = groupBricks(start.bricks, bricksMaterial(light));
-    for (const group of this.#bricks) {
-      group.mesh.renderOrder = 3;
-      this.scene.add(group.mesh);
+    this.#materials = sceneMaterials(visual, this.#parts);
+    const { floor, still, parts, partsShadow } = this.#materials;
+    this.#add(floorMesh(visual.floorRgb), floor, ORDER.floor);
+    this.#add(shadowCasters(), partsShadow, ORDER.shadows);
+    this.#add(wallsAndBoxMesh(visual.wallRgb), still, ORDER.solids);
+    this.#add(loaderFrontMesh(), parts, ORDER.solids);
+    this.#rear = this.#add(loaderRearMesh(), parts, ORDER.solids);
+    this.#bricks = groupBricks(start.bricks, this.#materials);
+    for (const { mesh, shadow } of this.#bricks) {
+      mesh.renderOrder = ORDER.solids;
+      shadow.renderOrder = ORDER.shadows;
+      this.scene.add(mesh, shadow);
     }
     this.#brickRadiusM = Math.max(
       0,
@@ -62,17 +78,19 @@ export class WorldScene {
   /** What the picture is cleared with, as it shall appear (no colour management in between). */
   readonly skyRgb: Color;
 
-  #add(builder: MeshBuilder, material: ReturnType<typeof stillMaterial>, renderOrder: number): void {
+  #add(builder: MeshBuilder, material: Material, renderOrder: number): Mesh {
     const mesh = new Mesh(builder.build(), material);
     mesh.frustumCulled = false;
     mesh.renderOrder = renderOrder;
     this.#meshes.push(mesh);
     this.scene.add(mesh);
+    return mesh;
   }
 
   /** Moves everything to one row of the poses, the ego camera too. Draws only bricks that camera can see. */
   showEgo(poses: Float32Array, frame: number): void {
     const at = this.#placeLoader(poses, frame);
+    this.#rear.visible = false;
     placeEgoCamera(this.ego, this.#start.visual, this.#loader);
     this.#viewProjection.multiplyMatrices(this.ego.projectionMatrix, this.ego.matrixWorldInverse);
     this.#frustum.setFromProjectionMatrix(this.#viewProjection);
@@ -88,6 +106,7 @@ export class WorldScene {
   /** The same for a view of the whole arena: every brick is drawn. */
   showAll(poses: Float32Array, frame: number): void {
     const at = this.#placeLoader(poses, frame);
+    this.#rear.visible = true;
     for (const group of this.#bricks) group.place(poses, at, () => true);
   }
 
@@ -103,13 +122,17 @@ export class WorldScene {
   }
 
   dispose(): void {
-    for (const mesh of this.#meshes) {
-      mesh.geometry.dispose();
-      (mesh.material as { dispose(): void }).dispose();
-    }
-    for (const group of this.#bricks) {
-      (group.mesh.material as { dispose(): void }).dispose();
-      group.dispose();
-    }
+    for (const mesh of this.#meshes) mesh.geometry.dispose();
+    for (const group of this.#bricks) group.dispose();
+    for (const material of Object.values(this.#materials)) material.dispose();
   }
+}
+
+/** Walls and box with the identity as their part, the loader with its own. */
+function shadowCasters(): MeshBuilder {
+  const builder = new MeshBuilder();
+  addLoaderShadow(builder);
+  builder.part = STILL_PART;
+  addArenaShadow(builder);
+  return builder;
 }
