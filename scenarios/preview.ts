@@ -1,14 +1,16 @@
 /** One picture of several starts of a scenario, to see at a glance what it asks for. */
 import type { EpisodeStart } from '../sim/episode-start.ts';
-import type { DrawRequest } from '../sim/host/draw-request.ts';
-import { pictureSheet } from '../sim/host/picture-sheet.ts';
+import type { DrawRequest, Renderer } from '../sim/host/draw-request.ts';
+import { pictureSheet, type SheetTile } from '../sim/host/picture-sheet.ts';
 import { openRenderer } from '../sim/host/renderer.ts';
 import { startPoses } from '../sim/start-poses.ts';
 import { sampleStart } from './sampler.ts';
 import type { Scenario } from './schema.ts';
 
-const TOP_SIZE_PX = 320;
-const EGO_SIZE_PX = { widthPx: 320, heightPx: 240 };
+/** Equally high, so that the two pictures of a start stand side by side. */
+const TOP_SIZE_PX = 384;
+const EGO_SIZE_PX = { widthPx: 512, heightPx: 384 };
+const STARTS_PER_ROW = 2;
 
 /** PNG bytes: for each start its top view and its first camera frame. */
 export async function previewPicture(
@@ -20,22 +22,24 @@ export async function previewPicture(
   );
   const renderer = await openRenderer();
   try {
-    const tiles = [];
-    for (const start of starts) {
-      const top = request(start, TOP_SIZE_PX, TOP_SIZE_PX);
-      const ego = request(start, EGO_SIZE_PX.widthPx, EGO_SIZE_PX.heightPx);
-      const [frame] = await renderer.egoPixels(ego, [0]);
-      tiles.push({
-        rgba: await renderer.topPixels(top, 0),
-        ...size(top),
-        caption: `${start.scenario} ${start.seed}`,
-      });
-      tiles.push({ rgba: frame, ...size(ego), caption: 'through the camera' });
-    }
-    return pictureSheet(tiles, { columns: count > 1 ? 4 : 2 });
+    const tiles: SheetTile[] = [];
+    for (const start of starts) tiles.push(...(await drawStart(renderer, start)));
+    const title = `${scenario.name}: ${scenario.title} (seed ${seed})`;
+    return pictureSheet(tiles, { columns: 2 * Math.min(count, STARTS_PER_ROW), title });
   } finally {
     await renderer.close();
   }
+}
+
+async function drawStart(renderer: Renderer, start: EpisodeStart): Promise<SheetTile[]> {
+  const top = request(start, TOP_SIZE_PX, TOP_SIZE_PX);
+  const ego = request(start, EGO_SIZE_PX.widthPx, EGO_SIZE_PX.heightPx);
+  const [frame] = await renderer.egoPixels(ego, [0]);
+  const bricks = `${start.bricks.length} brick${start.bricks.length === 1 ? '' : 's'}`;
+  return [
+    { rgba: await renderer.topPixels(top, 0), ...size(top), caption: `start ${start.seed}` },
+    { rgba: frame, ...size(ego), caption: `${bricks}, ${start.timeLimitS} s` },
+  ];
 }
 
 function request(start: EpisodeStart, widthPx: number, heightPx: number): DrawRequest {
