@@ -16,6 +16,8 @@ export interface Chassis {
 }
 
 const HULL_HALF_HEIGHT_M = BUCKET.backHeightM / 2;
+/** Rounded corners slide off the corner of the box into the lane behind it; sharp ones caught on a centimetre. */
+const HULL_RADIUS_M = 0.1;
 const GROUND_CLEARANCE_M = 0.02;
 
 export function createChassis(world: RAPIER.World, start: LoaderStart): Chassis {
@@ -34,7 +36,12 @@ export function createChassis(world: RAPIER.World, start: LoaderStart): Chassis 
     .setMass(LOADER.massKg)
     .setCollisionGroups(GROUPS.chassis);
   world.createCollider(frictionless(chassis), body);
-  const hull = RAPIER.ColliderDesc.cuboid(BUCKET.widthM / 2, HULL_HALF_HEIGHT_M, BUCKET_TIP_M / 2)
+  const hull = RAPIER.ColliderDesc.roundCuboid(
+    BUCKET.widthM / 2 - HULL_RADIUS_M,
+    HULL_HALF_HEIGHT_M - HULL_RADIUS_M,
+    BUCKET_TIP_M / 2 - HULL_RADIUS_M,
+    HULL_RADIUS_M,
+  )
     .setDensity(0)
     .setCollisionGroups(GROUPS.hull);
   const chassisWithHull = { body, hull: world.createCollider(frictionless(hull), body) };

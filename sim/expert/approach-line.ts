@@ -13,12 +13,15 @@ export interface ApproachLine extends Line {
   cost: number;
   /** Whether it is another direction than straight at the brick, so that the line has to be followed. */
   confined: boolean;
+  /** How long before its end the line enters a lane, where the loader has to be right on it; 0 for none. */
+  laneM: number;
 }
 
 /** How far the tip shall get past the brick's centre where there is room. */
 const PAST_M = 0.3;
 /** The bucket may touch a wall beside it, not more. */
 const SIDE_GAP_M = 0.025;
+const LANE_GAP_M = 0.05;
 const MAX_OFFSET_M = 0.34;
 const BACK_M = 0.7;
 const HEADINGS = 24;
@@ -76,7 +79,7 @@ function candidate(brickX: number, brickZ: number, headingRad: number, sight: nu
     (depth > 0.005 ? 5 + 10 * depth : 0) +
     (depth > -0.06 ? 0.05 : 0) +
     (isCorner && !isAlongWalls(s, c) ? 2 : 0);
-  return { x, z, headingRad, cost, confined: headingRad !== sight };
+  return { x, z, headingRad, cost, confined: headingRad !== sight, laneM: laneLength(x, z, s, c) };
 }
 
 /** Along a wall the line keeps half a bucket away from it, so the brick lies off the middle of the bucket. */
@@ -104,7 +107,7 @@ function sideOffset(brickX: number, brickZ: number, s: number, c: number): numbe
 
 /** Keeps a lane's centre line clear of the box that it passes; `across` and `along` are x and z or z and x. */
 function clampBesideBox(across: number, along: number, wanted: number): number {
-  const half = BUCKET.widthM / 2 + SIDE_GAP_M;
+  const half = BUCKET.widthM / 2 + LANE_GAP_M;
   const middle = BOX.centreXM;
   if (Math.abs(along - middle) > BOX_OUTER_HALF_M + 1.2) return wanted;
   if (across < middle - BOX_OUTER_HALF_M) return Math.min(wanted, middle - BOX_OUTER_HALF_M - half);
@@ -129,8 +132,8 @@ function tipPast(x: number, z: number, s: number, c: number): number {
   return -0.3;
 }
 
-/** Space that the turning chassis needs, and the loader with its bucket. */
-const CHASSIS_TURN_M = 0.8;
+/** Space for the turning chassis, which may shove itself off a wall a little, and for the loader with its bucket. */
+const CHASSIS_TURN_M = 0.63;
 const LOADER_TURN_M = 1.65;
 const STAGING_M = 3.6;
 
@@ -140,10 +143,19 @@ export function stagingPoint(line: ApproachLine): { x: number; z: number } {
   const c = cos(line.headingRad);
   const inside = ARENA_HALF_M - CHASSIS_TURN_M;
   let point = { x: line.x, z: line.z };
-  for (let back = STAGING_M; back < 6; back += 0.3) {
+  for (let back = STAGING_M + line.laneM; back < 9; back += 0.3) {
     point = { x: clamp(line.x - s * back, -inside, inside), z: clamp(line.z - c * back, -inside, inside) };
     const away = Math.max(Math.abs(point.x - BOX.centreXM), Math.abs(point.z - BOX.centreZM));
     if (away > BOX_OUTER_HALF_M + LOADER_TURN_M) break;
   }
   return point;
+}
+
+/** How far the tip travels in a lane until it is at the brick, for the chassis' end point (x, z). */
+function laneLength(x: number, z: number, s: number, c: number): number {
+  if (!isAlongWalls(s, c)) return 0;
+  const mouth = BOX.centreXM + BOX_OUTER_HALF_M + LOADER_REACH_M;
+  const inLane = (across: number) => across < BOX.centreXM - BOX_OUTER_HALF_M;
+  if (c < -0.5 && inLane(x)) return Math.max(0, mouth - z);
+  return s < -0.5 && inLane(z) ? Math.max(0, mouth - x) : 0;
 }

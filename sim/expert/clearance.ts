@@ -63,12 +63,20 @@ export function depthAt(x: number, z: number, headingRad: number, liftM: number)
 const SHOVE_M = 0.14;
 const SHOVES = [-1, 0, 1].flatMap((x) => [-1, 0, 1].map((z) => ({ x: x * SHOVE_M, z: z * SHOVE_M })));
 
+const NO_SHOVE = [{ x: 0, z: 0 }];
+
+/** Beside the box there is a wall on the other side too, or its corner in the way. */
+function isBesideBox({ xM, zM }: LoaderPose): boolean {
+  return Math.max(Math.abs(xM - BOX.centreXM), Math.abs(zM - BOX.centreZM)) < BOX_OUTER_HALF_M + 1;
+}
+
 /** Whether turning on the spot (+1 left, -1 right) by a little is impossible, even shoved off a wall or two. */
 export function isTurnBlocked(pose: LoaderPose, direction: number, angles = [0.1, 0.22]): boolean {
   const { xM, zM, headingRad, liftM } = pose;
   const allowed = 0.01 + Math.max(0, depthAt(xM, zM, headingRad, liftM));
+  const shoves = isBesideBox(pose) ? NO_SHOVE : SHOVES;
   return angles.some((angle) =>
-    SHOVES.every(({ x, z }) => depthAt(xM + x, zM + z, headingRad + direction * angle, liftM) > allowed),
+    shoves.every(({ x, z }) => depthAt(xM + x, zM + z, headingRad + direction * angle, liftM) > allowed),
   );
 }
 

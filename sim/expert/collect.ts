@@ -24,6 +24,7 @@ const CAPTURE_HALF_M = 0.27;
 /** Less, and the nose meets a wall beside the line before the rear has come over. */
 const LOOKAHEAD_M = 2;
 const FUNNEL_END_M = 0.08;
+const LANE_END_M = 0.04;
 /** Curled this far, a brick that has not slid in will not. */
 const CURLED_RAD = 0.66;
 
@@ -127,7 +128,8 @@ function approachFree(loader: LoaderPose, brick: SeenBrick): Drive {
 function approachConfined(loader: LoaderPose, line: ApproachLine, brick: SeenBrick): Drive {
   const { left, ahead } = alongLine(loader, line);
   const sight = headingTo(loader, brick.xM, brick.zM);
-  if (-ahead > -0.6 && Math.abs(left) < funnelHalf(-ahead)) return followInView(loader, line, sight);
+  if (-ahead > -0.6 && Math.abs(left) < funnelHalf(-ahead - line.laneM, line.laneM > 0))
+    return followInView(loader, line, sight);
   const staging = stagingPoint(line);
   return moveInView(loader, staging.x, staging.z, sight, line.headingRad);
 }
@@ -136,12 +138,12 @@ function approachConfined(loader: LoaderPose, line: ApproachLine, brick: SeenBri
  * How far off the line the loader may be, `togo` before its end: where the way along the line, which closes in
  * by a factor e every 2 m, still ends within 8 cm. So it never leaves the funnel that it once is in.
  */
-function funnelHalf(togoM: number): number {
+function funnelHalf(togoM: number, isLane: boolean): number {
   const t = clamp(togoM, 0, 8) / 16;
   const e = 1 + t + (t * t) / 2 + (t * t * t) / 6;
   const e2 = e * e;
   const e4 = e2 * e2;
-  return FUNNEL_END_M * e4 * e4;
+  return (isLane ? LANE_END_M : FUNNEL_END_M) * e4 * e4;
 }
 
 function followInView(loader: LoaderPose, line: ApproachLine, sight: number): Drive {

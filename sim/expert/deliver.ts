@@ -4,7 +4,7 @@ import { BOX, LOADER } from '../geometry.ts';
 import { clamp, PI } from '../math.ts';
 import type { Phase } from '../trajectory.ts';
 import { isWayBlocked } from './clearance.ts';
-import { alongLine, type Drive, followLine, type Line, moveTo, reverseAlong } from './drive.ts';
+import { alongLine, type Drive, followLine, type Line, leaveLane, moveTo, reverseAlong } from './drive.ts';
 import type { ExpertView } from './view.ts';
 
 export interface Decision {
@@ -71,7 +71,7 @@ function isDrivingIn(view: ExpertView): boolean {
   return (
     out > DUMP_M - 0.2 &&
     Math.abs(left) < 0.12 + 0.3 * Math.max(0, Math.min(out, 5) - 2.2) &&
-    Math.abs(headingErrorRad) < 0.25 + 4 * Math.max(0, out - 2.7)
+    Math.abs(headingErrorRad) < 0.25 + 10 * Math.max(0, out - 2.7)
   );
 }
 
@@ -91,6 +91,8 @@ function carryDrive(view: ExpertView): Drive {
     !isWayBlocked(loader, -0.1)
   )
     return reverseAlong(loader, DUMP_LINE, -0.7);
+  const leaving = leaveLane(loader);
+  if (leaving) return leaving;
   const behindCorner = loader.zM > -4.6 && loader.xM < -3.5;
   if (behindCorner) return moveTo(loader, ROUND_CORNER.x, ROUND_CORNER.z);
   return moveTo(loader, BOX.centreXM + STAND_OFF_M, BOX.centreZM);

@@ -1,5 +1,6 @@
 /** Ways of moving that the expert's behaviours are made of. Each is a function of the pose alone. */
 import { bearingOf } from '../camera.ts';
+import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../geometry.ts';
 import type { LoaderPose } from '../loader-pose.ts';
 import { atan2, clamp, cos, PI, sin, wrapAngle } from '../math.ts';
 import { depthAt, isTurnBlocked, isWayBlocked } from './clearance.ts';
@@ -150,4 +151,30 @@ export function reverseAlong(pose: LoaderPose, line: Line, throttle: number): Dr
   const error = wrapAngle(headingErrorRad + clamp(0.6 * left, -0.3, 0.3));
   const direction = Math.sign(error);
   return { steering: isTurnBlocked(pose, direction) ? 0 : clamp(2 * error, -0.7, 0.7), throttle };
+}
+
+/** The lanes between box and walls, in the direction that they are entered. */
+const LANES: readonly Line[] = [
+  {
+    x: (BOX.centreXM - BOX_OUTER_HALF_M - ARENA_HALF_M) / 2,
+    z: BOX.centreZM + BOX_OUTER_HALF_M,
+    headingRad: PI,
+  },
+  {
+    x: BOX.centreXM + BOX_OUTER_HALF_M,
+    z: (BOX.centreZM - BOX_OUTER_HALF_M - ARENA_HALF_M) / 2,
+    headingRad: -PI / 2,
+  },
+];
+/** The loader is out of a lane when its centre is this far before the mouth: then its nose can turn. */
+const OUT_OF_LANE_M = 2.1;
+
+/** Straight back out of a lane that the loader stands in or before, nose towards it; null elsewhere. */
+export function leaveLane(pose: LoaderPose): Drive | null {
+  for (const lane of LANES) {
+    const { left, ahead, headingErrorRad } = alongLine(pose, lane);
+    if (ahead > -OUT_OF_LANE_M && Math.abs(left) < 1 && Math.abs(headingErrorRad) < 1.2)
+      return reverseAlong(pose, lane, -0.9);
+  }
+  return null;
 }

@@ -5,7 +5,7 @@
  */
 import { bearingOf } from '../camera.ts';
 import type { LoaderPose } from '../loader-pose.ts';
-import { type Drive, moveTo, turnBy } from './drive.ts';
+import { type Drive, leaveLane, moveTo, turnBy } from './drive.ts';
 
 interface LookOut {
   x: number;
@@ -24,6 +24,8 @@ const NEAR_M = 0.6;
 const FACING_RAD = 0.15;
 
 export function search(pose: LoaderPose): Drive {
+  const leaving = leaveLane(pose);
+  if (leaving) return leaving;
   const at = LOOK_OUTS.find(
     ({ x, z }) => (pose.xM - x) * (pose.xM - x) + (pose.zM - z) * (pose.zM - z) < NEAR_M * NEAR_M,
   );
