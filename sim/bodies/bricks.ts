@@ -7,6 +7,7 @@ import { GROUPS } from './groups.ts';
 
 /**
  * A brick: length along its own x, height along y, width along z, turned by yaw about y.
+ * Bricks may sleep: kept awake, twenty of them cost 79 us a physics step instead of 37; the bucket wakes what it touches.
  * Rounded edges: with sharp ones the lip pushes instead of scooping (52 % against 100 % of 150 bricks).
  */
 export function createBrick(world: RAPIER.World, brick: BrickStart, physics: PhysicsSpec): RAPIER.RigidBody {
@@ -16,7 +17,6 @@ export function createBrick(world: RAPIER.World, brick: BrickStart, physics: Phy
     RAPIER.RigidBodyDesc.dynamic()
       .setTranslation(brick.xM, brick.yM, brick.zM)
       .setRotation({ x: 0, y: sin(brick.yawRad / 2), z: 0, w: cos(brick.yawRad / 2) })
-      .setCanSleep(false)
       .setAngularDamping(0.3),
   );
   const shape = RAPIER.ColliderDesc.roundCuboid(
