@@ -97,11 +97,13 @@ export function visibleBricks<T extends Point>(
   const camera = egoCameraPose(loader, visual);
   const { x: xM, y: yM, z: zM } = camera.position;
   const eye = { xM, yM, zM };
+  // The box hides alike whichever way the loader turns, or turning would blink a brick at the edge in and out.
+  const mast = { xM: loader.xM, yM, zM: loader.zM };
   return bricks.flatMap((brick, index) => {
     const face = { xM: brick.xM, yM: brick.yM + UPPER_FACE_M, zM: brick.zM };
     const at = project(camera, face, aspect);
     const inPicture = at !== null && Math.abs(at[0]) <= 1 && Math.abs(at[1]) <= 1;
-    return inPicture && !isBehindBucket(loader, eye, face) && !isBehindBox(eye, face) ? [index] : [];
+    return inPicture && !isBehindBucket(loader, eye, face) && !isBehindBox(mast, face) ? [index] : [];
   });
 }
 

@@ -22,7 +22,7 @@ const ALWAYS_LEFT_RAD = 2.5;
 const STEER_GAIN = 2.5;
 const REVERSE_THROTTLE = -0.8;
 /** Less than half the camera's horizontal field, 0.84 rad. */
-const KEEP_IN_VIEW_RAD = 0.65;
+const KEEP_IN_VIEW_RAD = 0.72;
 const NOSE_AHEAD_M = 0.3;
 
 /** Steering command for a heading error (positive: to the left). */

@@ -20,7 +20,10 @@ export const LOOK_OUTS: readonly LookOut[] = [
   { x: -1.2, z: -6.2, turn: 1, next: 2 },
   { x: 0.5, z: 0.5, turn: 1, next: 0 },
 ];
+/** From anywhere else the way leads here first. */
+const MIDDLE = LOOK_OUTS[2];
 const NEAR_M = 0.6;
+const LEG_HALF_M = 0.7;
 const FACING_RAD = 0.15;
 
 export function search(pose: LoaderPose): Drive {
@@ -34,8 +37,21 @@ export function search(pose: LoaderPose): Drive {
     const bearing = bearingOf(pose, next.x, next.z);
     return Math.abs(bearing) < FACING_RAD ? moveTo(pose, next.x, next.z) : turnBy(pose, at.turn);
   }
-  const ahead = LOOK_OUTS.map(({ x, z }) => ({ x, z, off: Math.abs(bearingOf(pose, x, z)) })).sort(
-    (a, b) => a.off - b.off,
-  )[0];
-  return ahead.off < FACING_RAD ? moveTo(pose, ahead.x, ahead.z) : turnBy(pose, 1);
+  const goal = LOOK_OUTS.find((lookOut) => isOnLegTo(lookOut, pose) && isFacing(pose, lookOut)) ?? MIDDLE;
+  return isFacing(pose, goal) ? moveTo(pose, goal.x, goal.z) : turnBy(pose, 1);
+}
+
+const isFacing = (pose: LoaderPose, { x, z }: LookOut): boolean =>
+  Math.abs(bearingOf(pose, x, z)) < FACING_RAD;
+
+/** Whether the loader is near the straight way from the look-out before. */
+function isOnLegTo(to: LookOut, pose: LoaderPose): boolean {
+  const from = LOOK_OUTS.find(({ next }) => LOOK_OUTS[next] === to);
+  if (!from) return false;
+  const dx = to.x - from.x;
+  const dz = to.z - from.z;
+  const length = Math.sqrt(dx * dx + dz * dz);
+  const along = ((pose.xM - from.x) * dx + (pose.zM - from.z) * dz) / length;
+  const across = ((pose.xM - from.x) * dz - (pose.zM - from.z) * dx) / length;
+  return along > -0.5 && along < length + 0.5 && Math.abs(across) < LEG_HALF_M;
 }
