@@ -2,7 +2,9 @@
 import { Command } from 'commander';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
+import { CONTACT_SHEET_DEFAULTS, contactSheet } from './contact-sheet.ts';
 import { summarizeDataset, summaryTable } from './dataset-summary.ts';
+import { Disk } from './disk.ts';
 import type { Finding } from './findings.ts';
 import { DatasetReader } from './reader.ts';
 import {
@@ -22,7 +24,8 @@ export function datasetCommand(): Command {
   return new Command('dataset')
     .description("Look into LeRobot v3.0 datasets, ours or anyone's.")
     .addCommand(validateCommand())
-    .addCommand(infoCommand());
+    .addCommand(infoCommand())
+    .addCommand(previewCommand());
 }
 
 function validateCommand(): Command {
@@ -98,6 +101,36 @@ function infoCommand(): Command {
       printLine(json ? JSON.stringify(summary) : summaryTable(summary));
     });
 }
+
+export const PREVIEW_DEFAULTS = { out: 'sheet.png', episodes: CONTACT_SHEET_DEFAULTS.episodes } as const;
+
+function previewCommand(): Command {
+  return new Command('preview')
+    .description('One picture of episodes spread over the dataset, a row of frames each.')
+    .argument('<dir>', 'the folder with meta, data and videos')
+    .option('--out <file>', 'the PNG to write', PREVIEW_DEFAULTS.out)
+    .option('--episodes <n>', 'rows', String(PREVIEW_DEFAULTS.episodes))
+    .action(async (dir: string, raw: { out: string; episodes: string }, command: Command) => {
+      const { json, quiet } = command.optsWithGlobals<GlobalOptions>();
+      const episodes = Number(raw.episodes);
+      if (!Number.isInteger(episodes) || episodes < 1 || episodes > MAX_SHEET_ROWS) {
+        throw new InputError(
+          `--episodes must be a whole number from 1 to ${MAX_SHEET_ROWS}, got "${raw.episodes}"`,
+        );
+      }
+      const reader = await DatasetReader.open(userPath(dir));
+      const png = await readOrRefuse(dir, () =>
+        contactSheet(reader, { ...CONTACT_SHEET_DEFAULTS, episodes }),
+      );
+      const out = userPath(raw.out);
+      await new Disk().writeWhole(out, png);
+      if (json) printLine(JSON.stringify({ out }));
+      else if (!quiet) printLine(out);
+    });
+}
+
+/** More rows than this make a picture that viewers refuse. */
+const MAX_SHEET_ROWS = 100;
 
 /** A dataset too broken to look into is for `validate` to explain. */
 async function readOrRefuse<T>(dir: string, read: () => Promise<T>): Promise<T> {

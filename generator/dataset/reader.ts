@@ -5,12 +5,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { confinedPath, type DatasetInfo, readInfo } from './dataset-info.ts';
 import { namesIn } from './disk.ts';
 import { type EpisodeRow, episodeRow } from './episode-row.ts';
 import { type FilePlace, fillPath, METADATA_FILE, STATS_FILE, TASKS_FILE } from './layout.ts';
 import type { DatasetMetadata } from './metadata.ts';
+import { openParquet, type ParquetFile } from './parquet-file.ts';
 
 /** The columns of one data file: rows x width numbers each. int64 beyond 2^53 is not told apart. */
 export interface DataFile {
@@ -110,38 +110,28 @@ export class DatasetReader {
     return this.#numberedFiles('meta/episodes');
   }
 
-  async rowCount(path: string): Promise<number> {
-    const metadata = await parquetMetadataAsync(await this.#buffer(path));
-    return Number(metadata.num_rows);
-  }
-
   /** One data file; pictures and strings are left out. */
   async dataFile(path: string): Promise<DataFile> {
-    const buffer = await this.#buffer(path);
-    try {
-      return await this.#readDataFile(path, buffer);
-    } catch (error) {
-      throw new Error(`${path} cannot be read: ${(error as Error).message}`);
-    }
+    return this.#withParquet(path, (table) => this.#takeDataFile(path, table));
   }
 
-  async #readDataFile(path: string, buffer: AsyncBuffer): Promise<DataFile> {
-    const metadata = await parquetMetadataAsync(buffer);
-    const present = topLevelColumns(metadata.schema);
-    const stored = Object.keys(this.info.features).filter((key) => this.info.features[key].dtype !== 'video');
-    const numeric = stored.filter((key) => NUMBERS.includes(this.info.features[key].dtype));
-    const wanted = numeric.filter((key) => present.includes(key));
-    const objects = await parquetReadObjects({ file: buffer, metadata, columns: wanted });
+  async #takeDataFile(path: string, table: ParquetFile): Promise<DataFile> {
+    const { features } = this.info;
+    const stored = Object.keys(features).filter((key) => features[key].dtype !== 'video');
+    const wanted = stored.filter(
+      (key) => NUMBERS.includes(features[key].dtype) && table.columns.includes(key),
+    );
+    const objects = await table.read(wanted);
     const file: DataFile = {
       path,
       rows: objects.length,
       columns: {},
       irregular: [],
-      unknown: present.filter((name) => !stored.includes(name)),
-      missing: stored.filter((key) => !present.includes(key)),
+      unknown: table.columns.filter((name) => !stored.includes(name)),
+      missing: stored.filter((key) => !table.columns.includes(key)),
     };
     for (const key of wanted) {
-      const width = this.info.features[key].shape.reduce((a, b) => a * b, 1);
+      const width = features[key].shape.reduce((a, b) => a * b, 1);
       const values = new Float64Array(objects.length * width);
       const isRegular = objects.every((row, i) => takeRow(values, i * width, width, row[key]));
       file.columns[key] = { width, values };
@@ -176,16 +166,16 @@ export class DatasetReader {
     return paths.sort();
   }
 
-  async #buffer(path: string) {
-    const full = join(this.root, path);
-    if (!existsSync(full)) throw new Error(`${path} is missing`);
-    return asyncBufferFromFile(full);
+  async #readParquet(path: string): Promise<Record<string, unknown>[]> {
+    return this.#withParquet(path, (table) => table.read());
   }
 
-  async #readParquet(path: string): Promise<Record<string, unknown>[]> {
-    const file = await this.#buffer(path);
+  /** Whatever goes wrong names the file. */
+  async #withParquet<T>(path: string, read: (table: ParquetFile) => Promise<T>): Promise<T> {
+    const full = join(this.root, path);
+    if (!existsSync(full)) throw new Error(`${path} is missing`);
     try {
-      return await parquetReadObjects({ file });
+      return await read(await openParquet(full));
     } catch (error) {
       throw new Error(`${path} cannot be read: ${(error as Error).message}`);
     }
@@ -200,17 +190,6 @@ export class DatasetReader {
       throw new Error(`${path} is not JSON: ${(error as Error).message}`);
     }
   }
-}
-
-function topLevelColumns(schema: readonly { name: string; num_children?: number }[]): string[] {
-  const names: string[] = [];
-  const skip = (at: number): number => {
-    let next = at + 1;
-    for (let i = 0; i < (schema[at].num_children ?? 0); i++) next = skip(next);
-    return next;
-  };
-  for (let at = 1; at < schema.length; at = skip(at)) names.push(schema[at].name);
-  return names;
 }
 
 /** Whether the cell was `width` numbers. */

@@ -2,6 +2,7 @@
  * All that can be checked of a LeRobot v3.0 dataset, ours or anyone's, before a training relies on it. Every fault is
  * gathered; on our own data each names the `gen` command that makes the episode again. Reads one data file at a time.
  */
+import { InputError } from '../../sim/errors.ts';
 import { checkEpisodeRows, checkTasks } from './checks/episode-rows.ts';
 import {
   checkActionRange,
@@ -67,10 +68,11 @@ export async function validateDataset(
   checkTotals(info, rows, tasks, findings);
   checkTasks(tasks, findings);
   checkEpisodeRows(rows, tasks, findings);
-  const isOurs = await checkProvenance(reader, rows, findings);
-  await checkData(reader, { rows, tasks, isOurs }, findings);
-  for (const file of videoFiles(reader, rows, findings)) {
-    await checkVideoFile(file, info, findings);
+  const isOurs = (await findings.attempt('metadata', () => checkProvenance(reader, rows, findings))) ?? false;
+  await findings.attempt('data', () => checkData(reader, { rows, tasks, isOurs }, findings));
+  const files = (await findings.attempt('video', () => videoFiles(reader, rows, findings))) ?? [];
+  for (const file of files) {
+    await findings.attempt('video', () => checkVideoFile(file, info, findings));
     if (options.deep) await checkDecoding(file, info.fps, findings);
   }
   findings.close();
@@ -215,7 +217,13 @@ async function checkStatisticsFile(
 }
 
 async function checkDecoding(file: VideoFile, fps: number, findings: Findings): Promise<void> {
-  const decoded = await decodeTimes(file.path);
+  // A missing ffmpeg is the user's to mend, not a fault of the dataset.
+  const decoded = await decodeTimes(file.path).catch((error: Error) => {
+    if (error instanceof InputError) throw error;
+    findings.fault(null, 'decode', error.message);
+    return null;
+  });
+  if (!decoded) return;
   for (const error of decoded.errors) findings.fault(null, 'decode', `${file.name}: ${error}`);
   const renamed = { ...file, name: `${file.name}, decoded,` };
   for (const episode of file.episodes) checkEpisodeVideo(episode, decoded.timesS, fps, renamed, findings);

@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EpisodeRecord } from '../../generator/dataset/episode-record.ts';
 import { MAX_FINDINGS_A_CHECK } from '../../generator/dataset/findings.ts';
@@ -230,6 +231,47 @@ describe('validate', () => {
     findings.close();
     expect(findings.faults).toHaveLength(MAX_FINDINGS_A_CHECK + 1);
     expect(findings.faults.at(-1)?.message).toContain(String(1000 - MAX_FINDINGS_A_CHECK));
+  });
+});
+
+describe('a dataset damaged at random', () => {
+  it('is never a crash: one byte changed anywhere gives a report, and in rows or pictures a fault', async () => {
+    const paths = ['metadata.json', 'meta/stats.json', VIDEO];
+    const copy = damaged(() => {});
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...paths),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        async (path, at, flip) => {
+          const original = readFileSync(join(copy, path));
+          const bytes = Buffer.from(original);
+          bytes[at % bytes.length] ^= flip;
+          writeFileSync(join(copy, path), bytes);
+          const report = await validate(copy);
+          writeFileSync(join(copy, path), original);
+          expect(Array.isArray(report.faults)).toBe(true);
+          const isSample = path === VIDEO && at % bytes.length > bytes.indexOf('mdat') + 4;
+          if (isSample) expect(report.ok).toBe(false);
+        },
+      ),
+      { numRuns: 80 },
+    );
+  });
+
+  it('is a fault when a parquet file is cut anywhere', async () => {
+    const copy = damaged(() => {});
+    const paths = [DATA, 'meta/tasks.parquet', 'meta/episodes/chunk-000/file-001.parquet'];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...paths), fc.nat(), async (path, at) => {
+        const original = readFileSync(join(copy, path));
+        writeFileSync(join(copy, path), original.subarray(0, at % original.length));
+        const report = await validate(copy);
+        writeFileSync(join(copy, path), original);
+        expect(report.faults.some(({ message }) => message.includes(path))).toBe(true);
+      }),
+      { numRuns: 25 },
+    );
   });
 });
 

@@ -42,11 +42,7 @@ export function checkDatasetStatistics(
   }
 }
 
-/**
- * Cameras: stats.json must have them (lerobot 0.4 fails without), and against those of the episodes. A std of 0 or
- * beyond what values in [0, 1] can have is lerobot's overflow bug up to 0.5.1: a warning, since nothing that we
- * could generate anew is at fault.
- */
+/** Cameras: stats.json must have them (lerobot 0.4 fails without), and they must be those of the episodes. */
 export function checkCameraStatistics(
   cameraKey: string,
   stored: Record<string, unknown> | undefined,
@@ -57,16 +53,7 @@ export function checkCameraStatistics(
     findings.fault(null, 'statistics', `stats.json has nothing for ${cameraKey}`);
     return;
   }
-  const mean = numbersIn(stored.mean);
-  const std = numbersIn(stored.std);
-  const isWrong = std.some((value, i) => !(value > 0) || value > Math.sqrt(mean[i] * (1 - mean[i])) + 1e-3);
-  if (isWrong) {
-    findings.warn(
-      null,
-      'camera-std',
-      `${cameraKey}: std ${std.map((value) => value.toFixed(4)).join(', ')} cannot be right; lerobot up to 0.5.1 computes it with an overflow. Use ImageNet's (use_imagenet_stats, the default)`,
-    );
-  }
+  warnOfCameraStd(cameraKey, stored, findings);
   const parts = rows.map((row) => row.statistics[cameraKey]).filter((part) => part?.count?.length > 0);
   if (parts.length !== rows.length) return;
   const computed = aggregateStatistics(
@@ -75,6 +62,26 @@ export function checkCameraStatistics(
   for (const name of ['min', 'max', 'mean'] as const) {
     compare(null, cameraKey, name, numbersIn(stored[name]), computed[name], findings);
   }
+}
+
+/**
+ * lerobot up to 0.5.1 squares pictures as uint8, which overflows, so its std is 0 or nearly. A warning: nothing that
+ * could be recorded anew is at fault. A tenth of the values lies at or below q10 and a tenth at or above q90, which
+ * bounds the std from below; half of that bound, because q10 and q90 are means over episodes.
+ */
+function warnOfCameraStd(cameraKey: string, stored: Record<string, unknown>, findings: Findings): void {
+  const [mean, std, q10, q90] = ['mean', 'std', 'q10', 'q90'].map((name) => numbersIn(stored[name]));
+  const isImpossible = std.some((value, i) => {
+    const least = Math.sqrt(0.1 * ((mean[i] - q10[i]) ** 2 + (q90[i] - mean[i]) ** 2));
+    return !(value > 0) || value < 0.5 * least || value > Math.sqrt(mean[i] * (1 - mean[i])) + 1e-3;
+  });
+  if (!isImpossible) return;
+  const found = std.map((value) => value.toFixed(4)).join(', ');
+  findings.warn(
+    null,
+    'camera-std',
+    `${cameraKey}: std ${found} cannot be right: lerobot up to 0.5.1 computes it with an overflow; train with use_imagenet_stats (the default) or mend stats.json`,
+  );
 }
 
 function compare(
