@@ -5,6 +5,7 @@ import { InputError, throwFaults } from '../sim/errors.ts';
 import { userFolder, userPath } from '../sim/host/user-path.ts';
 import { isScenarioPath, listScenarios, loadScenario, scenarioHash } from './catalogue.ts';
 import { brickRange, scenarioTable } from './list-table.ts';
+import { probeCommand } from './probe-command.ts';
 import { NAME_PATTERN, type Scenario } from './schema.ts';
 import { scenarioTemplate } from './template.ts';
 import { TRIAL_DRAWS } from './trial-draws.ts';
@@ -18,14 +19,15 @@ interface GlobalOptions {
   quiet?: boolean;
 }
 
-/** The `scenario` command with its four parts. */
+/** The `scenario` command with its parts. */
 export function scenarioCommand(): Command {
   return new Command('scenario')
-    .description('List, check, write and preview scenarios.')
+    .description('List, check, write, preview and probe scenarios.')
     .addCommand(listCommand())
     .addCommand(validateCommand())
     .addCommand(newCommand())
-    .addCommand(previewCommand());
+    .addCommand(previewCommand())
+    .addCommand(probeCommand());
 }
 
 function listCommand(): Command {
