@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { groupMembers } from '../../sim/host/measure.ts';
+import { pageBundle } from '../../sim/host/page-bundle.ts';
+import { type HeadlessRenderer, openRenderer, RendererCrash } from '../../sim/host/renderer.ts';
+import { trialScene } from '../../sim/host/trial-scene.ts';
+
+const long = { ...trialScene({ frames: 4000 }), fps: 10, statFrames: new Uint32Array(0), statStride: 1 };
+const profilesOf = (pid: number) =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith(`brickyard-chromium-${pid}-`));
+const ends = (group: number) =>
+  vi.waitFor(() => expect(groupMembers(group)).toEqual([]), { timeout: 15_000, interval: 50 });
+
+let renderer: HeadlessRenderer;
+afterEach(() => renderer?.close());
+
+/** A page that does something before its own code runs. */
+const sabotaged = async (prelude: string) => `${prelude};${await pageBundle()}`;
+
+async function expectCrash(work: Promise<unknown>, message: RegExp): Promise<void> {
+  const error = await work.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(RendererCrash);
+  expect(error.message).toMatch(message);
+  await ends(renderer.pid);
+  expect(profilesOf(process.pid)).toEqual([]);
+  expect(renderer.usable).toBe(false);
+  expect(await renderer.ended).toBe(error);
+  await expect(renderer.egoPixels(long, [0])).rejects.toThrow(RendererCrash);
+}
+
+/** Runs `strike` once the browser is at work. */
+async function amidWork(strike: () => void): Promise<unknown> {
+  const work = renderer.encode(long);
+  work.catch(() => {});
+  setTimeout(strike, 500);
+  return work;
+}
+
+describe('a renderer whose browser fails rejects what is under way, and leaves no process', () => {
+  test('browser killed', async () => {
+    renderer = await openRenderer();
+    await expectCrash(
+      amidWork(() => process.kill(renderer.pid, 'SIGKILL')),
+      /closed its connection|browser is gone/,
+    );
+  });
+
+  test('a child process of the browser killed', async () => {
+    renderer = await openRenderer();
+    const children = groupMembers(renderer.pid).filter((pid) => pid !== renderer.pid);
+    expect(children.length).toBeGreaterThan(1);
+    await expectCrash(
+      amidWork(() => {
+        for (const pid of children) process.kill(pid, 'SIGKILL');
+      }),
+      /connection|gone|crashed/,
+    );
+  });
+
+  test('WebGL context lost', async () => {
+    const script = await sabotaged(`
+      const original = HTMLCanvasElement.prototype.getContext;
+      HTMLCanvasElement.prototype.getContext = function (...names) {
+        const context = original.apply(this, names);
+        setTimeout(() => context.getExtension('WEBGL_lose_context').loseContext(), 1000);
+        return context;
+      }`);
+    renderer = await openRenderer({ script });
+    await expectCrash(renderer.encode(long), /WebGL context was lost/);
+  });
+
+  test('page that hangs', async () => {
+    const script = await sabotaged(`
+      const send = WebSocket.prototype.send;
+      let sent = 0;
+      WebSocket.prototype.send = function (message) { if (++sent > 3) for (;;); send.call(this, message); }`);
+    renderer = await openRenderer({ script, stallS: 3 });
+    await expectCrash(renderer.encode(long), /no sign of life for 3 s/);
+  });
+
+  test('error outside any job', async () => {
+    const script = await sabotaged('setTimeout(() => { throw new Error("out of the blue"); }, 1500)');
+    renderer = await openRenderer({ script });
+    await expectCrash(renderer.encode(long), /out of the blue/);
+  });
+
+  test('rejection that nobody handles', async () => {
+    const script = await sabotaged('setTimeout(() => Promise.reject(new Error("unheard")), 1500)');
+    renderer = await openRenderer({ script });
+    await expectCrash(renderer.encode(long), /unheard/);
+  });
+});
+
+test('a page that fails at once is reported without waiting', async () => {
+  await expect(
+    openRenderer({ script: 'throw new Error("at once")', backend: 'swiftshader' }),
+  ).rejects.toThrow(/at once/);
+  expect(profilesOf(process.pid)).toEqual([]);
+});
+
+test('close ends what is under way and all processes', async () => {
+  renderer = await openRenderer();
+  const work = renderer.encode(long);
+  const rejected = expect(work).rejects.toThrow(/renderer was closed/);
+  await renderer.close();
+  await rejected;
+  await ends(renderer.pid);
+  expect(await renderer.ended).toBeUndefined();
+  expect(profilesOf(process.pid)).toEqual([]);
+});
+
+test('kill -9 of our own process takes the browser with it, and the next start clears its profile away', async () => {
+  const holder = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('fixtures/hold-renderer.ts', import.meta.url))],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const [line] = await once(holder.stdout, 'data');
+  const browser = Number(String(line));
+  expect(groupMembers(browser).length).toBeGreaterThan(1);
+  expect(profilesOf(holder.pid!).length).toBe(1);
+  holder.kill('SIGKILL');
+  await ends(browser);
+  renderer = await openRenderer();
+  expect(profilesOf(holder.pid!)).toEqual([]);
+});
