@@ -53,6 +53,7 @@ export class EpisodePool {
 
   /** Closes browsers and threads; what does not close in time is killed. */
   async close(): Promise<void> {
+    this.#forgetDead();
     if (this.#browserPids.size > 0) {
       const closed = new Promise<void>((resolve) => {
         this.#onAllClosed = resolve;
@@ -76,6 +77,17 @@ export class EpisodePool {
       }
     }
     this.#browserPids.clear();
+  }
+
+  /** A worker that died could not say that its browser went with it. */
+  #forgetDead(): void {
+    for (const pid of this.#browserPids) {
+      try {
+        process.kill(pid, 0);
+      } catch {
+        this.#browserPids.delete(pid);
+      }
+    }
   }
 
   #notice(notice: WorkerNotice): void {
