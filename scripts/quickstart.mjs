@@ -15,7 +15,7 @@ const PER_SCENARIO = 2;
 const STEPS = [
   ['gen', '--per-scenario', String(PER_SCENARIO), '--out', DATASET, '--resume'],
   ['dataset', 'validate', DATASET, '--min-episodes', String(PER_SCENARIO)],
-  ['dataset', 'preview', DATASET, '--png', PICTURE],
+  ['dataset', 'preview', DATASET, '--out', PICTURE, '--episodes', '17'],
 ];
 
 const NEXT = `
