@@ -7,11 +7,11 @@
  * point. Chroma is that of the mean of each 2 x 2 square (sited in its middle).
  *
  * The rounding is not to the nearest: libswscale's fast path, through which PyAV and torchcodec decode, gives back
- * R, G, B lower by 0.99, 1.51, 1.00 then. Half way between it and an exact decoder both stay within one level:
- * with these constants -0.33, -0.55, -0.37 there and +0.64, +0.94, +0.61 in exact arithmetic.
+ * R, G, B lower by 0.99, 1.51, 1.00 then. Nearer to it than to an exact decoder, both stay at one level:
+ * with these constants about -0.3 there and +0.7, +1.1, +0.6 in exact arithmetic.
  */
-const LUMA_ZERO = Math.round(17.2 * 2 ** 16);
-const CHROMA_ZERO = Math.round(128.4 * 2 ** 18);
+const LUMA_ZERO = Math.round(17.3 * 2 ** 16);
+const CHROMA_ZERO = Math.round(128.35 * 2 ** 18);
 
 export function rgbaToI420(rgba: Uint32Array, widthPx: number, heightPx: number, out: Uint8Array): void {
   const luma = widthPx * heightPx;

@@ -20,8 +20,9 @@ const STUD_PITCH_M = 0.1;
 const STUD_RADIUS_PITCHES = 0.3;
 const STUD_HEIGHT_PITCHES = 0.25;
 const STUD_CORNERS = 8;
-/** The sides of a stud and a brick's underside are a little darker, so that shapes read in flat light too. */
-const STUD_SIDE_SHADE = 0.86;
+/** Studs stand out from the face below them in flat light too. */
+const TOP_SHADE = 0.9;
+const STUD_SIDE_SHADE = 0.8;
 
 export interface StudLayout {
   along: number;
@@ -64,7 +65,7 @@ class BrickGeometryBuilder {
           position[u] = a / 2;
           position[v] = b / 2;
           normal[axis] = sign;
-          return this.vertex(position, [0, 0, 0], normal, 1);
+          return this.vertex(position, [0, 0, 0], normal, axis === 1 && sign > 0 ? TOP_SHADE : 1);
         };
         const c = [corner(-1, -1), corner(1, -1), corner(1, 1), corner(-1, 1)];
         this.indices.push(c[0], c[sign > 0 ? 1 : 2], c[sign > 0 ? 2 : 1]);
