@@ -1,4 +1,4 @@
-"""Records a small dataset with lerobot's own recorder: what `dataset validate` meets when the data is not ours.
+"""Records a small dataset with lerobot's own recorder: data that is not ours, for `dataset validate`.
 
 usage: python record_foreign.py OUT [CODEC]
 """
@@ -19,7 +19,9 @@ def main() -> None:
     out, codec = sys.argv[1], (sys.argv[2:] or ["h264"])[0]
     features = {
         "observation.images.front": {
-            "dtype": "video", "shape": (HEIGHT, WIDTH, 3), "names": ["height", "width", "channels"],
+            "dtype": "video",
+            "shape": (HEIGHT, WIDTH, 3),
+            "names": ["height", "width", "channels"],
         },
         "observation.state": {"dtype": "float32", "shape": (3,), "names": ["a", "b", "c"]},
         "action": {"dtype": "float32", "shape": (2,), "names": ["left", "right"]},
@@ -29,13 +31,15 @@ def main() -> None:
     random = np.random.default_rng(1)
     for episode, length in enumerate(LENGTHS):
         for frame in range(length):
-            dataset.add_frame({
-                "observation.images.front": random.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8),
-                "observation.state": random.normal(size=3).astype(np.float32),
-                "action": random.uniform(-1, 1, 2).astype(np.float32),
-                "next.done": np.array([frame == length - 1]),
-                "task": f"task {episode % 2}",
-            })
+            dataset.add_frame(
+                {
+                    "observation.images.front": random.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8),
+                    "observation.state": random.normal(size=3).astype(np.float32),
+                    "action": random.uniform(-1, 1, 2).astype(np.float32),
+                    "next.done": np.array([frame == length - 1]),
+                    "task": f"task {episode % 2}",
+                }
+            )
         dataset.save_episode()
     dataset.finalize()
 
