@@ -138,8 +138,8 @@ def stored_statistics(dataset: LeRobotDataset) -> list[dict]:
 def compare_statistics(dataset: LeRobotDataset, stored: list[dict]) -> tuple[dict[str, float], list[str]]:
     """Ours against lerobot's code over the same rows; quantiles may differ by its bins.
 
-    The camera's are compared with decoded frames, in decode_all: lerobot 0.4.4 squares pictures as uint8, which
-    overflows, so its own std of an episode's pictures is no measure.
+    The camera's are compared with decoded frames, in decode_all: lerobot 0.4.4 squares pictures as uint8,
+    which overflows, so its own std of an episode's pictures is no measure.
     """
     rows = dataset.load_hf_dataset().with_format("numpy")[:]
     worst: dict[str, float] = {}
