@@ -135,9 +135,22 @@ export class World {
     controls.zM = at.z;
     controls.headingRad = chassisHeading(this.#chassis.body, controls.headingRad);
     controls.steps++;
-    const carrying = controls.liftM >= CARRYING_LIFT_M && this.bricks().some((brick) => brick.inBucket);
-    controls.carriedSteps = carrying ? controls.carriedSteps + 1 : 0;
-    controls.restSteps = this.legosRemaining === 0 ? controls.restSteps + 1 : 0;
+    controls.carriedSteps = this.#isCarrying() ? controls.carriedSteps + 1 : 0;
+    controls.restSteps = this.#bricks.some((body) => this.#isRemaining(body)) ? 0 : controls.restSteps + 1;
+  }
+
+  #isCarrying(): boolean {
+    const pose = this.#controls;
+    return pose.liftM >= CARRYING_LIFT_M && this.#bricks.some((body) => isBrickInBucket(pose, body));
+  }
+
+  /** Not at rest in the box, or still in the bucket over it. */
+  #isRemaining(body: RAPIER.RigidBody): boolean {
+    const at = body.translation();
+    if (!isInsideBox(at.x, at.y, at.z)) return true;
+    const v = body.linvel();
+    const limit = this.start.success.restSpeedMps;
+    return v.x * v.x + v.y * v.y + v.z * v.z >= limit * limit || isBrickInBucket(this.#controls, body);
   }
 
   get timeS(): number {
@@ -182,16 +195,7 @@ export class World {
 
   /** Bricks that do not rest in the box; one in the bucket still remains. */
   get legosRemaining(): number {
-    const limit = this.start.success.restSpeedMps;
-    let remaining = 0;
-    for (const body of this.#bricks) {
-      const at = body.translation();
-      const v = body.linvel();
-      const resting = v.x * v.x + v.y * v.y + v.z * v.z < limit * limit;
-      if (!resting || !isInsideBox(at.x, at.y, at.z) || isInBucket(this.#controls, at.x, at.y, at.z))
-        remaining++;
-    }
-    return remaining;
+    return this.#bricks.filter((body) => this.#isRemaining(body)).length;
   }
 
   /** Every brick has rested in the box for as long as the start's criteria ask. */
@@ -256,4 +260,9 @@ export class World {
   dispose(): void {
     this.#rapier.free();
   }
+}
+
+function isBrickInBucket(pose: LoaderPose, body: RAPIER.RigidBody): boolean {
+  const at = body.translation();
+  return isInBucket(pose, at.x, at.y, at.z);
 }

@@ -18,7 +18,9 @@ export interface Chassis {
 const HULL_HALF_HEIGHT_M = BUCKET.backHeightM / 2;
 /** Rounded corners slide off the corner of the box into the lane behind it; sharp ones caught on a centimetre. */
 const HULL_RADIUS_M = 0.1;
-const GROUND_CLEARANCE_M = 0.02;
+const HOVER_M = 0.02;
+/** Lying bricks pass under the chassis; with less, one caught between it and the box kept it from driving in. */
+const GROUND_CLEARANCE_M = 0.25;
 
 export function createChassis(world: RAPIER.World, start: LoaderStart): Chassis {
   const body = world.createRigidBody(
@@ -30,7 +32,7 @@ export function createChassis(world: RAPIER.World, start: LoaderStart): Chassis 
       .setGravityScale(0)
       .setCanSleep(false),
   );
-  const halfHeight = LOADER.chassisHeightM / 2;
+  const halfHeight = (LOADER.chassisHeightM - GROUND_CLEARANCE_M) / 2;
   const chassis = RAPIER.ColliderDesc.cuboid(LOADER.chassisWidthM / 2, halfHeight, LOADER.chassisLengthM / 2)
     .setTranslation(0, halfHeight + GROUND_CLEARANCE_M, 0)
     .setMass(LOADER.massKg)
@@ -57,7 +59,7 @@ function frictionless(shape: RAPIER.ColliderDesc): RAPIER.ColliderDesc {
 export function placeHull(chassis: Chassis, liftM: number): void {
   chassis.hull.setTranslationWrtParent({
     x: 0,
-    y: liftM + HULL_HALF_HEIGHT_M + GROUND_CLEARANCE_M,
+    y: liftM + HULL_HALF_HEIGHT_M + HOVER_M,
     z: BUCKET.pivotForwardM + BUCKET_TIP_M / 2,
   });
 }

@@ -37,13 +37,16 @@ export function chooseTarget(view: ExpertView): SeenBrick | undefined {
     const dx = brick.xM - view.loader.xM;
     const dz = brick.zM - view.loader.zM;
     const cost = Math.sqrt(dx * dx + dz * dz) + 1.5 * Math.abs(bearingOf(view.loader, brick.xM, brick.zM));
-    if (cost < least) {
+    if (cost < least || (cost === least && best !== undefined && isBefore(brick, best))) {
       least = cost;
       best = brick;
     }
   }
   return best;
 }
+
+/** Of two equally good bricks the same one is taken whatever the order they are listed in. */
+const isBefore = (a: SeenBrick, b: SeenBrick): boolean => a.xM < b.xM || (a.xM === b.xM && a.zM < b.zM);
 
 /** Whether a brick is so far over the lip that the way to get it is straight on. */
 export function isEntering(view: ExpertView): boolean {

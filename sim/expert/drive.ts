@@ -168,12 +168,15 @@ const LANES: readonly Line[] = [
 ];
 /** The loader is out of a lane when its centre is this far before the mouth: then its nose can turn. */
 const OUT_OF_LANE_M = 2.1;
+/** The further it has turned already the less, so that it does not go back to backing out. */
+const TURNED_GIVES_M = 0.9;
 
 /** Straight back out of a lane that the loader stands in or before, nose towards it; null elsewhere. */
 export function leaveLane(pose: LoaderPose): Drive | null {
   for (const lane of LANES) {
     const { left, ahead, headingErrorRad } = alongLine(pose, lane);
-    if (ahead > -OUT_OF_LANE_M && Math.abs(left) < 1 && Math.abs(headingErrorRad) < 1.2)
+    const turned = Math.abs(headingErrorRad);
+    if (ahead > -OUT_OF_LANE_M + TURNED_GIVES_M * turned && Math.abs(left) < 1 && turned < 1.2)
       return reverseAlong(pose, lane, -0.9);
   }
   return null;
