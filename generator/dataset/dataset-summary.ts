@@ -62,7 +62,7 @@ export async function summarizeDataset(reader: DatasetReader): Promise<DatasetSu
       .map(([name]) => featureRange(reader, name, statistics[name])),
     by_scenario: isOurs ? byScenario : null,
     by_source: isOurs ? bySource : null,
-    fingerprint: metadata?.fingerprint.sha256 ?? null,
+    fingerprint: metadata?.fingerprint?.sha256 ?? null,
   };
 }
 

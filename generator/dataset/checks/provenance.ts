@@ -61,12 +61,9 @@ export function checkFingerprint(
   const stateNames = info.features['observation.state'].names as string[];
   const digests = rows.map((row) => row.provenance?.contentSha256 ?? '');
   const found = datasetFingerprint({ fps: info.fps, widthPx, heightPx, stateNames }, digests);
-  if (found === metadata.fingerprint.sha256) return;
-  findings.fault(
-    null,
-    'content',
-    `metadata.json has the fingerprint ${metadata.fingerprint.sha256}, the episodes ${found}`,
-  );
+  const recorded = metadata.fingerprint?.sha256 ?? 'none';
+  if (found === recorded) return;
+  findings.fault(null, 'content', `metadata.json has the fingerprint ${recorded}, the episodes ${found}`);
 }
 
 /** Reads the coded pictures of one episode after the other; remembers the last file's table. */
