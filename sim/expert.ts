@@ -4,7 +4,15 @@
  * student sees. What it must remember is carried by what can be seen: tilt, lift, load, place.
  */
 import { approach, chooseTarget, driveOn, isEntering, isScoopable, scoop } from './expert/collect.ts';
-import { CARRY_TILT_RAD, clearBox, type Decision, deliver, isTipping } from './expert/deliver.ts';
+import {
+  CARRY_TILT_RAD,
+  clearBox,
+  type Decision,
+  deliver,
+  isTipping,
+  perchedOnRim,
+  pushOverRim,
+} from './expert/deliver.ts';
 import { search } from './expert/search.ts';
 import type { ExpertView } from './expert/view.ts';
 import { clamp } from './math.ts';
@@ -29,6 +37,7 @@ function decide(view: ExpertView): Decision {
   if (isTipping(view) || (loaded && (loader.liftM > DOWN_M || loader.tiltRad > CARRY_TILT_RAD)))
     return deliver(view);
   if (isScoopable(view) && loader.liftM <= DOWN_M) return scoop(view);
+  if (perchedOnRim(view)) return pushOverRim(view);
   if (loader.liftM > DOWN_M) return clearBox(view);
   if (isEntering(view)) return driveOn(view);
   const target = chooseTarget(view);

@@ -102,10 +102,11 @@ export class World {
     const drive = driveChassis(body, headingRad, wheelYawRateRadps, action[0], action[1], traction, STEP_S);
     const liftM = nextLift(controls, action[3], STEP_S);
     const tiltRad = nextTilt(controls, liftM, action[2], STEP_S);
+    const hullLiftM = controls.liftM;
     controls.wheelYawRateRadps = drive.yawRateRadps;
     controls.liftM = liftM;
     controls.tiltRad = tiltRad;
-    placeHull(this.#chassis, liftM);
+    if (liftM !== hullLiftM) placeHull(this.#chassis, liftM);
     const s = sin(controls.headingRad);
     const c = cos(controls.headingRad);
     moveBucket(this.#bucket, {

@@ -1,11 +1,11 @@
 /** From a load in the bucket to an empty, lowered bucket clear of the box. */
 import { isBucketOverBox, OVER_RIM_M } from '../controls.ts';
-import { BOX, LOADER } from '../geometry.ts';
+import { BOX, BOX_OUTER_HALF_M, LOADER } from '../geometry.ts';
 import { clamp, PI } from '../math.ts';
 import type { Phase } from '../trajectory.ts';
 import { isWayBlocked } from './clearance.ts';
 import { alongLine, type Drive, followLine, type Line, leaveLane, moveTo, reverseAlong } from './drive.ts';
-import type { ExpertView } from './view.ts';
+import type { ExpertView, SeenBrick } from './view.ts';
 
 export interface Decision {
   steering: number;
@@ -27,6 +27,7 @@ const STAND_OFF_M = 3.4;
 const ROUND_CORNER = { x: -3.1, z: -3.1 };
 /** A bucket tipped this far is empty, or holds its load for good. */
 const TIPPED_RAD = LOADER.tiltMinRad + 0.03;
+const PUSH_LIFT_M = 0.47;
 const CARRY_LIFT_M = 0.95;
 export const CARRY_TILT_RAD = 0.62;
 
@@ -109,6 +110,30 @@ function tip(view: ExpertView, lift: number): Decision {
     lift,
     phase: 'tip',
   };
+}
+
+/** A brick that hangs on the rim where loads are tipped, in reach of the level bucket. */
+export function perchedOnRim(view: ExpertView): SeenBrick | undefined {
+  return view.bricks.find(
+    (brick) =>
+      !brick.inBucket &&
+      !brick.insideBox &&
+      brick.yM > 0.3 &&
+      Math.abs(brick.xM - BOX.centreXM - BOX_OUTER_HALF_M) < 0.3 &&
+      Math.abs(brick.zM - BOX.centreZM) < 0.55,
+  );
+}
+
+/** Pushes a brick off the rim into the box with the level bucket held just above the rim. */
+export function pushOverRim(view: ExpertView): Decision {
+  const { loader } = view;
+  const off = PUSH_LIFT_M - loader.liftM;
+  if (off < -0.05 && isBucketOverBox(loader)) return clearBox(view);
+  const bucket = clamp(-4 * loader.tiltRad, -1, 1);
+  const lift = clamp(6 * off, -1, 1);
+  const ready = Math.abs(off) < 0.03 && Math.abs(loader.tiltRad) < 0.1;
+  const wait = { steering: 0, throttle: distanceOut(view) < STAND_OFF_M - 0.5 ? -0.6 : 0 };
+  return { ...(ready ? carryDrive(view) : wait), bucket, lift, phase: 'drive-in' };
 }
 
 /** With a raised, empty bucket: back away from the box, level and lower it. */

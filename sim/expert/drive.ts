@@ -93,7 +93,7 @@ export function moveInView(pose: LoaderPose, x: number, z: number, sight: number
   const forwards = clearHeading(pose, nearestInView(direction, sight), parallel);
   const off = Math.abs(wrapAngle(direction - forwards));
   const turned = Math.abs(wrapAngle(pose.headingRad - forwards)) < 0.3;
-  if (off < (turned ? 0.5 : 0.15) || isWayBlocked(pose, -0.1)) {
+  if (off < (turned ? 1 : 0.6) || isWayBlocked(pose, -0.1)) {
     const error = wrapAngle(forwards - pose.headingRad);
     if (Math.abs(error) > 0.4) return turnBy(pose, error);
     return { steering: steer(error), throttle: 0.8 * (1 - Math.abs(error)) };
