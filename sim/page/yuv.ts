@@ -6,12 +6,12 @@
  * Integer form of ITU-R BT.601-7: Y = 16 + (65.738 R + 129.057 G + 25.064 B) / 256, and so on, in 16-bit fixed
  * point. Chroma is that of the mean of each 2 x 2 square (sited in its middle).
  *
- * The rounding is not to the nearest: libswscale's fast path, through which PyAV and torchcodec decode, gives back
- * R, G, B lower by 0.99, 1.51, 1.00 then. Nearer to it than to an exact decoder, both stay at one level:
- * with these constants about -0.3 there and +0.7, +1.1, +0.6 in exact arithmetic.
+ * The rounding is not to the nearest. libswscale's fast path, through which PyAV and torchcodec decode, would give
+ * back R, G, B lower by 0.99, 1.51, 1.00 of 255; with these constants it is within 0.1 in the mean over greyish
+ * colours. An exact decoder gives about one more instead; but what is trained on comes through lerobot's.
  */
-const LUMA_ZERO = Math.round(17.3 * 2 ** 16);
-const CHROMA_ZERO = Math.round(128.35 * 2 ** 18);
+const LUMA_ZERO = Math.round(17.5 * 2 ** 16);
+const CHROMA_ZERO = Math.round(128.4 * 2 ** 18);
 
 export function rgbaToI420(rgba: Uint32Array, widthPx: number, heightPx: number, out: Uint8Array): void {
   const luma = widthPx * heightPx;
