@@ -34,7 +34,7 @@ export function inspectFolder(out: string): FolderState {
   if (!statSync(out).isDirectory()) throw new InputError(`--out ${out} is a file; name a folder`);
   if (existsSync(runFile(out))) return { kind: 'unfinished', record: readRunRecord(out) };
   if (existsSync(join(out, 'meta', 'info.json'))) return { kind: 'dataset' };
-  const names = readdirSync(out).filter((name) => name !== '.brickyard');
+  const names = readdirSync(out).filter((name) => !name.startsWith('.brickyard'));
   if (names.length === 0) return { kind: 'empty' };
   throw new InputError(
     `--out ${out} holds something that is no dataset (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}); name another folder`,

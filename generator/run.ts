@@ -1,5 +1,5 @@
 /** A whole run: plan in, dataset out; stopped at any moment, it goes on from its journal. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { STATE_LAYOUTS } from '../sim/observation.ts';
 import { Disk } from './dataset/disk.ts';
 import { decodeRecord } from './dataset/episode-record.ts';
@@ -18,7 +18,7 @@ import { takeRunLock } from './run-lock.ts';
 import { RunProgress } from './run-progress.ts';
 import type { BackendChoice } from './settings.ts';
 import { ShardKeeper } from './shard-keeper.ts';
-import type { GenSummary } from './summary.ts';
+import { type GenSummary, genSummary } from './summary.ts';
 
 export interface RunOptions {
   workers: number;
@@ -39,12 +39,14 @@ export async function runGeneration(plan: RunPlan, options: RunOptions): Promise
   const release = takeRunLock(workFolder(out), out);
   const begun = existsSync(runFile(out));
   try {
+    await new Disk().removeLeftovers(out);
     if (!begun) await new Disk().writeWhole(runFile(out), JSON.stringify(plan.record));
     return await new GenerationRun(plan, options).run();
   } catch (error) {
     // A run that failed before its first episode leaves no trace.
     if (!begun && Journal.read(workFolder(out)).kept.size === 0) {
-      rmSync(existed ? workFolder(out) : out, { recursive: true, force: true });
+      rmSync(workFolder(out), { recursive: true, force: true });
+      if (!existed && readdirSync(out).length === 0) rmdirSync(out);
     }
     throw error;
   } finally {
@@ -58,6 +60,8 @@ class GenerationRun {
   readonly #staging: StagingArea;
   readonly #journal: Journal;
   readonly #printer: ProgressPrinter;
+  /** Frames made by this process. */
+  #framesNow = 0;
 
   constructor(plan: RunPlan, options: RunOptions) {
     this.#plan = plan;
@@ -84,7 +88,8 @@ class GenerationRun {
       if (kept.size < this.#plan.jobs.length)
         return { kind: 'interrupted', kept: kept.size, total: this.#plan.jobs.length };
       await keeper.settle();
-      return { kind: 'done', summary: await this.#publish(writer) };
+      const run = runProvenance(this.#plan, this.#journal.state);
+      return { kind: 'done', summary: this.#summary(await writer.publish({ run })) };
     } finally {
       this.#printer.end();
       await keeper.settle().catch(() => {});
@@ -142,6 +147,7 @@ class GenerationRun {
         verifyAll: this.#options.verifyAll,
         stop: interrupt.stop,
         onKept: async (reply) => {
+          this.#framesNow += reply.kept?.frames ?? 0;
           progress.add(reply);
           keeper.advance();
         },
@@ -162,33 +168,14 @@ class GenerationRun {
     return { out, seed, fps, state, widthPx, heightPx, scenarios, backend: this.#options.backend };
   }
 
-  async #publish(writer: DatasetWriter): Promise<GenSummary> {
-    const { out, jobs } = this.#plan;
-    const { state } = this.#journal;
-    const run = runProvenance(this.#plan, state);
-    const frames = [...state.kept.values()].reduce((sum, episode) => sum + episode.frames, 0);
-    const published = await writer.publish({ run });
-    rmSync(workFolder(out), { recursive: true, force: true });
-    const wallS = process.uptime();
-    const round = (value: number, digits: number): number => Number(value.toFixed(digits));
-    const { simulate, replay, draw, stage } = state.seconds;
-    return {
-      episodes: jobs.length,
-      frames,
-      attempts: run.attempts,
-      rejects: run.rejects,
-      wall_s: round(wallS, 2),
-      frames_per_s: round(frames / wallS, 1),
-      stages: {
-        simulate_s: round(simulate, 2),
-        replay_s: round(replay, 2),
-        draw_s: round(draw, 2),
-        stage_s: round(stage, 2),
-      },
-      backend: run.rendering_stack.backend,
-      dataset: out,
-      fingerprint: published.fingerprint,
-      bytes: published.bytes,
-    };
+  #summary(published: { fingerprint: string; bytes: number }): GenSummary {
+    return genSummary({
+      run: runProvenance(this.#plan, this.#journal.state),
+      state: this.#journal.state,
+      framesNow: this.#framesNow,
+      wallS: process.uptime(),
+      dataset: this.#plan.out,
+      ...published,
+    });
   }
 }

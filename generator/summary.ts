@@ -1,4 +1,7 @@
 /** What a run ends with: the JSON line that scripts read, and the lines that people read. Pure. */
+
+import type { RunProvenance } from './dataset/metadata.ts';
+import type { JournalState } from './journal.ts';
 import { formatBytes, formatCount, formatDuration } from './progress.ts';
 import type { Rejects } from './yield.ts';
 
@@ -18,6 +21,37 @@ export interface GenSummary {
   dataset: string;
   fingerprint: string;
   bytes: number;
+}
+
+export interface SummaryParts {
+  run: RunProvenance;
+  state: JournalState;
+  /** Frames made by this process: a resumed run's rate is that of what it did itself. */
+  framesNow: number;
+  wallS: number;
+  dataset: string;
+  fingerprint: string;
+  bytes: number;
+}
+
+export function genSummary(parts: SummaryParts): GenSummary {
+  const { run, state, framesNow, wallS, dataset, fingerprint, bytes } = parts;
+  const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+  return {
+    episodes: state.kept.size,
+    frames: [...state.kept.values()].reduce((sum, episode) => sum + episode.frames, 0),
+    attempts: run.attempts,
+    rejects: run.rejects,
+    wall_s: round(wallS, 2),
+    frames_per_s: round(framesNow / wallS, 1),
+    stages: Object.fromEntries(
+      Object.entries(state.seconds).map(([stage, s]) => [`${stage}_s`, round(s, 2)]),
+    ),
+    backend: run.rendering_stack.backend,
+    dataset,
+    fingerprint,
+    bytes,
+  };
 }
 
 export function summaryText(summary: GenSummary): string {
