@@ -1,6 +1,11 @@
 #!/usr/bin/env node
-/** `npm run lock`: resolves trainer/requirements*.in into the lock files, wheels only, for Python 3.11 and later. */
+/**
+ * `npm run lock`: resolves trainer/requirements*.in into the lock files (wheels only, for Python 3.11 and later) and
+ * completes package-lock.json.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { completeEntries } from './setup/npm-lock.mjs';
 import { ENVIRONMENTS, ensureUv } from './setup/python.mjs';
 import { run } from './setup/run-command.mjs';
 import { ROOT, runMain } from './setup.mjs';
@@ -17,5 +22,9 @@ await runMain(async () => {
     const plain = ['--quiet', '--no-header', '--no-annotate'];
     await run(uv, ['pip', 'compile', ...RULES, ...plain, ...excludes, ...constraint, ...files]);
   }
+  const npmLock = join(ROOT, 'package-lock.json');
+  const content = JSON.parse(await readFile(npmLock, 'utf8'));
+  const packages = completeEntries(content.packages);
+  await writeFile(npmLock, `${JSON.stringify({ ...content, packages }, null, 2)}\n`);
   return 0;
 });
