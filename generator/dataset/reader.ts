@@ -140,6 +140,19 @@ export class DatasetReader {
     return file;
   }
 
+  /** The rows of one episode. Reads the whole file that it lies in. */
+  async episodeColumns(row: EpisodeRow): Promise<DataFile['columns']> {
+    const { columns, rows, path } = await this.dataFile(this.dataPath(row.dataPlace));
+    const from = row.fromIndex - (columns.index?.values[0] ?? 0);
+    if (!(from >= 0 && from + row.length <= rows))
+      throw new Error(`episode ${row.episodeIndex} is not in ${path}`);
+    const part = ({ width, values }: DataFile['columns'][string]) => ({
+      width,
+      values: values.subarray(from * width, (from + row.length) * width),
+    });
+    return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, part(column)]));
+  }
+
   /** Relative path of the data file of an episode, by info.json's template. */
   dataPath(place: FilePlace): string {
     return relative(this.root, confinedPath(this.root, fillPath(this.info.data_path, place)));

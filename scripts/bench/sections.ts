@@ -3,6 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatasetReader } from '../../generator/dataset/reader.ts';
+import { writeRawFrames } from '../../generator/dataset/redraw.ts';
+import { openRenderer } from '../../sim/host/renderer.ts';
 import { pythonFolder } from '../setup/python.mjs';
 import { measureCeiling } from './ceiling.ts';
 import { runProgram } from './child-process.ts';
@@ -106,7 +109,16 @@ export const SECTIONS: { [N in SectionName]: (options: BenchOptions) => Promise<
     let report: unknown;
     await runGen({ episodes: 0, workers: 2, more: ['--per-scenario', '1'] }, async (dataset) => {
       const check = join(ROOT, 'trainer', 'checks', 'fidelity.py');
-      const { stdout } = await runProgram(python, [check, dataset], { cwd: ROOT });
+      const raw = mkdtempSync(join(tmpdir(), 'brickyard-raw-'));
+      const renderer = await openRenderer();
+      try {
+        const reader = await DatasetReader.open(dataset);
+        await writeRawFrames(reader, renderer, { folder: raw, framesAnEpisode: 10 });
+      } finally {
+        await renderer.close();
+      }
+      const { stdout } = await runProgram(python, [check, dataset, raw], { cwd: ROOT });
+      rmSync(raw, { recursive: true });
       report = JSON.parse(stdout.trim().split('\n').at(-1)!);
     });
     return { report };
