@@ -107,7 +107,7 @@ export function groupPssBytes(group: number): number {
   return bytes;
 }
 
-/** Ids of the processes in a group; empty where there is no /proc. */
+/** Ids of the living processes in a group; empty where there is no /proc. */
 export function groupMembers(group: number): number[] {
   let names: string[];
   try {
@@ -118,8 +118,9 @@ export function groupMembers(group: number): number[] {
   return names.map(Number).filter((pid) => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // After the name in brackets, which may hold anything: state, parent, group.
-      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) === group;
+      // After the name in brackets, which may hold anything: state, parent, group. Z is dead and not yet reaped.
+      const [state, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(pgrp) === group && state !== 'Z';
     } catch {
       return false;
     }
