@@ -9,7 +9,7 @@ import { ROOT, runMain, setUp } from './setup.mjs';
 
 const DATASET = join(ROOT, 'datasets', 'quickstart');
 const PICTURE = join(ROOT, 'datasets', 'quickstart.png');
-const PER_SCENARIO = 2;
+const PER_SCENARIO = 1;
 
 /** @type {string[][]} */
 const STEPS = [
