@@ -3,10 +3,11 @@
  * Starts are those of the namespace `preview`, so that no dataset's starts are tuned on.
  */
 import { performance } from 'node:perf_hooks';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { listScenarios, loadScenario } from '../scenarios/catalogue.ts';
 import { sampleStart } from '../scenarios/sampler.ts';
 import type { Scenario } from '../scenarios/schema.ts';
+import { InputError } from '../sim/errors.ts';
 import { PHYSICS_HZ } from '../sim/geometry.ts';
 import { loadPhysics } from '../sim/physics.ts';
 import { simulateEpisode } from '../sim/simulate.ts';
@@ -14,12 +15,21 @@ import type { Trajectory } from '../sim/trajectory.ts';
 
 export const EXPERT_TABLE_DEFAULTS = { attempts: 60, seed: 1, fps: 10, first: 0 } as const;
 
+const whole = (least: number) => (text: string) => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new InvalidArgumentError(`Use a whole number from ${least} on.`);
+};
+const atLeastOne = whole(1);
+const atLeastZero = whole(0);
+
 const options = new Command('expert-table')
-  .option('--attempts <n>', 'attempts a scenario', Number, EXPERT_TABLE_DEFAULTS.attempts)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .option('--attempts <n>', 'attempts a scenario', atLeastOne, EXPERT_TABLE_DEFAULTS.attempts)
   .option('--scenarios <names>', 'comma-separated; all when left out')
-  .option('--seed <n>', 'seed of the starts', Number, EXPERT_TABLE_DEFAULTS.seed)
-  .option('--fps <n>', 'control rate', Number, EXPERT_TABLE_DEFAULTS.fps)
-  .option('--first <n>', 'number of the first attempt', Number, EXPERT_TABLE_DEFAULTS.first)
+  .option('--seed <n>', 'seed of the starts', atLeastZero, EXPERT_TABLE_DEFAULTS.seed)
+  .option('--fps <n>', 'control rate', atLeastOne, EXPERT_TABLE_DEFAULTS.fps)
+  .option('--first <n>', 'number of the first attempt', atLeastZero, EXPERT_TABLE_DEFAULTS.first)
   .option('--failures', 'print a line for each failed attempt')
   .parse()
   .opts<{
@@ -31,24 +41,33 @@ const options = new Command('expert-table')
     failures?: boolean;
   }>();
 
-await loadPhysics();
-const scenarios = options.scenarios
-  ? options.scenarios.split(',').map((name) => loadScenario(name, process.cwd()))
-  : listScenarios();
-console.log('scenario               attempts  success  rate %  frames median / p95  reasons');
 let attempts = 0;
 let successes = 0;
 let frames = 0;
 let bricksTotal = 0;
-const began = performance.now();
-for (const scenario of scenarios) runScenario(scenario);
-const seconds = (performance.now() - began) / 1000;
-const steps = frames * (PHYSICS_HZ / options.fps);
-console.log(
-  `all ${attempts} attempts: ${successes} succeed (${((100 * successes) / attempts).toFixed(2)} %); ` +
-    `${frames} frames at ${(frames / seconds).toFixed(0)} frames/s, ${((1e6 * seconds) / steps).toFixed(1)} us a physics step ` +
-    `(expert and recording included), ${(bricksTotal / attempts).toFixed(1)} bricks an attempt`,
-);
+try {
+  await run();
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}
+
+async function run(): Promise<void> {
+  await loadPhysics();
+  const names = options.scenarios?.split(',');
+  const scenarios = names ? names.map((name) => loadScenario(name, process.cwd())) : listScenarios();
+  console.log('scenario               attempts  success  rate %  frames median / p95  reasons');
+  const began = performance.now();
+  for (const scenario of scenarios) runScenario(scenario);
+  const seconds = (performance.now() - began) / 1000;
+  const steps = frames * (PHYSICS_HZ / options.fps);
+  console.log(
+    `all ${attempts} attempts: ${successes} succeed (${((100 * successes) / attempts).toFixed(2)} %); ` +
+      `${frames} frames at ${(frames / seconds).toFixed(0)} frames/s, ${((1e6 * seconds) / steps).toFixed(1)} us a physics step ` +
+      `(expert and recording included), ${(bricksTotal / attempts).toFixed(1)} bricks an attempt`,
+  );
+}
 
 function runScenario(scenario: Scenario): void {
   const lengths: number[] = [];

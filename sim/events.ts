@@ -16,29 +16,25 @@ export function isEventDue(event: EpisodeEvent, timeS: number, carriedS: number)
   return trigger.type === 'time' ? timeS >= trigger.atS : carriedS > 0 && carriedS >= trigger.afterS;
 }
 
-/** Applies the event's impulses. */
+/** Applies the event's impulses to bricks, and returns the yaw rate that it kicks the loader by (rad/s). */
 export function fireEvent(
   event: EpisodeEvent,
   pose: LoaderPose,
-  chassis: RAPIER.RigidBody,
   bricks: readonly RAPIER.RigidBody[],
-): void {
+): number {
   const { effect } = event;
-  if (effect.type === 'kick-loader') {
-    const spin = chassis.angvel();
-    chassis.setAngvel({ x: 0, y: spin.y + effect.yawRateRadps, z: 0 }, true);
-    return;
-  }
+  if (effect.type === 'kick-loader') return effect.yawRateRadps;
   if (effect.type === 'push-brick') {
     const brick = bricks[effect.brick];
     if (brick) throwBrick(brick, effect.directionRad, effect.speedMps, 0, 0);
-    return;
+    return 0;
   }
   for (const brick of bricks) {
     const at = brick.translation();
     if (!isInBucket(pose, at.x, at.y, at.z)) continue;
     throwBrick(brick, pose.headingRad, effect.speedMps, effect.sideways, SHAKE_UP);
   }
+  return 0;
 }
 
 function throwBrick(

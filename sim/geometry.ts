@@ -24,6 +24,8 @@ export const LOADER = {
   chassisWidthM: 0.8,
   chassisLengthM: 1.4,
   chassisHeightM: 0.7,
+  /** Lying bricks pass under the chassis; with less, one caught before the box kept the loader from driving in. */
+  groundClearanceM: 0.25,
   massKg: 500,
   maxSpeedMps: 1.5,
   accelerationMps2: 3,

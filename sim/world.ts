@@ -125,7 +125,7 @@ export class World {
     this.start.events.forEach((event, i) => {
       if (controls.fired[i] || !isEventDue(event, this.timeS, controls.carriedSteps * STEP_S)) return;
       controls.fired[i] = true;
-      fireEvent(event, controls, this.#chassis.body, this.#bricks);
+      controls.wheelYawRateRadps += fireEvent(event, controls, this.#bricks);
     });
   }
 

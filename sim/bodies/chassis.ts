@@ -19,8 +19,6 @@ const HULL_HALF_HEIGHT_M = BUCKET.backHeightM / 2;
 /** Rounded corners slide off the corner of the box into the lane behind it; sharp ones caught on a centimetre. */
 const HULL_RADIUS_M = 0.1;
 const HOVER_M = 0.02;
-/** Lying bricks pass under the chassis; with less, one caught between it and the box kept it from driving in. */
-const GROUND_CLEARANCE_M = 0.25;
 
 export function createChassis(world: RAPIER.World, start: LoaderStart): Chassis {
   const body = world.createRigidBody(
@@ -32,9 +30,9 @@ export function createChassis(world: RAPIER.World, start: LoaderStart): Chassis 
       .setGravityScale(0)
       .setCanSleep(false),
   );
-  const halfHeight = (LOADER.chassisHeightM - GROUND_CLEARANCE_M) / 2;
+  const halfHeight = (LOADER.chassisHeightM - LOADER.groundClearanceM) / 2;
   const chassis = RAPIER.ColliderDesc.cuboid(LOADER.chassisWidthM / 2, halfHeight, LOADER.chassisLengthM / 2)
-    .setTranslation(0, halfHeight + GROUND_CLEARANCE_M, 0)
+    .setTranslation(0, halfHeight + LOADER.groundClearanceM, 0)
     .setMass(LOADER.massKg)
     .setCollisionGroups(GROUPS.chassis);
   world.createCollider(frictionless(chassis), body);

@@ -16,13 +16,13 @@ interface LookOut {
 }
 
 export const LOOK_OUTS: readonly LookOut[] = [
-  { x: -6.2, z: -1.2, turn: -1, next: 1 },
-  { x: -1.2, z: -6.2, turn: 1, next: 2 },
+  { x: -6.45, z: 0, turn: -1, next: 1 },
+  { x: 0, z: -6.45, turn: 1, next: 2 },
   { x: 0.5, z: 0.5, turn: 1, next: 0 },
 ];
 /** From anywhere else the way leads here first. */
 const MIDDLE = LOOK_OUTS[2];
-const NEAR_M = 0.6;
+const NEAR_M = 0.4;
 const LEG_HALF_M = 0.7;
 const FACING_RAD = 0.15;
 
