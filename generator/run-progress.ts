@@ -13,8 +13,8 @@ export interface RunProgressOptions {
   plan: RunPlan;
   printer: ProgressPrinter;
   workers: number;
-  /** Kept by earlier processes of the same run. */
-  keptBefore: number;
+  /** Scenarios of the episodes kept by earlier processes of the same run. */
+  keptBefore: readonly string[];
   /** Seconds since the process began. */
   now: () => number;
 }
@@ -23,6 +23,8 @@ export class RunProgress {
   readonly #options: RunProgressOptions;
   readonly #samples: Sample[] = [];
   readonly #counts: Record<string, number>;
+  /** Episodes a scenario that are still to come. */
+  readonly #remaining: Record<string, number>;
   /** When the first episode was there: start-up, which does not grow with the run. */
   #firstS = 0;
   #frames = 0;
@@ -32,6 +34,8 @@ export class RunProgress {
   constructor(options: RunProgressOptions) {
     this.#options = options;
     this.#counts = options.plan.counts();
+    this.#remaining = { ...this.#counts };
+    for (const scenario of options.keptBefore) this.#remaining[scenario]--;
   }
 
   /** Frames kept by this process. */
@@ -47,6 +51,7 @@ export class RunProgress {
     if (this.#samples.length === 0) this.#firstS = this.#options.now();
     this.#samples.push({ scenario: job.scenario, frames: kept.frames, bytes: kept.stagedBytes });
     this.#frames += kept.frames;
+    this.#remaining[job.scenario]--;
     this.#show();
     this.#estimateOnce(reply);
   }
@@ -54,42 +59,42 @@ export class RunProgress {
   #show(): void {
     const { plan, printer, keptBefore, now } = this.#options;
     const elapsedS = now();
-    const remaining = plan.jobs.length - keptBefore - this.#samples.length;
-    const meanFrames = this.#frames / this.#samples.length;
     const framesPerS = this.#frames / elapsedS;
+    const ahead = estimateRun(this.#samples, this.#remaining, elapsedS, 0);
     printer.update({
-      episodesDone: keptBefore + this.#samples.length,
+      episodesDone: keptBefore.length + this.#samples.length,
       episodesTotal: plan.jobs.length,
       frames: this.#frames,
-      attempts: keptBefore + this.#attempts,
+      attempts: keptBefore.length + this.#attempts,
       elapsedS,
       framesPerS,
-      etaS: (remaining * meanFrames) / framesPerS,
+      etaS: ahead.frames / framesPerS,
     });
   }
 
-  /** Once each scenario had its turn and the workers are warm. */
+  /** Once each scenario has ended an episode: the short ones end first and would promise too much. */
   #estimateOnce(reply: EpisodeReply): void {
     const { plan, printer, workers, now } = this.#options;
-    const enough = Math.max(4 * workers, plan.record.shares.length);
-    if (this.#estimated || this.#samples.length < enough || plan.jobs.length < MIN_EPISODES_FOR_ESTIMATE)
-      return;
+    if (this.#estimated || plan.jobs.length < MIN_EPISODES_FOR_ESTIMATE) return;
+    const seen = new Set(this.#samples.map((sample) => sample.scenario));
+    if (this.#samples.length < 4 * workers || seen.size < plan.record.shares.length) return;
     this.#estimated = true;
     const estimate = estimateRun(this.#samples, this.#counts, now(), this.#firstS);
     printer.note(describeEstimate(plan.jobs.length, estimate, reply.stack?.backend ?? ''));
-    assertDiskHolds(plan.out, estimate);
+    assertDiskHolds(plan.out, estimateRun(this.#samples, this.#remaining, now(), this.#firstS));
   }
 }
 
 /** Room for what has yet to come, and for as much again as is staged at one time. */
 const SPARE_BYTES = 200_000_000;
 
-function assertDiskHolds(out: string, estimate: Estimate): void {
+function assertDiskHolds(out: string, ahead: Estimate): void {
   const { bavail, bsize } = statfsSync(out);
   const free = bavail * bsize;
-  if (estimate.bytes + SPARE_BYTES <= free) return;
+  const needed = ahead.bytes + SPARE_BYTES;
+  if (needed <= free) return;
   throw new NegativeResult(
-    `the disk of ${out} has ${formatBytes(free)} free, the run needs about ${formatBytes(estimate.bytes + SPARE_BYTES)}; ` +
+    `the disk of ${out} has ${formatBytes(free)} free, the rest of the run needs about ${formatBytes(needed)}; ` +
       'what is kept so far is safe: free some space and run again with --resume, or ask for fewer episodes in another --out',
   );
 }

@@ -130,7 +130,7 @@ class GenerationRun {
       plan: this.#plan,
       printer: this.#printer,
       workers,
-      keptBefore: kept.size,
+      keptBefore: [...kept.values()].map((episode) => episode.scenario),
       now: () => process.uptime(),
     });
     const pool = new EpisodePool(this.#workerSettings(), workers);
