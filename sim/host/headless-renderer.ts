@@ -1,4 +1,5 @@
 /** One headless browser that draws and encodes: the Node side. */
+import type { Browser } from 'puppeteer';
 import type { WebSocket } from 'ws';
 import type { MeasuredStage, PageJob, PageReply } from '../page/message.ts';
 import { packMessage, unpackMessage } from '../page/message.ts';
@@ -42,6 +43,7 @@ export class HeadlessRenderer implements Renderer {
     let chromium: RunningChromium | undefined;
     try {
       chromium = await launchChromium(backend);
+      await requireGl(chromium.browser);
       const [page] = await chromium.browser.pages();
       const hello = server.connected.then(async (socket) => ({ socket, ready: await firstReply(socket) }));
       hello.catch(() => {});
@@ -215,6 +217,18 @@ const picture = ({ start, frames, widthPx, heightPx }: DrawRequest) => ({
   widthPx,
   heightPx,
 });
+
+/**
+ * A browser whose GL library is missing answers no page at all; it says so at once here, where waiting for the page
+ * would take the whole stall time.
+ */
+async function requireGl(browser: Browser): Promise<void> {
+  const session = await browser.target().createCDPSession();
+  const { gpu } = await session.send('SystemInfo.getInfo');
+  await session.detach();
+  const parts = (gpu.auxAttributes as { glImplementationParts?: string } | undefined)?.glImplementationParts;
+  if (parts === '(gl=none,angle=none)') throw new RendererCrash('its GL library does not load');
+}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

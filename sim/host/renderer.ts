@@ -22,6 +22,12 @@ export const RENDERER_DEFAULTS: RendererOptions = { backend: 'auto', stallS: 20 
 export async function openRenderer(options: Partial<RendererOptions> = {}): Promise<HeadlessRenderer> {
   const all = { ...RENDERER_DEFAULTS, ...options };
   const script = all.script ?? (await pageBundle());
-  if (all.backend !== 'auto') return HeadlessRenderer.open(all.backend, all.stallS, script);
-  return (await openBestBackend(script, all.stallS)).renderer;
+  const backend = all.backend === 'auto' ? probed : all.backend;
+  if (backend) return HeadlessRenderer.open(backend, all.stallS, script);
+  const { renderer } = await openBestBackend(script, all.stallS);
+  probed = renderer.stack.backend;
+  return renderer;
 }
+
+/** What the first probe of this thread chose: a browser that replaces a crashed one draws the same pixels. */
+let probed: Backend | undefined;

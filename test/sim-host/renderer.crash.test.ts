@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { chooseBackend } from '../../sim/host/backend-probe.ts';
 import { groupMembers } from '../../sim/host/measure.ts';
 import { pageBundle } from '../../sim/host/page-bundle.ts';
 import { type HeadlessRenderer, openRenderer, RendererCrash } from '../../sim/host/renderer.ts';
@@ -29,9 +30,9 @@ async function expectCrash(work: Promise<unknown>, message: RegExp): Promise<voi
   expect(error).toBeInstanceOf(RendererCrash);
   expect(error.message).toMatch(message);
   await ends(renderer.pid);
+  expect(await renderer.ended).toBe(error);
   expect(profilesOf(process.pid)).toEqual([]);
   expect(renderer.usable).toBe(false);
-  expect(await renderer.ended).toBe(error);
   await expect(renderer.egoPixels(long, [0])).rejects.toThrow(RendererCrash);
 }
 
@@ -132,4 +133,16 @@ test('kill -9 of our own process takes the browser with it, and the next start c
   await ends(browser);
   renderer = await openRenderer();
   expect(profilesOf(holder.pid!)).toEqual([]);
+});
+
+test('without the GL library the probe falls back to SwiftShader', async () => {
+  vi.stubEnv('__EGL_VENDOR_LIBRARY_DIRS', '/none');
+  vi.stubEnv('LIBGL_DRIVERS_PATH', '/none');
+  try {
+    const { stack, rejected } = await chooseBackend();
+    expect(stack.backend).toBe('swiftshader');
+    expect(rejected).toEqual([expect.stringMatching(/^gl-egl: .*GL library does not load/)]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
