@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { writeRawFrames } from '../../generator/dataset/redraw.ts';
+import { listScenarios } from '../../scenarios/registry.ts';
 import { openRenderer } from '../../sim/host/renderer.ts';
 import { pythonFolder } from '../setup/python.mjs';
 import { measureCeiling } from './ceiling.ts';
@@ -107,7 +108,7 @@ export const SECTIONS: { [N in SectionName]: (options: BenchOptions) => Promise<
   async fidelity() {
     const python = join(await pythonFolder(ROOT, 'trainer'), 'bin', 'python');
     let report: unknown;
-    await runGen({ episodes: 0, workers: 2, more: ['--per-scenario', '1'] }, async (dataset) => {
+    await runGen({ episodes: listScenarios().length, workers: 2 }, async (dataset) => {
       const check = join(ROOT, 'trainer', 'checks', 'fidelity.py');
       const raw = mkdtempSync(join(tmpdir(), 'brickyard-raw-'));
       const renderer = await openRenderer();
