@@ -105,11 +105,6 @@ export class DatasetReader {
     return this.#numberedFiles('data');
   }
 
-  /** Paths of the files of episode rows. */
-  async episodeFiles(): Promise<string[]> {
-    return this.#numberedFiles('meta/episodes');
-  }
-
   /** One data file; pictures and strings are left out. */
   async dataFile(path: string): Promise<DataFile> {
     return this.#withParquet(path, (table) => this.#takeDataFile(path, table));

@@ -15,7 +15,7 @@ import type { EpisodeRecord } from './episode-record.ts';
 import { type EpisodeEntry, episodeTable } from './episode-table.ts';
 import { type DatasetSpec, dataColumns, type EpisodePlace } from './features.ts';
 import type { H264Picture } from './h264.ts';
-import { EGO_CAMERA_KEY, filePlace, SHARD_FILES, type ShardFile } from './layout.ts';
+import { EGO_CAMERA_KEY, filePlace, type ShardFile } from './layout.ts';
 import { countEpisode, type ScenarioShare } from './metadata.ts';
 import { type Mp4Head, mp4Head, type VideoTrack } from './mp4.ts';
 import {
@@ -229,5 +229,3 @@ function assertPictureSize(picture: H264Picture, { widthPx, heightPx }: DatasetS
     `the encoder made ${picture.widthPx}x${picture.heightPx} pictures, not ${widthPx}x${heightPx}`,
   );
 }
-
-export const shardFileNames = SHARD_FILES.map((file) => SHARD_FILE_NAMES[file]);

@@ -255,7 +255,7 @@ describe('a dataset damaged at random', () => {
           if (isSample) expect(report.ok).toBe(false);
         },
       ),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 
