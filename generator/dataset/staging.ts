@@ -2,7 +2,7 @@
  * Where finished episodes wait, one file each, until the shard that they belong to is written: OUT/.brickyard/staged.
  * Idempotent by index: staging an episode again replaces it by the same bytes.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Disk, isTemporary, namesIn } from './disk.ts';
 
@@ -42,13 +42,6 @@ export class StagingArea {
   /** The bytes of one episode, for decodeRecord. */
   async readStaged(index: number): Promise<Uint8Array> {
     return readFile(this.#path(index));
-  }
-
-  /** Size on disk of what waits, in bytes. */
-  async stagedBytes(): Promise<number> {
-    let bytes = 0;
-    for (const index of await this.stagedEpisodes()) bytes += (await stat(this.#path(index))).size;
-    return bytes;
   }
 
   /** Forgets episodes whose shard is written. */
