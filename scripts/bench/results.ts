@@ -21,7 +21,18 @@ export interface SectionResults {
   workers: { episodes: number; frames: number; two: Figures; eight: Figures; sameContents: boolean };
   memory: { workers: number; perWorkerMb: number; mainMb: number; firstThirdMb: number; lastThirdMb: number };
   peer: { frames: number; oneProcess: Figures; twoProcesses: Figures; versions: string };
-  fidelity: { report: unknown };
+  fidelity: { report: FidelityReport };
+}
+
+/** What trainer/checks/fidelity.py prints; lists are R, G, B, of 255. */
+export interface FidelityReport {
+  frames: number;
+  size: [number, number];
+  backend: string;
+  mae: number[];
+  flat_bias: number[];
+  p99: number[];
+  upright: boolean;
 }
 
 export type SectionName = keyof SectionResults;

@@ -12,7 +12,7 @@ import { measureCeiling } from './ceiling.ts';
 import { runProgram } from './child-process.ts';
 import { runGen } from './gen-run.ts';
 import { type MemorySample, sampleMemory } from './memory.ts';
-import type { SectionName, SectionResults } from './results.ts';
+import type { FidelityReport, SectionName, SectionResults } from './results.ts';
 import { measureStages } from './stages.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -107,7 +107,7 @@ export const SECTIONS: { [N in SectionName]: (options: BenchOptions) => Promise<
 
   async fidelity() {
     const python = join(await pythonFolder(ROOT, 'trainer'), 'bin', 'python');
-    let report: unknown;
+    let report: FidelityReport | undefined;
     await runGen({ episodes: listScenarios().length, workers: 2 }, async (dataset) => {
       const check = join(ROOT, 'trainer', 'checks', 'fidelity.py');
       const raw = mkdtempSync(join(tmpdir(), 'brickyard-raw-'));
@@ -122,7 +122,7 @@ export const SECTIONS: { [N in SectionName]: (options: BenchOptions) => Promise<
       rmSync(raw, { recursive: true });
       report = JSON.parse(stdout.trim().split('\n').at(-1)!);
     });
-    return { report };
+    return { report: report! };
   },
 };
 
