@@ -22,7 +22,7 @@ const PAST_M = 0.3;
 /** The bucket may touch a wall beside it, not more. */
 const SIDE_GAP_M = 0.025;
 const LANE_GAP_M = 0.05;
-const MAX_OFFSET_M = 0.34;
+const MAX_OFFSET_M = 0.4;
 const BACK_M = 0.7;
 const HEADINGS = 24;
 /** Nearer than this to two walls a brick is taken along one of them; at a slant it is pushed into the pocket. */
