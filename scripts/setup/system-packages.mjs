@@ -2,7 +2,7 @@
  * What only the system can give: Chromium, Mesa's EGL for software rendering without a display, ffmpeg, pip.
  * As root on Debian or Ubuntu apt runs at once; otherwise the one line to run is the error.
  */
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { withNodeOnPath } from './node.mjs';
@@ -93,9 +93,14 @@ function hasPuppeteerChrome() {
   return existsSync(folder) && readdirSync(folder).length > 0;
 }
 
-/** @param {string} path */
+/**
+ * The same rule as in sim/host/chromium.ts: a snap, or a script that stands for one, is of no use.
+ * @param {string} path
+ */
 function isSnap(path) {
-  return /\/snap(\/|$)/.test(realpathSync(path)) || path.startsWith('/snap/');
+  const real = realpathSync(path);
+  if (/\/snap(\/|$)/.test(real)) return true;
+  return statSync(real).size < 65_536 && /\/snap\/|snap install/.test(readFileSync(real, 'latin1'));
 }
 
 /** @param {string} name */

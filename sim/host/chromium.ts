@@ -1,5 +1,16 @@
 /** Finds, starts and ends the browser. Nothing else in the project starts one. */
-import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer';
@@ -63,7 +74,8 @@ export async function findChromium(): Promise<string> {
   }
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     for (const name of NAMES) {
-      if (folder && isExecutable(join(folder, name))) return join(folder, name);
+      const path = join(folder, name);
+      if (folder && isExecutable(path) && !isSnap(path)) return path;
     }
   }
   const own = await puppeteersOwn();
@@ -81,6 +93,14 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A snap, as on Ubuntu, or the script that stands for one, sees neither our profile's folder nor our pipe. */
+function isSnap(path: string): boolean {
+  const real = realpathSync(path);
+  if (/\/snap(\/|$)/.test(real)) return true;
+  const isScript = statSync(real).size < 65_536;
+  return isScript && /\/snap\/|snap install/.test(readFileSync(real, 'latin1'));
 }
 
 async function puppeteersOwn(): Promise<string | undefined> {
