@@ -24,7 +24,7 @@ export const NEEDS = {
     isThere: () =>
       hasLibrary('libEGL.so.1') && hasLibrary('libEGL_mesa.so.0') && hasLibrary('libGLESv2.so.2'),
   },
-  ffmpeg: { what: 'ffmpeg', packages: ['ffmpeg'], isThere: () => findOnPath('ffmpeg') !== undefined },
+  ffmpeg: { what: 'ffmpeg', packages: ['ffmpeg'], isThere: () => onPath('ffmpeg').length > 0 },
   pip: { what: 'pip', packages: ['python3-pip'], isThere: canInstallUv },
   osmesa: { what: 'OSMesa', packages: ['libosmesa6'], isThere: () => hasLibrary('libOSMesa.so') },
 };
@@ -83,8 +83,7 @@ export function aptLine(packages) {
 function hasChromium() {
   const named = process.env.PUPPETEER_EXECUTABLE_PATH;
   if (named) return existsSync(named);
-  const found = CHROMIUM_NAMES.map(findOnPath).filter((path) => path !== undefined);
-  return found.some((path) => !isSnap(path)) || hasPuppeteerChrome();
+  return CHROMIUM_NAMES.flatMap(onPath).some((path) => !isSnap(path)) || hasPuppeteerChrome();
 }
 
 /** Whether puppeteer downloaded a Chrome of its own. */
@@ -103,10 +102,13 @@ function isSnap(path) {
   return statSync(real).size < 65_536 && /\/snap\/|snap install/.test(readFileSync(real, 'latin1'));
 }
 
-/** @param {string} name */
-function findOnPath(name) {
+/**
+ * Every program of that name on the PATH.
+ * @param {string} name
+ */
+function onPath(name) {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  return folders.map((folder) => join(folder, name)).filter((path) => existsSync(path));
 }
 
 /**
