@@ -1,5 +1,6 @@
 /** Memory of a process and all that it started, as proportional set size: what is shared counts by its share. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 
 export interface MemorySample {
   /** The largest Node process: the command with its worker threads. */
@@ -15,7 +16,7 @@ export function sampleMemory(pid: number): MemorySample {
   for (const member of processTree(pid)) {
     const pssMb = proportionalSetMb(member);
     treeMb += pssMb;
-    if (commandName(member).startsWith('node')) mainMb = Math.max(mainMb, pssMb);
+    if (isNode(member)) mainMb = Math.max(mainMb, pssMb);
   }
   return { mainMb, treeMb };
 }
@@ -37,8 +38,13 @@ function parentOf(pid: number): number | undefined {
   return text === undefined ? undefined : Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
-function commandName(pid: number): string {
-  return readProc(pid, 'comm')?.trim() ?? '';
+/** Not the name in `comm`, which Node sets to that of its main thread. */
+function isNode(pid: number): boolean {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`)) === 'node';
+  } catch {
+    return false;
+  }
 }
 
 function proportionalSetMb(pid: number): number {
