@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only end-to-end,peer] [--episodes 200] [--repeats 3]`: measures and writes docs/benchmarks.md.
+ * `npm run bench [-- --only end-to-end,peer] [--episodes 200] [--repeats 2]`: measures and writes docs/benchmarks.md.
  * Sections that are not asked for keep what they last measured.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -24,7 +24,7 @@ export interface BenchOptions {
 }
 
 /** At least 200 episodes: a run's start-up then weighs what it weighs for a user. */
-export const BENCH_DEFAULTS: BenchOptions = { episodes: 200, repeats: 3, peerEpisodes: 10 };
+export const BENCH_DEFAULTS: BenchOptions = { episodes: 200, repeats: 2, peerEpisodes: 10 };
 
 const MEMORY_EVERY_S = 3;
 const PEER_FRAMES = 200;
@@ -41,6 +41,22 @@ export const SECTIONS: { [N in SectionName]: (options: BenchOptions) => Promise<
       // from the user's Enter to the prompt: more than the command itself counts
       result.gen.push(summary.frames / wallS);
       result.wallS.push(wallS);
+    }
+    return result;
+  },
+
+  async peer({ repeats, peerEpisodes }) {
+    const python = join(await pythonFolder(ROOT, 'bench'), 'bin', 'python');
+    const result: SectionResults['peer'] = {
+      frames: peerEpisodes * PEER_FRAMES,
+      oneProcess: [],
+      twoProcesses: [],
+      versions: await peerVersions(python),
+    };
+    for (let i = 0; i < repeats; i++) {
+      result.oneProcess.push(await peerFramesPerS(python, peerEpisodes));
+      const both = [0, 1].map(() => peerFramesPerS(python, peerEpisodes));
+      result.twoProcesses.push((await Promise.all(both)).reduce((a, b) => a + b));
     }
     return result;
   },
@@ -87,22 +103,6 @@ export const SECTIONS: { [N in SectionName]: (options: BenchOptions) => Promise<
       firstThirdMb: mean(samples.slice(1, 1 + third)),
       lastThirdMb: mean(samples.slice(-third)),
     };
-  },
-
-  async peer({ repeats, peerEpisodes }) {
-    const python = join(await pythonFolder(ROOT, 'bench'), 'bin', 'python');
-    const result: SectionResults['peer'] = {
-      frames: peerEpisodes * PEER_FRAMES,
-      oneProcess: [],
-      twoProcesses: [],
-      versions: await peerVersions(python),
-    };
-    for (let i = 0; i < repeats; i++) {
-      result.oneProcess.push(await peerFramesPerS(python, peerEpisodes));
-      const both = [0, 1].map(() => peerFramesPerS(python, peerEpisodes));
-      result.twoProcesses.push((await Promise.all(both)).reduce((a, b) => a + b));
-    }
-    return result;
   },
 
   async fidelity() {
