@@ -9,7 +9,7 @@ export interface Finished {
 
 /**
  * Runs to the end and returns stdout; stderr goes to ours when it fails. `watch` is called with the process id about
- * once in `everyS` seconds while it runs.
+ * once in `everyS` seconds while it runs. It is ended when this process ends.
  */
 export async function runProgram(
   command: string,
@@ -26,6 +26,8 @@ export async function runProgram(
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const endIt = () => child.kill('SIGTERM');
+  process.on('exit', endIt);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
@@ -36,6 +38,7 @@ export async function runProgram(
     child.on('close', (code) => resolve(code ?? -1));
   }).finally(() => {
     ended = true;
+    process.off('exit', endIt);
   });
   const { watch } = options;
   const watching = async () => {
