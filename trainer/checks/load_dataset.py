@@ -200,7 +200,8 @@ def decode_all(
         number = episode["episode_index"]
         path = dataset.root / dataset.meta.get_video_file_path(number, CAMERA)
         first = episode[f"videos/{CAMERA}/from_timestamp"]
-        frames = range(number % step, episode["length"], step)
+        # another frame of each episode, at least one of the shortest
+        frames = range(number % min(step, episode["length"]), episode["length"], step)
         queries = [first + float(timestamps[episode["dataset_from_index"] + frame]) for frame in frames]
         pictures = {}
         for backend in backends:
