@@ -4,21 +4,21 @@ import { basename } from 'node:path';
 
 export interface MemorySample {
   /** The largest Node process: the command with its worker threads. */
-  mainMb: number;
+  mainMib: number;
   /** It and every process below it. */
-  treeMb: number;
+  treeMib: number;
 }
 
 /** Now, for the process with this id and its descendants. */
 export function sampleMemory(pid: number): MemorySample {
-  let mainMb = 0;
-  let treeMb = 0;
+  let mainMib = 0;
+  let treeMib = 0;
   for (const member of processTree(pid)) {
-    const pssMb = proportionalSetMb(member);
-    treeMb += pssMb;
-    if (isNode(member)) mainMb = Math.max(mainMb, pssMb);
+    const pssMib = proportionalSetMib(member);
+    treeMib += pssMib;
+    if (isNode(member)) mainMib = Math.max(mainMib, pssMib);
   }
-  return { mainMb, treeMb };
+  return { mainMib, treeMib };
 }
 
 function processTree(root: number): number[] {
@@ -47,7 +47,7 @@ function isNode(pid: number): boolean {
   }
 }
 
-function proportionalSetMb(pid: number): number {
+function proportionalSetMib(pid: number): number {
   const kb = /^Pss:\s+(\d+) kB/m.exec(readProc(pid, 'smaps_rollup') ?? '')?.[1];
   return Number(kb ?? 0) / 1024;
 }

@@ -114,20 +114,21 @@ function workerRows({ episodes, two, eight, sameContents }: SectionResults['work
 
 function memoryRows({
   workers,
-  perWorkerMb,
-  mainMb,
-  firstThirdMb,
-  lastThirdMb,
+  perWorkerMib,
+  mainMib,
+  firstThirdMib,
+  lastThirdMib,
 }: SectionResults['memory']): Rows {
+  const mb = (mib: number) => `${Math.round(mib * 1.048576)} MB`;
   return [
     [
-      `highest, by worker: all processes of a run with ${workers} workers, shared pages divided (PSS)`,
-      `${Math.round(perWorkerMb)} MiB`,
-      '<= 700 MB',
+      `highest, by worker: all processes of a run with ${workers} workers, launcher and main thread too, shared pages divided (PSS)`,
+      mb(perWorkerMib),
+      '<= 700 MB for a worker and its browser',
     ],
-    ['highest of the command itself with its worker threads', `${Math.round(mainMb)} MiB`],
-    ['all processes, mean of the first third of the run', `${Math.round(firstThirdMb)} MiB`],
-    ['the same, last third', `${Math.round(lastThirdMb)} MiB`, 'flat'],
+    ['highest of the command alone: main thread and worker threads', mb(mainMib)],
+    ['all processes, mean of the first third of the run', mb(firstThirdMib)],
+    ['the same, last third', mb(lastThirdMib), 'flat'],
   ];
 }
 

@@ -19,7 +19,13 @@ export interface SectionResults {
   'end-to-end': { episodes: number; frames: number; ceiling: Figures; gen: Figures; wallS: Figures };
   scaling: { episodes: number; frames: number; oneCore: Figures; twoCores: Figures };
   workers: { episodes: number; frames: number; two: Figures; eight: Figures; sameContents: boolean };
-  memory: { workers: number; perWorkerMb: number; mainMb: number; firstThirdMb: number; lastThirdMb: number };
+  memory: {
+    workers: number;
+    perWorkerMib: number;
+    mainMib: number;
+    firstThirdMib: number;
+    lastThirdMib: number;
+  };
   peer: { frames: number; oneProcess: Figures; twoProcesses: Figures; versions: string };
   fidelity: { report: FidelityReport };
 }

@@ -94,14 +94,14 @@ export const SECTIONS: { [N in SectionName]: (options: BenchOptions) => Promise<
     await runGen({ episodes, workers, watch: { everyS: MEMORY_EVERY_S, look } });
     const third = Math.ceil(samples.length / 3);
     const mean = (part: readonly MemorySample[]) =>
-      part.reduce((sum, { treeMb }) => sum + treeMb, 0) / part.length;
+      part.reduce((sum, { treeMib }) => sum + treeMib, 0) / part.length;
     return {
       workers,
-      perWorkerMb: Math.max(...samples.map(({ treeMb }) => treeMb)) / workers,
-      mainMb: Math.max(...samples.map(({ mainMb }) => mainMb)),
+      perWorkerMib: Math.max(...samples.map(({ treeMib }) => treeMib)) / workers,
+      mainMib: Math.max(...samples.map(({ mainMib }) => mainMib)),
       // the first sample falls into the start-up
-      firstThirdMb: mean(samples.slice(1, 1 + third)),
-      lastThirdMb: mean(samples.slice(-third)),
+      firstThirdMib: mean(samples.slice(1, 1 + third)),
+      lastThirdMib: mean(samples.slice(-third)),
     };
   },
 

@@ -33,7 +33,7 @@ test('the page has what was measured, its ratios and goals, and nothing else', (
 });
 
 test('memory of this process is found', () => {
-  const { mainMb, treeMb } = sampleMemory(process.pid);
-  expect(mainMb).toBeGreaterThan(10);
-  expect(treeMb).toBeGreaterThanOrEqual(mainMb);
+  const { mainMib, treeMib } = sampleMemory(process.pid);
+  expect(mainMib).toBeGreaterThan(10);
+  expect(treeMib).toBeGreaterThanOrEqual(mainMib);
 });
