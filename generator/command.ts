@@ -2,12 +2,13 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { resolveSelection } from '../scenarios/registry.ts';
+import { ALLOWED_FPS } from '../sim/control-period.ts';
 import { userPath } from '../sim/host/user-path.ts';
 import { INTERRUPTED_EXIT_CODE } from './interrupt.ts';
 import type { DatasetOrigin } from './origin.ts';
 import { prepareRun } from './prepare.ts';
 import { runGeneration } from './run.ts';
-import { ALLOWED_FPS, GEN_DEFAULTS, MAX_WORKERS, parseGenOptions, type RawGenOptions } from './settings.ts';
+import { GEN_DEFAULTS, MAX_WORKERS, parseGenOptions, type RawGenOptions } from './settings.ts';
 import { summaryText } from './summary.ts';
 
 type GenOptions = RawGenOptions & {

@@ -1,19 +1,18 @@
 /** What a `gen` run is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
+import { ALLOWED_FPS, DEFAULT_FPS } from '../sim/control-period.ts';
 import { throwFaults } from '../sim/errors.ts';
 
 export const GEN_DEFAULTS = {
   episodes: 100,
   scenarios: 'all',
   size: '320x240',
-  fps: 10,
+  fps: DEFAULT_FPS,
   state: 'seed4',
   seed: 0,
   out: 'datasets/brickyard',
   backend: 'auto',
 } as const;
 
-/** Physics runs at 120 Hz, and a control period is a whole number of its steps. */
-export const ALLOWED_FPS = [5, 6, 8, 10, 12, 15, 20, 24, 30, 40, 60] as const;
 export const MAX_WORKERS = 64;
 export const MAX_EPISODES = 1_000_000;
 export const SIDE_PX = { min: 32, max: 1920 } as const;
@@ -120,7 +119,7 @@ export function parseGenOptions(
   );
   const { widthPx, heightPx } = parseSize(raw.size ?? GEN_DEFAULTS.size, faults);
   const fps = Number(raw.fps ?? GEN_DEFAULTS.fps);
-  if (!(ALLOWED_FPS as readonly number[]).includes(fps))
+  if (!ALLOWED_FPS.includes(fps))
     faults.push(
       `--fps must be one of ${ALLOWED_FPS.join(', ')} (a control period is whole 1/120 s steps), got "${raw.fps}"`,
     );

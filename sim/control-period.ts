@@ -2,9 +2,12 @@
 import { InputError } from './errors.ts';
 import { PHYSICS_HZ } from './geometry.ts';
 
+/** Rates outside of it were never tried. */
+const FPS_RANGE = { min: 5, max: 60 } as const;
+
 /** Frames per second at which the loader can be controlled and seen. */
 export const ALLOWED_FPS: readonly number[] = Array.from({ length: PHYSICS_HZ }, (_, i) => i + 1).filter(
-  (fps) => PHYSICS_HZ % fps === 0 && fps >= 2,
+  (fps) => PHYSICS_HZ % fps === 0 && fps >= FPS_RANGE.min && fps <= FPS_RANGE.max,
 );
 export const DEFAULT_FPS = 10;
 
