@@ -13,6 +13,9 @@ import { trialScene } from '../../sim/host/trial-scene.ts';
 const long = { ...trialScene({ frames: 4000 }), fps: 10, statFrames: new Uint32Array(0), statStride: 1 };
 const profilesOf = (pid: number) =>
   readdirSync(tmpdir()).filter((name) => name.startsWith(`brickyard-chromium-${pid}-`));
+/** A rejection comes before the browser's folder is gone. */
+const noProfileLeft = (pid: number) =>
+  vi.waitFor(() => expect(profilesOf(pid)).toEqual([]), { timeout: 15_000, interval: 50 });
 const ends = (group: number) =>
   vi.waitFor(() => expect(groupMembers(group)).toEqual([]), { timeout: 15_000, interval: 50 });
 
@@ -31,7 +34,7 @@ async function expectCrash(work: Promise<unknown>, message: RegExp): Promise<voi
   expect(error.message).toMatch(message);
   await ends(renderer.pid);
   expect(await renderer.ended).toBe(error);
-  expect(profilesOf(process.pid)).toEqual([]);
+  await noProfileLeft(process.pid);
   expect(renderer.usable).toBe(false);
   await expect(renderer.egoPixels(long, [0])).rejects.toThrow(RendererCrash);
 }
@@ -103,7 +106,7 @@ test('a page that fails at once is reported without waiting', async () => {
   await expect(
     openRenderer({ script: 'throw new Error("at once")', backend: 'swiftshader' }),
   ).rejects.toThrow(/at once/);
-  expect(profilesOf(process.pid)).toEqual([]);
+  await noProfileLeft(process.pid);
 });
 
 test('close ends what is under way and all processes', async () => {
@@ -114,7 +117,7 @@ test('close ends what is under way and all processes', async () => {
   await rejected;
   await ends(renderer.pid);
   expect(await renderer.ended).toBeUndefined();
-  expect(profilesOf(process.pid)).toEqual([]);
+  await noProfileLeft(process.pid);
 });
 
 test('kill -9 of our own process takes the browser with it, and the next start clears its profile away', async () => {
@@ -132,7 +135,7 @@ test('kill -9 of our own process takes the browser with it, and the next start c
   holder.kill('SIGKILL');
   await ends(browser);
   renderer = await openRenderer();
-  expect(profilesOf(holder.pid!)).toEqual([]);
+  await noProfileLeft(holder.pid!);
 });
 
 test('without the GL library the probe falls back to SwiftShader', async () => {
