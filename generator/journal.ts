@@ -23,8 +23,7 @@ export type JournalLine =
   | { type: 'stack'; stack: RenderingStack }
   /** Attempts that failed; the job goes on at `nextAttempt`. */
   | { type: 'failed'; job: number; failures: FailedAttempt[]; nextAttempt: number }
-  | { type: 'kept'; job: number; failures: FailedAttempt[]; kept: KeptEpisode; seconds: StageSeconds }
-  | { type: 'published' };
+  | { type: 'kept'; job: number; failures: FailedAttempt[]; kept: KeptEpisode; seconds: StageSeconds };
 
 /** What a journal adds up to. */
 export interface JournalState {
@@ -34,7 +33,6 @@ export interface JournalState {
   nextAttempt: Map<number, number>;
   stack?: RenderingStack;
   seconds: StageSeconds;
-  published: boolean;
 }
 
 export const emptyJournalState = (): JournalState => ({
@@ -42,7 +40,6 @@ export const emptyJournalState = (): JournalState => ({
   failed: new Map(),
   nextAttempt: new Map(),
   seconds: { simulate: 0, replay: 0, draw: 0, stage: 0 },
-  published: false,
 });
 
 /** Takes one line into the state. */
@@ -60,9 +57,6 @@ export function applyLine(state: JournalState, line: JournalLine): void {
       state.kept.set(line.job, line.kept);
       for (const key of Object.keys(state.seconds) as (keyof StageSeconds)[])
         state.seconds[key] += line.seconds[key];
-      break;
-    case 'published':
-      state.published = true;
   }
 }
 

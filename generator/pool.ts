@@ -52,11 +52,6 @@ export class EpisodePool {
     return this.#piscina.threads;
   }
 
-  /** Process ids of the browsers that run now. */
-  get browserPids(): readonly number[] {
-    return [...this.#browserPids];
-  }
-
   /** Closes browsers and threads; what does not close in time is killed. */
   async close(): Promise<void> {
     this.#forgetDead();

@@ -5,6 +5,7 @@
  */
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isAlive } from '../../sim/host/process-alive.ts';
 
 /** What unfinished files and folders have in their names; `removeLeftovers` clears those of dead runs. */
 const TEMPORARY_MARK = '.tmp-';
@@ -94,14 +95,4 @@ async function writeFully(
 ) {
   let offset = 0;
   while (offset < bytes.length) offset += (await file.write(bytes, offset)).bytesWritten;
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -16,6 +16,7 @@ import { delimiter, join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer';
 import { InputError } from '../errors.ts';
 import type { RenderingStack } from './draw-request.ts';
+import { isAlive } from './process-alive.ts';
 
 export type Backend = RenderingStack['backend'];
 
@@ -189,14 +190,5 @@ function removeOrphanedProfiles(): void {
   for (const name of readdirSync(tmpdir())) {
     const owner = name.match(/^brickyard-chromium-(\d+)-/)?.[1];
     if (owner && !isAlive(Number(owner))) removeProfile(join(tmpdir(), name));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
