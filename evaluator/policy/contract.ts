@@ -111,13 +111,13 @@ export const goldenSchema = z.strictObject({
       z.strictObject({
         episode: z.number().int().nonnegative(),
         frame: z.number().int().nonnegative(),
-        /** What makes the episode again (metadata of the dataset); null when others made it. */
-        start: z
+        /** What makes the frame again in the simulator; null when others made the dataset. */
+        replay: z
           .strictObject({
-            scenario: z.string(),
-            seed: z.number().int(),
-            slot: z.number().int(),
-            attempt: z.number().int(),
+            /** EpisodeStart, as the dataset's row holds it. */
+            start: z.record(z.string(), z.unknown()),
+            /** What drove the loader in each frame before this one: frame x actions. */
+            executed_actions: z.array(z.array(z.number())),
           })
           .nullable(),
         /** One PNG an image input, in golden/, 8-bit RGB: the decoded frame. */
