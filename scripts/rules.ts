@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'scenarios/': ['scenarios/', 'sim/'],
   'generator/': ['generator/', 'scenarios/', 'sim/', 'evaluator/policy'],
   'evaluator/': ['evaluator/', 'scenarios/', 'sim/', 'generator/dataset/'],
-  'trainer/': ['trainer/', 'scenarios/', 'sim/'],
+  'trainer/': ['trainer/', 'scenarios/', 'sim/', 'generator/dataset/', 'evaluator/policy/'],
   'loop/': ['loop/', 'generator/', 'evaluator/', 'trainer/', 'scenarios/', 'sim/'],
   'cli.ts': ['loop/', 'generator/', 'evaluator/', 'trainer/', 'scenarios/', 'sim/'],
 };
