@@ -1,8 +1,9 @@
 /** Hands jobs to the pool until every one has a kept episode, and writes down what comes back. */
+
+import type { Job } from '../scenarios/plan.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
 import { type Journal, replyLine } from './journal.ts';
 import type { EpisodeReply, EpisodeTask, TaskFault, TaskReply } from './messages.ts';
-import type { Job } from './plan.ts';
 import { judgeSlot, judgeYield } from './yield.ts';
 
 /** Attempts a worker makes before it answers, so that a hopeless scenario is noticed soon. */

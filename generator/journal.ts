@@ -14,10 +14,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Job } from '../scenarios/plan.ts';
 import type { RenderingStack } from '../sim/host/draw-request.ts';
 import type { FailedAttempt } from './episode.ts';
 import type { KeptEpisode, StageSeconds } from './messages.ts';
-import type { Job } from './plan.ts';
 
 export type JournalLine =
   | { type: 'stack'; stack: RenderingStack }

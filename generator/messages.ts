@@ -1,8 +1,9 @@
 /** Every message between the command and its workers, named in one place. */
+
+import type { Job } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/schema.ts';
 import type { RenderingStack } from '../sim/host/draw-request.ts';
 import type { FailedAttempt } from './episode.ts';
-import type { Job } from './plan.ts';
 import type { BackendChoice, StateChoice } from './settings.ts';
 
 /** What all jobs of a run share; given to each worker once, as piscina's workerData. */
@@ -62,11 +63,3 @@ export interface TaskFault {
 }
 
 export type TaskReply = EpisodeReply | { job: Job; fault: TaskFault };
-
-/** From a worker to everybody: its browser started or ended. */
-export type WorkerNotice =
-  | { type: 'browser-opened'; threadId: number; pid: number }
-  | { type: 'browser-closed'; threadId: number; pid: number };
-
-/** To all workers: close your browser; a `browser-closed` answers. */
-export type WorkerOrder = { type: 'close' };

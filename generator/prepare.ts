@@ -1,9 +1,10 @@
 /** From what the user asked and what stands in --out to what is to be done, before anything is touched. */
+
+import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion, packageVersion } from './code-version.ts';
 import { type DatasetOrigin, readOrigin } from './origin.ts';
-import { type Job, planEpisodes } from './plan.ts';
 import { contentDifferences, inspectFolder, type RunRecord } from './run-folder.ts';
 import type { ContentSettings, RawGenOptions } from './settings.ts';
 

@@ -1,20 +1,20 @@
 /** A whole run: plan in, dataset out; stopped at any moment, it goes on from its journal. */
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { listenForInterrupts } from '../sim/host/interrupt.ts';
+import { ProgressPrinter } from '../sim/host/progress.ts';
+import { takeRunLock } from '../sim/host/run-lock.ts';
 import { STATE_LAYOUTS } from '../sim/observation.ts';
 import { Disk } from './dataset/disk.ts';
 import { decodeRecord } from './dataset/episode-record.ts';
 import { StagingArea, workFolder } from './dataset/staging.ts';
 import { DatasetWriter } from './dataset/writer.ts';
 import { dispatchJobs } from './dispatch.ts';
-import { listenForInterrupts } from './interrupt.ts';
 import { Journal } from './journal.ts';
 import type { WorkerSettings } from './messages.ts';
-import { EpisodePool } from './pool.ts';
+import { openEpisodePool } from './pool.ts';
 import type { RunPlan } from './prepare.ts';
-import { ProgressPrinter } from './progress.ts';
 import { runProvenance } from './provenance.ts';
 import { runFile } from './run-folder.ts';
-import { takeRunLock } from './run-lock.ts';
 import { RunProgress } from './run-progress.ts';
 import type { BackendChoice } from './settings.ts';
 import { ShardKeeper } from './shard-keeper.ts';
@@ -133,7 +133,7 @@ class GenerationRun {
       keptBefore: [...kept.values()].map((episode) => episode.scenario),
       now: () => process.uptime(),
     });
-    const pool = new EpisodePool(this.#workerSettings(), workers);
+    const pool = openEpisodePool(this.#workerSettings(), workers);
     const interrupt = listenForInterrupts({
       onFirst: () =>
         this.#printer.note('stopping: episodes in flight are being finished; again to stop at once'),

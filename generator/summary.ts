@@ -1,8 +1,8 @@
 /** What a run ends with: the JSON line that scripts read, and the lines that people read. Pure. */
 
+import { formatBytes, formatCount, formatDuration } from '../sim/host/progress.ts';
 import type { RunProvenance } from './dataset/metadata.ts';
 import type { JournalState } from './journal.ts';
-import { formatBytes, formatCount, formatDuration } from './progress.ts';
 import type { Rejects } from './yield.ts';
 
 /** Names that scripts rely on. */

@@ -6,23 +6,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import { InputError } from '../sim/errors.ts';
+import { RenderSession } from '../sim/host/render-session.ts';
 import { RendererCrash } from '../sim/host/renderer.ts';
+import type { WorkerNotice, WorkerOrder } from '../sim/host/worker-channel.ts';
 import { loadPhysics } from '../sim/physics.ts';
 import type { Trajectory } from '../sim/trajectory.ts';
 import { type EpisodeRecord, encodeRecord } from './dataset/episode-record.ts';
 import { StagingArea } from './dataset/staging.ts';
 import { statFrameIndices, statStride } from './dataset/stat-frames.ts';
 import { assertReplays, attemptEpisode, type FailedAttempt } from './episode.ts';
-import type {
-  EpisodeReply,
-  EpisodeTask,
-  TaskFault,
-  TaskReply,
-  WorkerNotice,
-  WorkerOrder,
-  WorkerSettings,
-} from './messages.ts';
-import { RenderSession } from './render-session.ts';
+import type { EpisodeReply, EpisodeTask, TaskFault, TaskReply, WorkerSettings } from './messages.ts';
 
 const settings = workerData as WorkerSettings;
 const staging = new StagingArea(settings.out);

@@ -1,6 +1,7 @@
 /** How many attempts were kept, by scenario and by reason, and when that is too few to go on. Pure. */
+
+import type { Job } from '../scenarios/plan.ts';
 import type { FailedAttempt } from './episode.ts';
-import type { Job } from './plan.ts';
 
 /** A scenario that keeps fewer than this share … */
 export const MIN_YIELD = 0.2;

@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { workerData } from 'piscina';
 import { statFrameIndices, statStride } from '../../generator/dataset/stat-frames.ts';
 import { attemptEpisode } from '../../generator/episode.ts';
-import type { Job } from '../../generator/plan.ts';
-import { RenderSession } from '../../generator/render-session.ts';
+import type { Job } from '../../scenarios/plan.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
+import { RenderSession } from '../../sim/host/render-session.ts';
 import { loadPhysics } from '../../sim/physics.ts';
 
 export interface CeilingSettings {

@@ -3,7 +3,7 @@
  * threads and browsers, without a dataset. The browsers' start is not counted.
  */
 import { Piscina } from 'piscina';
-import { planEpisodes } from '../../generator/plan.ts';
+import { planEpisodes } from '../../scenarios/plan.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import type { CeilingSettings, CeilingTask } from './ceiling-worker.ts';
 

@@ -48,6 +48,8 @@ export interface Renderer {
   encode(request: EncodeRequest): Promise<EncodedVideo>;
   /** RGBA pixels, top row first, of the named frames of the ego camera. */
   egoPixels(request: DrawRequest, frames: readonly number[]): Promise<Uint8Array[]>;
+  /** RGB pixels, top row first, of one frame of the ego camera: what a policy sees. */
+  egoRgb(request: DrawRequest, frame: number): Promise<Uint8Array>;
   /** RGBA pixels of the arena seen from above, for one frame. */
   topPixels(request: DrawRequest, frame: number): Promise<Uint8Array>;
   close(): Promise<void>;

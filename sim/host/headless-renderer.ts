@@ -128,6 +128,11 @@ export class HeadlessRenderer implements Renderer {
     return sections.map((section) => new Uint8Array(section));
   }
 
+  async egoRgb(request: DrawRequest, frame: number): Promise<Uint8Array> {
+    const { sections } = await this.#ask({ kind: 'rgb', row: frame, ...picture(request) }, [request.poses]);
+    return new Uint8Array(sections[0]);
+  }
+
   async topPixels(request: DrawRequest, frame: number): Promise<Uint8Array> {
     const { sections } = await this.#ask({ kind: 'top', row: frame, ...picture(request) }, [request.poses]);
     return new Uint8Array(sections[0]);

@@ -8,6 +8,7 @@ import type { BrickStart, VisualSpec } from '../episode-start.ts';
 export type PageJob =
   | ({ kind: 'encode'; id: number; fps: number; statStride: number } & JobPicture)
   | ({ kind: 'ego'; id: number; rows: number[] } & JobPicture)
+  | ({ kind: 'rgb'; id: number; row: number } & JobPicture)
   | ({ kind: 'top'; id: number; row: number } & JobPicture)
   | ({ kind: 'measure'; id: number; what: MeasuredStage } & JobPicture);
 

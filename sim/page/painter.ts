@@ -15,13 +15,17 @@ export interface GlStrings {
   glVersion: string;
 }
 
+/** As many as two rollouts take turns in, and one more that has just ended. */
+const KEPT_SCENES = 3;
+
 export class Painter {
   readonly #renderer: WebGLRenderer;
   readonly #gl: WebGL2RenderingContext;
   #target: WebGLRenderTarget | undefined;
   #world: WorldScene | undefined;
   #pixels = new Uint8Array(0);
-  #key = '';
+  /** The scenes drawn lately, the latest last. */
+  readonly #scenes = new Map<string, WorldScene>();
   readonly #past: WorldScene[] = [];
 
   constructor(canvas: HTMLCanvasElement) {
@@ -52,17 +56,23 @@ export class Painter {
   }
 
   /**
-   * Makes the scene of an episode the one that is drawn; the same as before is kept. The one before is disposed of
-   * only after the first draw, so that its compiled shaders are taken over: compiling them anew took 20 ms.
+   * Makes the scene of an episode the one that is drawn. Scenes of late are kept: rollouts take turns, and building
+   * one anew for each frame took 3 ms. One that is dropped is disposed of only after the next draw, so that its
+   * compiled shaders are taken over: compiling them anew took 20 ms.
    */
   open(start: SceneStart, widthPx: number, heightPx: number): void {
     const key = JSON.stringify([start.bricks, start.visual, widthPx, heightPx]);
-    if (key === this.#key) return;
-    const world = new WorldScene(start, widthPx / heightPx);
-    if (this.#world) this.#past.push(this.#world);
+    const world = this.#scenes.get(key) ?? new WorldScene(start, widthPx / heightPx);
+    this.#scenes.delete(key);
+    this.#scenes.set(key, world);
+    for (const [oldest, scene] of this.#scenes) {
+      if (this.#scenes.size <= KEPT_SCENES) break;
+      this.#scenes.delete(oldest);
+      this.#past.push(scene);
+    }
+    if (world === this.#world) return;
     this.#world = world;
-    this.#key = key;
-    const { skyRgb } = this.#world;
+    const { skyRgb } = world;
     this.#renderer.setClearColor(skyRgb, 1);
     if (this.#target?.width === widthPx && this.#target.height === heightPx) return;
     this.#target?.depthTexture?.dispose();
@@ -122,6 +132,20 @@ export class Painter {
     if (!this.#world) throw new Error('Painter.drawEgo() before Painter.open()');
     return this.#world;
   }
+}
+
+/** A copy with the top row first and without the fourth byte of each pixel. */
+export function uprightRgb(pixels: Uint8Array, widthPx: number, heightPx: number): Uint8Array<ArrayBuffer> {
+  const rgb = new Uint8Array(widthPx * heightPx * 3);
+  let to = 0;
+  for (let y = heightPx - 1; y >= 0; y--) {
+    for (let from = y * widthPx * 4, end = from + widthPx * 4; from < end; from += 4) {
+      rgb[to++] = pixels[from];
+      rgb[to++] = pixels[from + 1];
+      rgb[to++] = pixels[from + 2];
+    }
+  }
+  return rgb;
 }
 
 /** A copy with the top row first. */

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StagingArea, workFolder } from '../../generator/dataset/staging.ts';
 import { dispatchJobs } from '../../generator/dispatch.ts';
 import { Journal } from '../../generator/journal.ts';
-import { planEpisodes } from '../../generator/plan.ts';
-import { EpisodePool } from '../../generator/pool.ts';
+import { type EpisodePool, openEpisodePool } from '../../generator/pool.ts';
+import { planEpisodes } from '../../scenarios/plan.ts';
 import { loadScenario, scenarioHash } from '../../scenarios/registry.ts';
 import { browsersOf, until } from './gen-process.ts';
 
@@ -22,7 +22,7 @@ const EPISODES = 8;
 async function makeEpisodes(name: string, onFirst: (pool: EpisodePool) => void) {
   const folder = join(out, name);
   const scenario = loadScenario('start-loaded', '/');
-  const pool = new EpisodePool(
+  const pool = openEpisodePool(
     {
       out: folder,
       seed: 0,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { apportion, planEpisodes } from '../../generator/plan.ts';
+import { apportion, planEpisodes } from '../../scenarios/plan.ts';
 
 const weights = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 20 });
 const named = (list: number[]) => list.map((weight, i) => ({ name: `s${i}`, weight }));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { takeRunLock } from '../../generator/run-lock.ts';
+import { takeRunLock } from '../../sim/host/run-lock.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { estimateRun } from '../../generator/estimate.ts';
-import { formatBytes, formatCount, formatDuration, progressLine } from '../../generator/progress.ts';
+import { formatBytes, formatCount, formatDuration, progressLine } from '../../sim/host/progress.ts';
 
 test('durations, bytes and counts read as people write them', () => {
   expect([0, 59.4, 95, 3600, 7500].map(formatDuration)).toEqual([

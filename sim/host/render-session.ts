@@ -1,10 +1,9 @@
 /** A worker's browser over its whole life: opened when first needed, one drawing at a time, replaced when it dies. */
-import type { EncodedVideo, EncodeRequest, RenderingStack } from '../sim/host/draw-request.ts';
-import { type HeadlessRenderer, openRenderer } from '../sim/host/renderer.ts';
-import type { BackendChoice } from './settings.ts';
+import type { DrawRequest, EncodedVideo, EncodeRequest, RenderingStack } from './draw-request.ts';
+import { type HeadlessRenderer, openRenderer, type RendererOptions } from './renderer.ts';
 
 export interface RenderSessionOptions {
-  backend: BackendChoice;
+  backend: RendererOptions['backend'];
   onOpened(pid: number): void;
   onClosed(pid: number): void;
 }
@@ -43,9 +42,20 @@ export class RenderSession {
 
   /** Draws and encodes after those asked before. A browser that failed is gone afterwards; the next call opens one. */
   encode(request: EncodeRequest): Promise<DrawnVideo> {
-    const result = this.#queue.then(() => this.#encodeNow(request));
-    this.#queue = result.catch(() => {});
-    return result;
+    return this.#inTurn(async (renderer) => {
+      const from = performance.now();
+      const video = await renderer.encode(request);
+      this.#framesDrawn += request.frames;
+      return { video, drawS: (performance.now() - from) / 1000 };
+    });
+  }
+
+  /** One frame as a policy sees it: RGB, top row first. */
+  egoRgb(request: DrawRequest, frame: number): Promise<Uint8Array> {
+    return this.#inTurn((renderer) => {
+      this.#framesDrawn++;
+      return renderer.egoRgb(request, frame);
+    });
   }
 
   async close(): Promise<void> {
@@ -58,14 +68,17 @@ export class RenderSession {
     this.#options.onClosed(renderer.pid);
   }
 
-  async #encodeNow(request: EncodeRequest): Promise<DrawnVideo> {
+  #inTurn<T>(draw: (renderer: HeadlessRenderer) => Promise<T>): Promise<T> {
+    const result = this.#queue.then(() => this.#drawNow(draw));
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  async #drawNow<T>(draw: (renderer: HeadlessRenderer) => Promise<T>): Promise<T> {
     if (this.#framesDrawn > FRAMES_PER_BROWSER) await this.close();
     const renderer = await this.#open();
     try {
-      const from = performance.now();
-      const video = await renderer.encode(request);
-      this.#framesDrawn += request.frames;
-      return { video, drawS: (performance.now() - from) / 1000 };
+      return await draw(renderer);
     } catch (error) {
       await this.close();
       throw error;

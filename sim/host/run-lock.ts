@@ -1,7 +1,7 @@
 /** One command at a time writes into a dataset's folder. */
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../sim/errors.ts';
+import { InputError } from '../errors.ts';
 
 /** Boot-relative start time of a process, which tells it from a later one with the same number; '' when gone. */
 function processStart(pid: number): string {
