@@ -17,7 +17,8 @@ export interface DispatchOptions {
   /** Jobs still to do, in plan order. */
   jobs: readonly Job[];
   journal: Journal;
-  pool: { capacity: number; run(task: EpisodeTask): Promise<TaskReply> };
+  /** `capacity` may grow; `onGrow` is set here and called then. */
+  pool: { readonly capacity: number; onGrow?: () => void; run(task: EpisodeTask): Promise<TaskReply> };
   /** Replay every episode. */
   verifyAll: boolean;
   /** Aborted when no further job is to be begun; those in flight end. */
@@ -40,7 +41,14 @@ export async function dispatchJobs(options: DispatchOptions): Promise<void> {
       }
     }
   };
-  await Promise.all(Array.from({ length: pool.capacity }, lane));
+  const lanes: Promise<void>[] = [];
+  const fill = () => {
+    while (lanes.length < pool.capacity) lanes.push(lane());
+  };
+  fill();
+  pool.onGrow = fill;
+  for (let i = 0; i < lanes.length; i++) await lanes[i]; // more may come while these are waited for
+  pool.onGrow = undefined;
   if (failed) throw failed.error;
 }
 
