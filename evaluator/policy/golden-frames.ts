@@ -1,0 +1,160 @@
+/**
+ * Whether this machine's simulator and renderer show the policy what its training showed it: a golden pair's episode is
+ * run again from its start and drawn again, and state and picture are compared with the recorded ones. So a camera, a
+ * light, a colour range or a control rate that changed is seen before the first rollout.
+ *
+ * The recorded picture went through H.264, the fresh one does not: their pixels differ by the codec's error, the means
+ * of 16x16 blocks hardly do. Over 99 frames of all scenarios at 320x240 the worst block of a frame differs by (median,
+ * largest) 3.5, 11 of 255; shifted by one pixel 12, 19 and by two 21, 30; red and blue swapped 169, 201; full range
+ * taken for limited 17, 22. Mean absolute differences (2.6 / 1.8 / 3.4 at most, shifted by one pixel 3.5 / 3.1 / 4.1)
+ * tell these apart much worse and are only reported.
+ */
+
+import type { EpisodeStart } from '../../sim/episode-start.ts';
+import { throwFaults } from '../../sim/errors.ts';
+import type { Renderer } from '../../sim/host/draw-request.ts';
+import { observe, STATE_LAYOUTS } from '../../sim/observation.ts';
+import { loadPhysics } from '../../sim/physics.ts';
+import { poseSize } from '../../sim/trajectory.ts';
+import { World } from '../../sim/world.ts';
+import { type FrameDifference, frameDifference, rgbOf } from './frame-difference.ts';
+import type { GoldenPair, Policy } from './policy-folder.ts';
+import { type SimulatorSettings, simulatorSettings } from './simulator-fit.ts';
+
+export const GOLDEN_FRAME_BOUNDS = {
+  /** Of the worst block of any one frame, of 255. */
+  worstBlock: 16,
+  /** Of the median over all frames of their worst block: one frame may be hard to code, half of them are not. */
+  medianBlock: 6,
+  /** Of a number of the state. Poses are equal to the bit; this is for the way of a float32 through JSON. */
+  state: 1e-5,
+  /** More bricks than any scenario has. */
+  bricks: 200,
+} as const;
+
+export interface GoldenFramesVerdict {
+  /** How many were drawn again; 0 with a reason where the dataset is not from this simulator. */
+  frames: number;
+  skipped: string | null;
+  worstBlock: number;
+  medianBlock: number;
+  /** Largest over all frames, R, G, B of 255. */
+  meanAbs: [number, number, number];
+  state: number;
+}
+
+/**
+ * Draws every golden pair again and compares.
+ * @throws InputError saying what differs by how much.
+ */
+export async function checkGoldenFrames(
+  policy: Policy,
+  renderer: Pick<Renderer, 'egoPixels'>,
+): Promise<GoldenFramesVerdict> {
+  const verdict: GoldenFramesVerdict = {
+    frames: 0,
+    skipped: null,
+    worstBlock: 0,
+    medianBlock: 0,
+    meanAbs: [0, 0, 0],
+    state: 0,
+  };
+  if (!policy.contract.dataset.made_by_brickyard)
+    return { ...verdict, skipped: 'the dataset it was trained on is not from this simulator' };
+  const settings = simulatorSettings(policy);
+  await loadPhysics();
+  const faults: string[] = [];
+  const blocks: number[] = [];
+  for (const [i, pair] of policy.golden.pairs.entries()) {
+    const name = `golden pair ${i} (episode ${pair.episode}, frame ${pair.frame})`;
+    if (!pair.replay) {
+      faults.push(`${name} does not say how its episode began; export the checkpoint again`);
+      continue;
+    }
+    const again = simulateAgain(pair, settings);
+    if (typeof again === 'string') {
+      faults.push(`${name} cannot be simulated: ${again}`);
+      continue;
+    }
+    const stateFault = compareState(pair.state, again.state, settings, verdict);
+    if (stateFault) {
+      faults.push(`${name}: ${stateFault}`);
+      continue; // its picture cannot be right either
+    }
+    const { start, pose } = again;
+    const { widthPx, heightPx } = settings;
+    const [rgba] = await renderer.egoPixels({ start, poses: pose, frames: 1, widthPx, heightPx }, [0]);
+    const difference = frameDifference(rgbOf(rgba), pair.frames[0], widthPx, heightPx);
+    blocks.push(difference.worstBlock);
+    note(difference, verdict);
+    if (difference.worstBlock > GOLDEN_FRAME_BOUNDS.worstBlock)
+      faults.push(`${name}: the picture drawn here differs: ${differenceText(difference)}`);
+  }
+  verdict.medianBlock = median(blocks);
+  if (verdict.medianBlock > GOLDEN_FRAME_BOUNDS.medianBlock)
+    faults.push(
+      `the pictures drawn here differ by ${verdict.medianBlock.toFixed(1)} of 255 in the worst block of the middle one of ${blocks.length}, at most ${GOLDEN_FRAME_BOUNDS.medianBlock}: the camera, the light or the colours changed since the training`,
+    );
+  throwFaults(`policy ${policy.folder}`, faults);
+  return verdict;
+}
+
+/** The world as it was when the frame was taken, or why it cannot be made. */
+function simulateAgain(
+  { replay }: GoldenPair,
+  { fps, state }: SimulatorSettings,
+): { start: EpisodeStart; pose: Float32Array; state: Float32Array } | string {
+  const start = replay!.start as unknown as EpisodeStart;
+  const bricks = Array.isArray(start.bricks) ? start.bricks.length : 0;
+  if (bricks < 1 || bricks > GOLDEN_FRAME_BOUNDS.bricks)
+    return `its start has ${bricks} bricks, wanted 1 to ${GOLDEN_FRAME_BOUNDS.bricks}`;
+  let world: World | undefined;
+  try {
+    world = World.create(start);
+    for (const action of replay!.executed_actions) world.step(Float32Array.from(action), 1 / fps);
+    const pose = new Float32Array(poseSize(bricks));
+    world.writePose(pose, 0);
+    const numbers = new Float32Array(STATE_LAYOUTS[state].length);
+    observe(world, state, numbers);
+    return { start, pose, state: numbers };
+  } catch (error) {
+    return `its start is damaged (${(error as Error).message})`;
+  } finally {
+    world?.dispose();
+  }
+}
+
+function compareState(
+  recorded: Float32Array,
+  here: Float32Array,
+  { state, fps }: SimulatorSettings,
+  verdict: GoldenFramesVerdict,
+): string | undefined {
+  const faults: string[] = [];
+  for (const [i, name] of STATE_LAYOUTS[state].entries()) {
+    const difference = Math.abs(here[i] - recorded[i]);
+    verdict.state = Math.max(verdict.state, difference);
+    if (!(difference <= GOLDEN_FRAME_BOUNDS.state))
+      faults.push(`${name} is ${here[i]}, recorded ${recorded[i]}`);
+  }
+  if (faults.length === 0) return undefined;
+  return `run again at ${fps} Hz, ${faults.join(', ')}: the control rate, the order of the state or the simulator is not the training's`;
+}
+
+function note({ meanAbs, worstBlock }: FrameDifference, verdict: GoldenFramesVerdict): void {
+  verdict.frames++;
+  verdict.worstBlock = Math.max(verdict.worstBlock, worstBlock);
+  for (const channel of [0, 1, 2]) {
+    verdict.meanAbs[channel] = Math.max(verdict.meanAbs[channel], meanAbs[channel]);
+  }
+}
+
+function differenceText({ meanAbs, worstBlock, worstAt }: FrameDifference): string {
+  const means = meanAbs.map((one) => one.toFixed(1)).join(' / ');
+  return `by ${worstBlock.toFixed(1)} of 255 in the block at (${worstAt.xPx}, ${worstAt.yPx}), at most ${GOLDEN_FRAME_BOUNDS.worstBlock}; mean of R / G / B ${means}`;
+}
+
+/** The upper of the two in the middle; 0 of none. */
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}

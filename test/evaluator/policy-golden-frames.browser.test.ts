@@ -1,0 +1,102 @@
+/** The golden frames of the fixture, drawn again by the real renderer, as they are and with something wrong. */
+import { rmSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { checkGoldenFrames } from '../../evaluator/policy/golden-frames.ts';
+import { loadPolicy, type Policy } from '../../evaluator/policy/policy-folder.ts';
+import { type HeadlessRenderer, openRenderer } from '../../sim/host/renderer.ts';
+import { alteredPolicy, TINY_POLICY } from './altered-policy.ts';
+
+const made: string[] = [];
+let renderer: HeadlessRenderer;
+beforeAll(async () => {
+  renderer = await openRenderer();
+});
+afterAll(() => renderer.close());
+afterEach(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** The renderer with its pixels changed before anybody sees them. */
+function seenThrough(change: (rgba: Uint8Array, at: number) => number): Pick<HeadlessRenderer, 'egoPixels'> {
+  return {
+    egoPixels: async (request, frames) => {
+      const pictures = await renderer.egoPixels(request, frames);
+      return pictures.map((rgba) => rgba.map((_, i) => (i % 4 === 3 ? 255 : change(rgba, i))));
+    },
+  };
+}
+
+describe('golden frames', () => {
+  let policy: Policy;
+  beforeAll(async () => {
+    policy = await loadPolicy(TINY_POLICY);
+  });
+
+  it('are drawn here as they were for the training', async () => {
+    const verdict = await checkGoldenFrames(policy, renderer);
+    expect(verdict).toMatchObject({ frames: 2, skipped: null, state: 0 });
+    expect(verdict.worstBlock).toBeGreaterThan(0);
+  });
+
+  it('are refused where red and blue are swapped', async () => {
+    const swapped = seenThrough((rgba, i) => rgba[i + [2, 0, -2][i % 4]]);
+    await expect(checkGoldenFrames(policy, swapped)).rejects.toThrow(/pair 0 .* differs: by \d+\.\d of 255/);
+  });
+
+  it('are refused where full range was taken for limited', async () => {
+    const limited = seenThrough((rgba, i) => 16 + (rgba[i] * 219) / 255);
+    await expect(checkGoldenFrames(policy, limited)).rejects.toThrow('changed since the training');
+  });
+
+  it('are refused where the picture is shifted by three pixels', async () => {
+    const shifted = seenThrough((rgba, i) => rgba[i + 12] ?? rgba[i]);
+    await expect(checkGoldenFrames(policy, shifted)).rejects.toThrow('the camera, the light or the colours');
+  });
+
+  it.each([
+    ['higher', 'heightM', 0.1],
+    ['turned', 'yawRad', 0.12],
+    ['wider', 'fovRad', 0.08],
+  ])('are refused where the camera is %s', async (_name, key, by) => {
+    const moved: Pick<HeadlessRenderer, 'egoPixels'> = {
+      egoPixels: (request, frames) => {
+        const start = structuredClone(request.start);
+        const camera = start.visual.camera as unknown as Record<string, number>;
+        camera[key] += by;
+        return renderer.egoPixels({ ...request, start }, frames);
+      },
+    };
+    await expect(checkGoldenFrames(policy, moved)).rejects.toThrow('of 255');
+  });
+});
+
+describe('golden states', () => {
+  it('are refused where the policy is said to run at another rate', async () => {
+    const policy = await loadPolicy(
+      alteredPolicy(made, {
+        contract: (json) => {
+          json.fps = 20;
+        },
+      }),
+    );
+    await expect(checkGoldenFrames(policy, renderer)).rejects.toThrow(/run again at 20 Hz, loader_rotation is/);
+  });
+
+  it('are refused where their order was swapped', async () => {
+    const golden = ({ pairs }: { pairs: { state: number[] }[] }) => {
+      for (const pair of pairs) pair.state = [pair.state[1], pair.state[0], pair.state[2], pair.state[3]];
+    };
+    const policy = await loadPolicy(alteredPolicy(made, { golden }));
+    await expect(checkGoldenFrames(policy, renderer)).rejects.toThrow(/loader_x is .* recorded/);
+  });
+
+  it('are refused where the start is damaged or missing', async () => {
+    const golden = ({ pairs }: { pairs: { replay: { start: Record<string, unknown> } | null }[] }) => {
+      pairs[0].replay!.start = { bricks: [{}] };
+      pairs[1].replay = null;
+    };
+    const policy = await loadPolicy(alteredPolicy(made, { golden }));
+    const refusal = expect(checkGoldenFrames(policy, renderer)).rejects;
+    await refusal.toThrow(/pair 0 .* its start is damaged[\s\S]*pair 1 .* does not say how/);
+  });
+});
