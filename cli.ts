@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Wires the rooms' commands together; every command lives in its own room. */
 import { Command, CommanderError } from 'commander';
+import { evalCommand } from './evaluator/command.ts';
 import { packageVersion } from './generator/code-version.ts';
 import { genCommand } from './generator/command.ts';
 import { datasetCommand } from './generator/dataset/command.ts';
@@ -22,7 +23,7 @@ function buildProgram(): Command {
       'after',
       '\nExit codes: 0 done; 1 it ran, but the answer is no; 2 bad usage or input; 130 interrupted (state kept, --resume goes on).',
     );
-  for (const command of [genCommand(), scenarioCommand(), datasetCommand(), doctorCommand()])
+  for (const command of [genCommand(), scenarioCommand(), datasetCommand(), evalCommand(), doctorCommand()])
     program.addCommand(command.copyInheritedSettings(program));
   return program;
 }

@@ -1,0 +1,78 @@
+/** Reads what a rollout left behind: results.jsonl, a line an episode, and summary.json once it has ended. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { InputError, throwFaults } from '../../sim/errors.ts';
+import { type RolloutResult, resultSchema } from '../results.ts';
+
+/** What a comparison needs of a summary; the rest is kept as it is. */
+const summarySchema = z.looseObject({ suite: z.string(), suite_hash: z.string().min(1) });
+export type RolloutSummary = z.infer<typeof summarySchema>;
+
+export interface StoredRollout {
+  /** As the user named it. */
+  name: string;
+  results: RolloutResult[];
+  /** null while the rollout has not ended. */
+  summary: RolloutSummary | null;
+}
+
+/**
+ * @param folder absolute
+ * @param name as the user wrote it, for messages
+ * @throws InputError that lists every fault of the folder
+ */
+export function readRollout(folder: string, name: string): StoredRollout {
+  const resultsFile = join(folder, 'results.jsonl');
+  if (!existsSync(resultsFile))
+    throw new InputError(
+      `${name}: has no results.jsonl; name a folder that \`brickyard eval rollout --out\` wrote`,
+    );
+  const faults: string[] = [];
+  const results = parseResults(readFileSync(resultsFile, 'utf8'), faults);
+  const summary = readSummary(join(folder, 'summary.json'), faults);
+  const seen = new Set<string>();
+  for (const { condition } of results) {
+    if (seen.has(condition)) faults.push(`results.jsonl has condition ${condition} twice`);
+    seen.add(condition);
+  }
+  if (results.length === 0 && faults.length === 0) faults.push('results.jsonl has no episode');
+  throwFaults(name, faults);
+  return { name, results, summary };
+}
+
+/** A last line without its end is one that was being written: no result yet. */
+function parseResults(text: string, faults: string[]): RolloutResult[] {
+  const lines = text.split('\n').slice(0, -1);
+  return lines.flatMap((line, index) => {
+    const where = `results.jsonl line ${index + 1}`;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      faults.push(`${where} is no JSON`);
+      return [];
+    }
+    const parsed = resultSchema.safeParse(value);
+    if (parsed.success) return [parsed.data];
+    const [issue] = parsed.error.issues;
+    faults.push(`${where}: ${issue.path.join('.') || 'the line'}: ${issue.message}`);
+    return [];
+  });
+}
+
+function readSummary(file: string, faults: string[]): RolloutSummary | null {
+  if (!existsSync(file)) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    faults.push('summary.json is no JSON');
+    return null;
+  }
+  const parsed = summarySchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues)
+    faults.push(`summary.json: ${issue.path.join('.')}: ${issue.message}`);
+  return null;
+}
