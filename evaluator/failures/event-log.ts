@@ -25,8 +25,8 @@ import { FAILURE_THRESHOLDS as T } from './thresholds.ts';
 export interface FailedTrajectory
   extends Pick<Trajectory, 'start' | 'fps' | 'frames' | 'poses' | 'executedActions'> {
   outcome: Exclude<Outcome, 'success'> | 'bad-action';
-  /** frames x 4, what the policy asked for before it was clamped; where it is not kept, what was executed. */
-  actions?: Float32Array;
+  /** frames x 4, what the policy asked for before it was clamped; what was executed where it is left out. */
+  askedActions?: Float32Array;
 }
 
 export interface BrickSight {

@@ -124,7 +124,7 @@ const pushedAway: Rule = (log, { outcome }) => {
   return undefined;
 };
 
-/** How far the loader has shoved a brick since it last lay in the bucket, and when it was furthest. */
+/** How far the loader has shoved a brick since it last lay in the bucket, and when the shoving was over. */
 function shoveOf(log: EventLog, brick: number): { farM: number; frame: number } {
   let x = 0;
   let z = 0;
@@ -139,7 +139,7 @@ function shoveOf(log: EventLog, brick: number): { farM: number; frame: number } 
     x += now.xM - before.xM;
     z += now.zM - before.zM;
     const farM = distance(0, 0, x, z);
-    if (farM > far.farM) far = { farM, frame };
+    if (farM > far.farM + T.shoveStepM) far = { farM, frame };
   }
   return far;
 }
@@ -152,42 +152,58 @@ const missedScoop: Rule = (log) => {
     return at(
       log,
       visit.frame,
-      `reached brick ${brick} to ${metres(visit.gapM)} of the bucket and ${visit.left ? 'left without it' : `spent ${seconds(visit.lastsS)} there without loading it`}`,
+      `reached brick ${brick} to ${metres(visit.gapM)} of the bucket and ${visit.left ? 'left without it' : `had not loaded it ${seconds(visit.lastsS)} later`}`,
       { xM, zM },
     );
   }
   return undefined;
 };
 
-/** The closest visit of the bucket to a brick that it then left, or stayed at too long. Not while it is loaded. */
+/** The closest visit of the bucket to a brick that it left, or did not load in good time. Not while it is loaded. */
 function visitOf(log: EventLog, brick: number) {
   const kept = log.loads.some((load) => load.brick === brick && load.until === undefined);
   if (kept) return undefined;
+  let reached = -1;
   let best = { frame: -1, gapM: Number.POSITIVE_INFINITY };
-  let inReach = 0;
   for (let frame = log.legFrom; frame < log.moments.length; frame++) {
     const { gapM } = log.moments[frame].bricks[brick];
-    if (gapM <= T.reachM) inReach++;
+    if (gapM <= T.reachM && reached < 0) reached = frame;
     if (gapM <= T.reachM && gapM < best.gapM) best = { frame, gapM };
-    if (best.frame >= 0 && gapM >= T.leftM) return { ...best, left: true, lastsS: secondsAt(log, inReach) };
+    if (reached >= 0 && gapM >= T.leftM) return { ...best, left: true, lastsS: 0 };
   }
-  const lastsS = secondsAt(log, inReach);
-  return best.frame >= 0 && lastsS >= T.reachS ? { ...best, left: false, lastsS } : undefined;
+  const lastsS = secondsAt(log, log.moments.length - 1 - reached);
+  return reached >= 0 && lastsS >= T.reachS ? { ...best, left: false, lastsS } : undefined;
 }
 
+/** Not at work at the end: in its last seconds neither nearer to the next thing to reach than ever before, nor just loaded or delivered. */
 const noApproach: Rule = (log) => {
   const end = log.moments.length - 1;
-  if (log.moments[end].loaded || secondsAt(log, end - log.lastProgress) < T.progressingS) return undefined;
-  let closest = { frame: log.legFrom, gapM: Number.POSITIVE_INFINITY };
-  for (let frame = log.legFrom; frame <= end; frame++) {
-    const { gapM } = nearestOpen(log, frame);
-    if (gapM < closest.gapM) closest = { frame, gapM };
-  }
-  if (!Number.isFinite(closest.gapM)) return undefined;
+  const earlier = Math.max(log.legFrom, Math.round(end - T.progressingS * log.fps));
+  const isNew = log.loads.some(({ from, until }) => from >= earlier && until === undefined);
+  const isLegNew = log.legFrom > 0 && earlier === log.legFrom;
+  const closest = closestFrame(log, log.legFrom, end);
+  const gainM = goalM(log, closestFrame(log, log.legFrom, earlier)) - goalM(log, closest);
+  if (isNew || isLegNew || gainM >= T.progressedM || !Number.isFinite(goalM(log, closest))) return undefined;
   const drivenM = log.moments[end].pathM - log.moments[log.legFrom].pathM;
-  const evidence = `drove ${metres(drivenM)} in ${seconds(secondsAt(log, end - log.legFrom))} and came no nearer to a brick than ${metres(closest.gapM)}`;
-  return at(log, closest.frame, evidence);
+  const goal = log.moments[end].loaded ? 'to the box with its load' : 'to a brick';
+  const evidence = `drove ${metres(drivenM)} in ${seconds(secondsAt(log, end - log.legFrom))} and came no nearer ${goal} than ${metres(goalM(log, closest))}`;
+  return at(log, closest, evidence);
 };
+
+/** The frame nearest to the goal, among those with a load if there is one at the end, else among those without. */
+function closestFrame(log: EventLog, from: number, to: number): number {
+  const { loaded } = log.moments[log.moments.length - 1];
+  let closest = from;
+  for (let frame = from; frame <= to; frame++)
+    if (log.moments[frame].loaded === loaded && goalM(log, frame) < goalM(log, closest)) closest = frame;
+  return closest;
+}
+
+/** To what must be reached next: the box with a load, else the nearest brick. */
+function goalM(log: EventLog, frame: number): number {
+  const { loaded, boxM } = log.moments[frame];
+  return loaded ? boxM : nearestOpen(log, frame).gapM;
+}
 
 /** What is left: the loader was at work when the episode ended, or no other rule explains it. */
 const timeoutProgressing: Rule = (log, { outcome }) => {

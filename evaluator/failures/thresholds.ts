@@ -40,16 +40,20 @@ export const FAILURE_THRESHOLDS = {
   pushGapM: 0.35,
   /** Shoved so far in all, on the floor: pushed away. A good scoop shoves by up to 0.5 m. */
   pushedM: 0.8,
+  /** A brick that creeps by less is no longer shoved: solver drift of a wedged brick is no event. */
+  shoveStepM: 0.02,
 
   /** A brick this close to the level bucket can be scooped. */
   reachM: 0.3,
   /** The scoop is over when the bucket is this far from the brick again … */
   leftM: 0.8,
-  /** … or when so long was spent within reach. */
+  /** … or when so long has passed since it came within reach. */
   reachS: 4,
 
   /** Getting nearer by so much is progress. */
   progressM: 0.1,
-  /** Progress as recently as this before the end: time ran out on a loader that was at work. */
+  /** Nearer by so much than … */
+  progressedM: 1,
+  /** … so long before the end, or loaded or delivered since: time ran out on a loader that was at work. */
   progressingS: 10,
 } as const;

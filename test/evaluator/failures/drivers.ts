@@ -1,0 +1,55 @@
+/** Drivers that each fail in one way, and the starts to fail from. */
+import type { EpisodeStart } from '../../../sim/episode-start.ts';
+import { type Driver, expertDriver } from '../../../sim/simulate.ts';
+import type { World } from '../../../sim/world.ts';
+import { fixedBrick, fixedStart } from '../../sim/fixed-starts.ts';
+
+export type Drive = readonly [steering: number, throttle: number, bucket: number, lift: number];
+
+/** The same action for ever. */
+export const always =
+  (...action: Drive): Driver =>
+  () => ({ action, phase: 'search' });
+
+/** What `choose` says now; the expert where it says nothing. */
+export const expertBut =
+  (choose: (world: World) => Drive | undefined): Driver =>
+  (world) => {
+    const action = choose(world);
+    return action ? { action, phase: 'search' } : expertDriver(world);
+  };
+
+type Part = readonly [seconds: number, ...Drive];
+
+/** Actions each held for some seconds, then none. */
+export const script = (...parts: readonly Part[]): Driver => spoil(() => true, ...parts);
+
+/** The expert until `when` first holds; from then on the parts, each for its seconds, then nothing. */
+export function spoil(when: (world: World) => boolean, ...parts: readonly Part[]): Driver {
+  let sinceS = -1;
+  return (world) => {
+    if (sinceS < 0 && when(world)) sinceS = world.timeS;
+    if (sinceS < 0) return expertDriver(world);
+    let untilS = sinceS;
+    for (const [seconds, ...action] of parts) {
+      untilS += seconds;
+      if (world.timeS < untilS - 1e-9) return { action, phase: 'search' };
+    }
+    return { action: [0, 0, 0, 0], phase: 'search' };
+  };
+}
+
+/** One brick, and a loader that stands where it is told. */
+export function startAt(
+  loader: Partial<EpisodeStart['loader']>,
+  brick: readonly [xM: number, zM: number],
+  timeLimitS = 40,
+): EpisodeStart {
+  return fixedStart('made', {
+    loader: { xM: 0, zM: 0, headingRad: 0, liftM: 0, tiltRad: 0, ...loader },
+    bricks: [fixedBrick(brick[0], brick[1], 0)],
+    timeLimitS,
+  });
+}
+
+export const isLoaded = (world: World): boolean => world.bricks().some(({ inBucket }) => inBucket);
