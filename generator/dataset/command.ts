@@ -1,10 +1,12 @@
-/** `brickyard dataset`: validate, info, preview. */
+/** `brickyard dataset`: validate, info, merge, split, preview. */
 import { Command } from 'commander';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
+import { type GlobalOptions, printLine } from './command-line.ts';
 import { CONTACT_SHEET_DEFAULTS, contactSheet } from './contact-sheet.ts';
 import { summarizeDataset, summaryTable } from './dataset-summary.ts';
 import { Disk } from './disk.ts';
+import { mergeCommand, splitCommand } from './edit-commands.ts';
 import type { Finding } from './findings.ts';
 import { DatasetReader } from './reader.ts';
 import {
@@ -14,17 +16,13 @@ import {
   validateDataset,
 } from './validate.ts';
 
-interface GlobalOptions {
-  json?: boolean;
-  quiet?: boolean;
-  verbose?: boolean;
-}
-
 export function datasetCommand(): Command {
   return new Command('dataset')
     .description("Look into LeRobot v3.0 datasets, ours or anyone's.")
     .addCommand(validateCommand())
     .addCommand(infoCommand())
+    .addCommand(mergeCommand())
+    .addCommand(splitCommand())
     .addCommand(previewCommand());
 }
 
@@ -145,7 +143,3 @@ async function readOrRefuse<T>(dir: string, read: () => Promise<T>): Promise<T> 
 }
 
 const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-function printLine(text: string): void {
-  process.stdout.write(`${text}\n`);
-}

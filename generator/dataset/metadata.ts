@@ -34,6 +34,22 @@ export interface ScenarioShare {
   time_limit_s: [number, number];
 }
 
+/** How much a part of the dataset counts in training; set by `dataset merge --weights`. */
+export interface DatasetWeight {
+  /** Of the dataset that the episodes come from. */
+  name: string;
+  weight: number;
+  /** From, and one past the last. */
+  episodes: [number, number];
+}
+
+/** How a dataset came out of others. */
+export interface Derivation {
+  /** As typed. */
+  command: string;
+  sources: { name: string; fingerprint: string | null; episodes: number; of: number }[];
+}
+
 export interface DatasetMetadata {
   format: number;
   made_by: 'brickyard';
@@ -45,6 +61,8 @@ export interface DatasetMetadata {
   enums: { source: readonly string[]; phase: readonly string[] };
   columns: Record<string, string>;
   runs: RunProvenance[];
+  dataset_weights?: DatasetWeight[];
+  derived_from?: Derivation;
 }
 
 const COLUMN_NOTES: Record<string, string> = {

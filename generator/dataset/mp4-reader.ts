@@ -15,6 +15,10 @@ export interface Mp4Video {
   sampleOffsets: Float64Array;
   /** Time at which each is shown, in ticks, after the edit list; ascending (sorted when there are B-frames). */
   shownAt: Float64Array;
+  /** The same times in decoding order. */
+  presentedAt: Float64Array;
+  /** The whole box that says how the samples are coded; null when there are several. */
+  sampleEntry: Uint8Array | null;
   isKey: (sample: number) => boolean;
   /** Lengths of runs of equal duration: one entry is a constant frame rate. */
   durationRuns: { samples: number; ticks: number }[];
@@ -92,6 +96,8 @@ function boxes(view: DataView): Box[] {
 const part = (view: DataView, offset: number, length?: number): DataView =>
   new DataView(view.buffer, view.byteOffset + offset, length ?? view.byteLength - offset);
 
+const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
 function typeAt(view: DataView, offset: number): string {
   return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(offset + i)));
 }
@@ -130,6 +136,9 @@ function readTrack(track: DataView, movieScale: number): Mp4Video {
   const keySet =
     keys && new Set(Array.from({ length: keys.getUint32(4) }, (_, i) => keys.getUint32(8 + 4 * i) - 1));
   const configuration = child(part(entryBody, 78), 'avcC');
+  const start = editStart(track, movieScale, timescale);
+  const presentedAt = readTimes(table, durationRuns, sampleBytes.length, start);
+  const isOnlyEntry = needed(table, 'stsd').getUint32(4) === 1;
   return {
     widthPx: entryBody.getUint16(24),
     heightPx: entryBody.getUint16(26),
@@ -137,12 +146,12 @@ function readTrack(track: DataView, movieScale: number): Mp4Video {
     timescale,
     sampleBytes,
     sampleOffsets: readOffsets(table, sampleBytes),
-    shownAt: readTimes(table, durationRuns, sampleBytes.length, editStart(track, movieScale, timescale)),
+    shownAt: presentedAt.slice().sort(),
+    presentedAt,
+    sampleEntry: isOnlyEntry ? bytesOf(part(entry, 0, entry.getUint32(0))) : null,
     isKey: (sample) => !keySet || keySet.has(sample),
     durationRuns,
-    avcC:
-      configuration &&
-      new Uint8Array(configuration.buffer, configuration.byteOffset, configuration.byteLength),
+    avcC: configuration && bytesOf(configuration),
   };
 }
 
@@ -196,7 +205,7 @@ function readTimes(
       for (let i = 0; i < count && at < samples; i++) times[at++] += shift;
   }
   for (let i = 0; i < samples; i++) times[i] -= start;
-  return times.sort();
+  return times;
 }
 
 /** The media time at which the first edit starts; an empty edit before it delays all samples. */

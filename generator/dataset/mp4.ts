@@ -40,37 +40,65 @@ export function mp4Head(tracks: readonly VideoTrack[], fps: number): Mp4Head {
     if (!track.keyFrames[0]) throw new Error('an episode whose first frame is no key frame cannot be cut');
   }
   const picture = pictureOfAvcC(first.avcC);
+  return { picture, ...containerHead(tracks, { ...picture, fps, entry: sampleEntry(picture, first.avcC) }) };
+}
+
+/** Samples of any codec. */
+export interface SampleTrack {
+  /** In decoding order. */
+  sampleBytes: Uint32Array;
+  keyFrames: Uint8Array;
+  /** Where each sample stands in the order of showing; left out when that is the order of decoding. */
+  shownAs?: Uint32Array;
+}
+
+/** The same for samples that are coded as `entry`, a whole sample entry box, says. */
+export function containerHead(
+  tracks: readonly SampleTrack[],
+  format: { widthPx: number; heightPx: number; fps: number; entry: Uint8Array },
+): { bytes: Uint8Array; totalBytes: number } {
   const table = sampleTable(tracks);
   const mediaBytes = table.chunkBytes.reduce((a, b) => a + b, 0);
   const make = (mediaOffset: number): Uint8Array =>
-    concat([fileType(), movie({ table, picture, fps, avcC: first.avcC, mediaOffset })]);
+    concat([fileType(), movie({ table, ...format, mediaOffset })]);
   const head = make(make(0).length + 8); // the size does not depend on the offset
   const totalBytes = head.length + 8 + mediaBytes;
   if (totalBytes > LARGEST_FILE) throw new Error(`a video file of ${totalBytes} bytes is over 4 GiB`);
-  return { bytes: concat([head, u32(8 + mediaBytes), ascii('mdat')]), picture, totalBytes };
+  return { bytes: concat([head, u32(8 + mediaBytes), ascii('mdat')]), totalBytes };
 }
 
 interface SampleTable {
+  /** Frames between decoding and showing, beyond `delay`; null when none is shown out of order. */
+  shifts: Int32Array | null;
+  /** Frames by which showing must lag behind decoding so that no shift is negative. */
+  delay: number;
   sizes: Uint32Array;
   keys: number[];
   chunkSamples: number[];
   chunkBytes: number[];
 }
 
-function sampleTable(tracks: readonly VideoTrack[]): SampleTable {
+function sampleTable(tracks: readonly SampleTrack[]): SampleTable {
   const sizes = new Uint32Array(tracks.reduce((sum, track) => sum + track.sampleBytes.length, 0));
   const keys: number[] = [];
+  const shifts = new Int32Array(sizes.length);
   let at = 0;
   for (const track of tracks) {
     sizes.set(track.sampleBytes, at);
+    track.shownAs?.forEach((rank, i) => {
+      shifts[at + i] = rank - i;
+    });
     track.keyFrames.forEach((isKey, i) => {
       if (isKey) keys.push(at + i);
     });
     at += track.sampleBytes.length;
   }
+  const delay = shifts.reduce((most, shift) => Math.max(most, -shift), 0);
   return {
     sizes,
     keys,
+    delay,
+    shifts: delay > 0 ? shifts.map((shift) => shift + delay) : null,
     chunkSamples: tracks.map((track) => track.sampleBytes.length),
     chunkBytes: tracks.map((track) => track.sampleBytes.reduce((a, b) => a + b, 0)),
   };
@@ -78,9 +106,10 @@ function sampleTable(tracks: readonly VideoTrack[]): SampleTable {
 
 interface MovieParts {
   table: SampleTable;
-  picture: H264Picture;
+  widthPx: number;
+  heightPx: number;
   fps: number;
-  avcC: Uint8Array;
+  entry: Uint8Array;
   mediaOffset: number;
 }
 
@@ -92,7 +121,7 @@ const fileType = (): Uint8Array =>
 function movie(parts: MovieParts): Uint8Array {
   const timescale = u32(parts.fps * TICKS_PER_FRAME);
   const duration = u32(parts.table.sizes.length * TICKS_PER_FRAME);
-  const { widthPx, heightPx } = parts.picture;
+  const { widthPx, heightPx } = parts;
   const header = fullBox(
     'mvhd',
     0,
@@ -109,10 +138,15 @@ function movie(parts: MovieParts): Uint8Array {
   const handler = fullBox('hdlr', 0, u32(0), ascii('vide'), zeros(12), ascii('VideoHandler\0'));
   const dataHere = box('dinf', fullBox('dref', 0, u32(1), fullBox('url ', 1)));
   const information = box('minf', fullBox('vmhd', 1, zeros(8)), dataHere, sampleBoxes(parts));
-  return box('moov', header, box('trak', trackHeader, box('mdia', mediaHeader, handler, information)));
+  // Says that time 0 is when the first frame is shown, not when it is decoded.
+  const { delay } = parts.table;
+  const edit = fullBox('elst', 0, u32(1), duration, u32(delay * TICKS_PER_FRAME), u16(1), u16(0));
+  const edits = delay > 0 ? [box('edts', edit)] : [];
+  const media = box('mdia', mediaHeader, handler, information);
+  return box('moov', header, box('trak', trackHeader, ...edits, media));
 }
 
-function sampleBoxes({ table, picture, avcC, mediaOffset }: MovieParts): Uint8Array {
+function sampleBoxes({ table, entry, mediaOffset }: MovieParts): Uint8Array {
   const { sizes, keys, chunkSamples, chunkBytes } = table;
   const times = fullBox('stts', 0, u32(1), u32(sizes.length), u32(TICKS_PER_FRAME));
   const isAllKeys = keys.length === sizes.length;
@@ -131,13 +165,20 @@ function sampleBoxes({ table, picture, avcC, mediaOffset }: MovieParts): Uint8Ar
   });
   return box(
     'stbl',
-    fullBox('stsd', 0, u32(1), sampleEntry(picture, avcC)),
+    fullBox('stsd', 0, u32(1), entry),
     times,
+    ...shiftBoxes(table.shifts),
     ...keyNumbers,
     fullBox('stsc', 0, u32s([runCount, ...runs])),
     fullBox('stsz', 0, u32(0), u32s([sizes.length, ...sizes])),
     fullBox('stco', 0, u32s([offsets.length, ...offsets])),
   );
+}
+
+function shiftBoxes(shifts: Int32Array | null): Uint8Array[] {
+  if (!shifts) return [];
+  const pairs = Array.from(shifts, (shift) => [1, shift * TICKS_PER_FRAME]).flat();
+  return [fullBox('ctts', 0, u32s([shifts.length, ...pairs]))];
 }
 
 function sampleEntry(picture: H264Picture, avcC: Uint8Array): Uint8Array {

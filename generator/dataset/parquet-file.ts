@@ -6,13 +6,16 @@
 import { readFile } from 'node:fs/promises';
 import { type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
+import type { LeafType, TableColumn } from './parquet-table.ts';
 
 export interface ParquetFile {
   rows: number;
   /** Names of the columns; nested ones by their outermost name. */
   columns: string[];
-  /** Rows as objects, with all columns or some. int64 comes as bigint. */
-  read(columns?: string[]): Promise<Record<string, unknown>[]>;
+  /** Rows as objects, with all columns or some, all rows or some. int64 comes as bigint. */
+  read(columns?: string[], range?: { from: number; to: number }): Promise<Record<string, unknown>[]>;
+  /** The columns as they would be written again. Throws for what cannot be. */
+  schema(): TableColumn[];
 }
 
 /** Throws an ordinary Error that says what is wrong, without the path. */
@@ -26,7 +29,12 @@ export async function openParquet(path: string): Promise<ParquetFile> {
   return {
     rows: Number(metadata.num_rows),
     columns,
-    read: (wanted) => parquetReadObjects({ file: buffer, metadata, columns: wanted, geoparquet: false }),
+    read: (wanted, range) =>
+      parquetReadObjects({
+        ...{ file: buffer, metadata, columns: wanted, geoparquet: false },
+        ...(range && { rowStart: range.from, rowEnd: range.to }),
+      }),
+    schema: () => tableColumns(metadata.schema),
   };
 }
 
@@ -48,6 +56,32 @@ function topLevelColumns(schema: FileMetaData['schema']): string[] {
   };
   if (end(0, 0) !== schema.length) throw new Error('a damaged schema');
   return names;
+}
+
+const LEAVES: Record<string, LeafType> = {
+  FLOAT: 'float',
+  DOUBLE: 'double',
+  INT32: 'int64',
+  INT64: 'int64',
+  BOOLEAN: 'bool',
+  BYTE_ARRAY: 'string',
+};
+
+/** Plain values and lists of lists of them; LeRobot's tables have nothing else. */
+function tableColumns(schema: FileMetaData['schema']): TableColumn[] {
+  const columns: TableColumn[] = [];
+  for (let at = 1; at < schema.length; at++) {
+    const { name } = schema[at];
+    let depth = 0;
+    while (schema[at].num_children === 1) {
+      if (schema[at].repetition_type === 'REPEATED') depth++;
+      at++;
+    }
+    const leaf = LEAVES[schema[at].type ?? ''];
+    if (!leaf || schema[at].num_children) throw new Error(`column ${name} is of a type that is not known`);
+    columns.push({ name, leaf, depth });
+  }
+  return columns;
 }
 
 /** Every page of every column, by its header: no page has more values than its column, no column more than fit. */

@@ -100,6 +100,16 @@ export class DatasetReader {
     return value?.made_by === 'brickyard' ? value : null;
   }
 
+  /** metadata.json of anyone who calls a file so; of a merged foreign dataset it has the weights. */
+  async anyMetadata(): Promise<Record<string, unknown> | null> {
+    return this.#readJson(METADATA_FILE);
+  }
+
+  /** Paths of the files of episode rows, relative, in their order. */
+  async episodeFiles(): Promise<string[]> {
+    return this.#numberedFiles('meta/episodes');
+  }
+
   /** Paths of the data files, relative, in the order of their rows. */
   async dataFiles(): Promise<string[]> {
     return this.#numberedFiles('data');

@@ -84,14 +84,18 @@ function aggregateFeature(parts: readonly FeatureStatistics[]): FeatureStatistic
   const weighted = (pick: (part: FeatureStatistics) => number): number =>
     parts.reduce((sum, part, i) => sum + pick(part) * counts[i], 0) / total;
   const result = emptyStatistics(total);
+  // Older versions of lerobot kept no quantiles.
+  const quantiles = QUANTILE_NAMES.filter((name) => parts.every((part) => part[name] !== undefined));
   for (let d = 0; d < parts[0].mean.length; d++) {
     const mean = weighted((part) => part.mean[d]);
     result.min.push(parts.reduce((least, part) => Math.min(least, part.min[d]), Infinity));
     result.max.push(parts.reduce((most, part) => Math.max(most, part.max[d]), -Infinity));
     result.mean.push(mean);
     result.std.push(Math.sqrt(weighted((part) => part.std[d] ** 2 + (part.mean[d] - mean) ** 2)));
-    for (const name of QUANTILE_NAMES) result[name].push(weighted((part) => part[name][d]));
+    for (const name of quantiles) result[name].push(weighted((part) => part[name][d]));
   }
+  for (const name of QUANTILE_NAMES)
+    if (!quantiles.includes(name)) delete (result as Partial<typeof result>)[name];
   return result;
 }
 

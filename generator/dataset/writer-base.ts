@@ -5,7 +5,7 @@ import { InputError } from '../../sim/errors.ts';
 import { numbersIn } from './episode-row.ts';
 import type { DatasetSpec } from './features.ts';
 import { EGO_CAMERA_KEY, filePlace, INFO_FILE, publishedFiles } from './layout.ts';
-import type { RunProvenance, ScenarioShare } from './metadata.ts';
+import type { DatasetMetadata, RunProvenance, ScenarioShare } from './metadata.ts';
 import { DatasetReader } from './reader.ts';
 import type { DatasetStatistics, FeatureStatistics } from './statistics.ts';
 
@@ -22,6 +22,8 @@ export interface WriterBase {
   digests: string[];
   runs: RunProvenance[];
   bytes: number;
+  /** What `merge` or `split` noted of the episodes so far; those added later count 1. */
+  edited?: Pick<DatasetMetadata, 'dataset_weights' | 'derived_from'>;
 }
 
 const NOTHING: WriterBase = {
@@ -67,6 +69,7 @@ export async function readBase(out: string, append: boolean): Promise<WriterBase
     digests: rows.map((row) => row.provenance!.contentSha256),
     runs: metadata.runs,
     bytes: bytesOf(out, files),
+    edited: { dataset_weights: metadata.dataset_weights, derived_from: metadata.derived_from },
   };
 }
 

@@ -184,7 +184,7 @@ export class DatasetWriter {
     ]);
     const episodes = last.firstEpisode + last.episodes;
     const frames = last.firstFrame + last.frames;
-    const metadata = datasetMetadata(fingerprint, scenarios, [...base.runs, run]);
+    const metadata = { ...datasetMetadata(fingerprint, scenarios, [...base.runs, run]), ...base.edited };
     const info = datasetInfo(this.#spec, last, { episodes, frames });
     await this.#replace(TASKS_FILE, taskTable(last.tasks));
     await this.#replace(STATS_FILE, json(statisticsFile(statistics)));

@@ -1,0 +1,75 @@
+/** metadata.json of a dataset made from others: what they said, counted again over the episodes that were kept. */
+import type { EpisodeStart } from '../../sim/episode-start.ts';
+import type { Choice } from './edit-plan.ts';
+import { datasetFingerprint } from './episode-digest.ts';
+import { EGO_CAMERA_KEY } from './layout.ts';
+import {
+  countEpisode,
+  type DatasetMetadata,
+  type DatasetWeight,
+  type Derivation,
+  datasetMetadata,
+  METADATA_FORMAT,
+  type RunProvenance,
+  type ScenarioShare,
+} from './metadata.ts';
+
+/** Of our own data; of anyone else's only the weights and where it comes from. */
+export type EditedMetadata = Partial<DatasetMetadata> & {
+  dataset_weights: DatasetWeight[];
+  derived_from: Derivation;
+};
+
+export async function editedMetadata(
+  choices: readonly Choice[],
+  derivation: Derivation,
+): Promise<EditedMetadata> {
+  const added = { dataset_weights: weightsOf(choices), derived_from: derivation };
+  const sources = [...new Set(choices.map(({ source }) => source))];
+  const known = await Promise.all(sources.map(({ reader }) => reader.metadata()));
+  const isOurs = known.every((m) => m) && choices.every(({ episode }) => episode.row.provenance);
+  if (!isOurs) return { format: METADATA_FORMAT, ...added };
+  const shares: Record<string, ScenarioShare> = {};
+  for (const { episode } of choices) {
+    const { provenance, length: frames } = episode.row;
+    const { success, timeLimitS } = JSON.parse(provenance!.start) as EpisodeStart;
+    countEpisode(shares, { ...provenance!, frames, success, timeLimitS });
+  }
+  const { info } = sources[0].reader;
+  const [heightPx, widthPx] = info.features[EGO_CAMERA_KEY].shape;
+  const stateNames = info.features['observation.state'].names as string[];
+  const fingerprint = datasetFingerprint(
+    { fps: info.fps, widthPx, heightPx, stateNames },
+    choices.map(({ episode }) => episode.row.provenance!.contentSha256),
+  );
+  const runs = new Map<string, RunProvenance>();
+  for (const metadata of known) for (const run of metadata!.runs) runs.set(JSON.stringify(run), run);
+  return { ...datasetMetadata(fingerprint, shares, [...runs.values()]), ...added };
+}
+
+/** Neighbours of the same name and weight become one entry. */
+function weightsOf(choices: readonly Choice[]): DatasetWeight[] {
+  const entries: DatasetWeight[] = [];
+  choices.forEach(({ weight: { name, weight } }, i) => {
+    const last = entries.at(-1);
+    if (last && last.name === name && last.weight === weight) last.episodes[1] = i + 1;
+    else entries.push({ name, weight, episodes: [i, i + 1] });
+  });
+  return entries;
+}
+
+/** What `derived_from` says of each source of some choices. */
+export async function derivationOf(command: string, choices: readonly Choice[]): Promise<Derivation> {
+  const sources = [...new Set(choices.map(({ source }) => source))];
+  return {
+    command,
+    sources: await Promise.all(
+      sources.map(async (source) => ({
+        name: source.name,
+        fingerprint: (await source.reader.metadata())?.fingerprint.sha256 ?? null,
+        episodes: choices.filter((choice) => choice.source === source).length,
+        of: source.episodes.length,
+      })),
+    ),
+  };
+}
