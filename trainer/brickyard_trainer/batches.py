@@ -1,4 +1,4 @@
-"""Batches as lerobot's policies take them, straight from arrays: no worker processes, no decoding, no state."""
+"""Batches as lerobot's policies take them, straight from arrays: no workers, no decoding, no state."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,8 +14,8 @@ from .sampling import Sampler
 class Batches:
     """`batch(step)` is a pure function of seed and step.
 
-    `frames`: by camera, uint8 (N, H, W, 3) as memmap or as a tensor that is on the device already. `augmentation`:
-    called with (float frames (B, 3, H, W) in 0..1, a torch generator that seed and step fix).
+    `frames`: by camera, uint8 (N, H, W, 3) as memmap or as a tensor that is on the device already.
+    `augmentation`: called with (float frames (B, 3, H, W) in 0..1, a torch generator that seed and step fix).
     """
 
     def __init__(
@@ -60,8 +60,8 @@ class Batches:
     def gather(self, rows: np.ndarray) -> dict[str, Tensor]:
         """The samples that start at these rows.
 
-        Cameras float32 (B, 3, H, W) in 0..1, state (B, S), action (B, chunk, A), action_is_pad (B, chunk): beyond
-        the episode's end or with an invalid label; episode_index (B,) int64 on the CPU.
+        Cameras float32 (B, 3, H, W) in 0..1, state (B, S), action (B, chunk, A), action_is_pad (B, chunk):
+        beyond the episode's end or with an invalid label; episode_index (B,) int64 on the CPU.
         """
         episode = np.searchsorted(self.starts, rows, side="right") - 1
         steps = rows[:, None] + np.arange(self.chunk)
@@ -95,7 +95,9 @@ class Batches:
 def frames_on_device(
     frames: np.ndarray, device: str | torch.device, reserve: float = 0.5
 ) -> np.ndarray | Tensor:
-    """The frames as a tensor on the GPU when they take at most `reserve` of its free memory, else as they are."""
+    """The frames as a tensor on the GPU when they take at most `reserve` of its free memory, else as they
+    are.
+    """
     device = torch.device(device)
     if device.type != "cuda" or frames.nbytes > torch.cuda.mem_get_info(device)[0] * reserve:
         return frames

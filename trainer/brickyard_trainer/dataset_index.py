@@ -1,8 +1,8 @@
 """A LeRobot v3.0 dataset as arrays: all that training needs of it but the pictures.
 
-Reads parquet and JSON itself instead of through LeRobotDataset, which makes an Arrow copy of the rows and opens one
-video decoder a frame. Works on datasets that others made: columns of ours that are missing get their meaning there
-(every label is valid, every frame is the expert's).
+Reads parquet and JSON itself instead of through LeRobotDataset, which makes an Arrow copy of the rows and
+opens one video decoder a frame. Works on datasets that others made: columns of ours that are missing get
+their meaning there (every label is valid, every frame is the expert's).
 """
 
 import hashlib
@@ -205,8 +205,8 @@ def episode_bounds(root: Path, rows: dict[str, list[Any]], row_count: int) -> li
     for episode, (start, stop) in enumerate(bounds):
         if start != expected or stop <= start or stop > row_count:
             raise DatasetError(
-                f"episode {episode} of {root} has rows {start}..{stop}, but {expected} should be its first of "
-                f"{row_count}; `brickyard dataset validate` names all faults"
+                f"episode {episode} of {root} has rows {start}..{stop}, but {expected} should be its first "
+                f"of {row_count}; `brickyard dataset validate` names all faults"
             )
         expected = stop
     return [(int(a), int(b)) for a, b in bounds]
@@ -245,7 +245,9 @@ def make_episodes(
 
 
 def fingerprint(root: Path, metadata: dict[str, Any] | None) -> str:
-    """sha256 of what the dataset contains: ours says it; of others' the description and statistics are hashed."""
+    """sha256 of what the dataset contains: ours says it; of others' the description and statistics are
+    hashed.
+    """
     ours = (metadata or {}).get("fingerprint")
     if isinstance(ours, dict) and isinstance(ours.get("sha256"), str):
         return ours["sha256"]

@@ -1,7 +1,8 @@
 """Frames decoded and resized once, as one uint8 array in a file that all runs on the machine map into memory.
 
-The file's name is a hash of all that its bytes depend on: the dataset's fingerprint, camera, size and the version of
-the resize. It is written under a lock to a temporary name, flushed and renamed: whoever sees the name sees all of it.
+The file's name is a hash of all that its bytes depend on: the dataset's fingerprint, camera, size and the
+version of the resize. It is written under a lock to a temporary name, flushed and renamed: whoever sees the
+name sees all of it.
 """
 
 import contextlib
@@ -52,8 +53,9 @@ def open_frame_cache(
 ) -> np.memmap:
     """uint8 (N, height, width, 3), read-only: row n is the picture of the dataset's row n.
 
-    Decodes on the first call, in which `on_progress(frames done, frames)` is called; a second process waits for the
-    first. Raises DatasetError for videos that do not decode and InputError where the disk lacks the space.
+    Decodes on the first call, in which `on_progress(frames done, frames)` is called; a second process waits
+    for the first. Raises DatasetError for videos that do not decode and InputError where the disk lacks the
+    space.
     """
     path = cache_path(index, camera, height, width, root)
     shape = (index.frames, height, width, 3)

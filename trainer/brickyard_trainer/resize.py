@@ -47,7 +47,7 @@ def axis_weights(source: int, target: int) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def axis_taps(source: int, target: int) -> tuple[np.ndarray, np.ndarray]:
-    """The non-zero weights of `axis_weights`: indices and weights, both (taps, target); unused taps weigh 0."""
+    """`axis_weights` without zeros: indices and weights, both (taps, target); unused taps weigh 0."""
     weights = axis_weights(source, target)
     used = [np.flatnonzero(row) for row in weights]
     taps = max(len(columns) for columns in used)

@@ -1,7 +1,7 @@
 """Which rows each step trains on: a pure function of the seed and the step, so that resuming needs no state.
 
-Rows are drawn by epochs. In one epoch each group (dataset x source) is drawn as often as its share asks, to the row:
-through all of its rows before any of them comes again, in an order that the seed and the epoch fix.
+Rows are drawn by epochs. In one epoch each group (dataset x source) is drawn as often as its share asks, to
+the row: through all of its rows before any of them comes again, in an order that the seed and the epoch fix.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ FITTING_ROUNDS = 200
 class Sampler:
     """Rows to train on.
 
-    `dataset_weights`: by name of a merged dataset, overriding those of metadata.json; a dataset's share of the
-    samples is its weight of the sum. `source_share`: by source, of 1; sources that are not named share the rest by
-    their numbers of rows. Without either, each row with a valid label comes once an epoch.
+    `dataset_weights`: by name of a merged dataset, overriding those of metadata.json; a dataset's share of
+    the samples is its weight of the sum. `source_share`: by source, of 1; sources that are not named share
+    the rest by their numbers of rows. Without either, each row with a valid label comes once an epoch.
     """
 
     def __init__(
@@ -89,7 +89,9 @@ def draw_group(generator: np.random.Generator, rows: np.ndarray, quota: int) -> 
 
 
 def trainable_rows(index: DatasetIndex, episodes: Sequence[Episode]) -> np.ndarray:
-    """Rows whose own label is valid: a chunk that starts with an unknown action teaches what follows it, not it."""
+    """Rows whose own label is valid: a chunk that starts with an unknown action teaches what follows it, not
+    it.
+    """
     rows = [np.arange(episode.start, episode.stop, dtype=np.int64) for episode in episodes]
     everything = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
     return everything[index.label_valid[everything]]
@@ -133,7 +135,7 @@ def resolve_shares(
     absent = [name for name, share in asked.items() if share > 0 and name not in sources]
     if absent:
         raise InputError(
-            f"a share of source {', '.join(absent)} is asked for, but the episodes have only {', '.join(sources)}"
+            f"a share of source {', '.join(absent)} is asked for, but the episodes have {', '.join(sources)}"
         )
     rest = np.array([0.0 if name in asked else float(n) for name, n in zip(sources, counts, strict=True)])
     if rest.sum() == 0 and total < 1 - 1e-9:
@@ -147,7 +149,8 @@ def resolve_shares(
 def group_shares(counts: np.ndarray, datasets: np.ndarray | None, sources: np.ndarray | None) -> np.ndarray:
     """Shares of the groups (datasets x sources) that meet both margins, as near to the counts as they allow.
 
-    Iterative proportional fitting. Raises where no such shares exist, as when one dataset has only one source.
+    Iterative proportional fitting. Raises where no such shares exist, as when one dataset has only one
+    source.
     """
     shares = counts / counts.sum()
     for _ in range(FITTING_ROUNDS):

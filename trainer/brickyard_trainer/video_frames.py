@@ -1,7 +1,8 @@
 """Decoded frames of a dataset, in order, each file read once from its beginning to its end.
 
-The pixels are those that lerobot gives a policy. PyAV reads forwards 4.8 times as fast as torchcodec (1,732 frames/s
-against 361 at 320x240 on one core); where its first picture is not lerobot's to the bit, torchcodec reads them all.
+The pixels are those that lerobot gives a policy. PyAV reads forwards 4.8 times as fast as torchcodec (1,732
+frames/s against 361 at 320x240 on one core); where its first picture is not lerobot's to the bit, torchcodec
+reads them all.
 """
 
 import io
@@ -84,7 +85,9 @@ def read_frames(index: DatasetIndex, camera: str, rows: list[int]) -> np.ndarray
 
 
 def open_decoder(path: Path) -> Any:
-    """Has `len` and `read(from, to)`; torchcodec needs FFmpeg's libraries on the machine, PyAV brings its own."""
+    """Has `len` and `read(from, to)`; torchcodec needs FFmpeg's libraries on the machine, PyAV brings its
+    own.
+    """
     try:
         return TorchcodecFile(path)
     except (ImportError, RuntimeError, OSError) as error:

@@ -1,6 +1,7 @@
 """lerobot policy type `act_small`: ACT with a small GroupNorm network in place of ResNet18.
 
-lerobot imports installed distributions named lerobot_policy_* by itself; without installing, import this module.
+lerobot imports installed distributions named lerobot_policy_* by itself; without installing, import this
+module.
 """
 
 from .configuration_act_small import ActSmallConfig

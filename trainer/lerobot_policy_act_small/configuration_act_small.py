@@ -1,4 +1,5 @@
-"""Settings of `act_small`: those of lerobot's ACT that its modules read, and the size of the network's picture.
+"""Settings of `act_small`: those of lerobot's ACT that its modules read, and the size of the network's
+picture.
 
 Not derived from ACTConfig: lerobot's factory would then give it ACT's processors, which have no floor of the
 standard deviation and normalise pictures by statistics that upstream computes wrong.
@@ -71,7 +72,7 @@ class ActSmallConfig(PreTrainedConfig):
             )
         if self.temporal_ensemble_coeff is not None and self.n_action_steps != 1:
             raise ValueError(
-                f"temporal ensembling queries every step, but n_action_steps is {self.n_action_steps}; set it to 1"
+                f"temporal ensembling needs n_action_steps 1, not {self.n_action_steps}; set it to 1"
             )
         for name in ("input_height_px", "input_width_px"):
             if getattr(self, name) < 16 or getattr(self, name) % 16:

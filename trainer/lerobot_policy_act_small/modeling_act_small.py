@@ -1,11 +1,12 @@
 """lerobot's ACT with a picture network of its own and a loss that leaves padded steps out."""
 
 import torch
-from brickyard_trainer.resize import AreaResize
 from lerobot.policies.act.modeling_act import ACT, ACTPolicy, ACTTemporalEnsembler
 from lerobot.policies.pretrained import PreTrainedPolicy
 from lerobot.utils.constants import ACTION, OBS_IMAGES
 from torch import Tensor, nn
+
+from brickyard_trainer.resize import AreaResize
 
 from .configuration_act_small import ActSmallConfig
 
@@ -20,7 +21,8 @@ def normalised(channels: int) -> nn.Sequential:
 
 
 class SmallBackbone(nn.Module):
-    """Levels 0..1 (N, 3, H, W) of any size to features (N, 128, height / 16, width / 16), as ACT expects them.
+    """Levels 0..1 (N, 3, H, W) of any size to features (N, 128, height / 16, width / 16), as ACT expects
+    them.
 
     The frame is resized by the integer rule of brickyard_trainer.resize unless it has the network's size.
     """
@@ -84,6 +86,8 @@ class ActSmallPolicy(ACTPolicy):
 
 
 def masked_l1(predicted: Tensor, wanted: Tensor, is_pad: Tensor) -> Tensor:
-    """Mean of |predicted - wanted| of (B, chunk, A) over steps where `is_pad` (B, chunk) is false; 0 without any."""
+    """Mean of |predicted - wanted| of (B, chunk, A) over steps where `is_pad` (B, chunk) is false; 0 without
+    any.
+    """
     kept = (~is_pad).unsqueeze(-1).to(predicted.dtype)
     return ((predicted - wanted).abs() * kept).sum() / (kept.sum() * predicted.shape[-1]).clamp(min=1.0)

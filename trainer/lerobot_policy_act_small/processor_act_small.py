@@ -14,7 +14,7 @@ FLOORED = ("observation.state", "action")
 def make_act_small_pre_post_processors(
     config: ActSmallConfig, dataset_stats: dict[str, dict[str, Any]] | None = None
 ) -> tuple[PolicyProcessorPipeline, PolicyProcessorPipeline]:
-    """lerobot's factory calls this for a policy that is new; one from a checkpoint brings its own statistics."""
+    """lerobot's factory calls this for a new policy; a checkpoint brings its own statistics."""
     stats = None if dataset_stats is None else floored_stats(dataset_stats, config.std_floor)
     return make_act_pre_post_processors(config, dataset_stats=stats)
 

@@ -1,0 +1,171 @@
+"""Whether an exported graph does what the trained network does, on real frames: three figures, each with its
+bar.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from .dataset_index import STATE, DatasetIndex
+from .errors import NegativeResult
+from .export_graph import Checkpoint
+from .resize import resize_array
+from .video_frames import read_frames
+
+BARS = {"resize": 1 / 255, "network": 1e-5, "end_to_end": 1e-3}
+BATCH = 16
+
+
+class ParityError(NegativeResult):
+    """The graph disagrees with the network by more than a bar."""
+
+
+@dataclass
+class ParityInputs:
+    """Real frames: per camera uint8 (F, H, W, 3), states (F, S)."""
+
+    rows: list[int]
+    frames: dict[str, np.ndarray]
+    states: np.ndarray
+
+
+@dataclass
+class Reference:
+    """What PyTorch makes of them, by the checkpoint's own processors."""
+
+    resized: dict[str, np.ndarray]
+    """uint8 (F, height, width, 3)"""
+    states_normalised: np.ndarray
+    network_actions: np.ndarray
+    """Normalised (F, chunk, A)."""
+    actions: np.ndarray
+    """Raw, clamped (F, chunk, A)."""
+
+
+_inputs: dict[tuple, ParityInputs] = {}
+
+
+def parity_inputs(index: DatasetIndex, cameras: list[str], count: int) -> ParityInputs:
+    """`count` frames evenly spread over the dataset; decoded once a process."""
+    key = (index.fingerprint, str(index.root), tuple(cameras), count)
+    if key not in _inputs:
+        rows = np.unique(np.linspace(0, index.frames - 1, min(count, index.frames)).astype(np.int64)).tolist()
+        frames = {camera: read_frames(index, camera, rows) for camera in cameras}
+        _inputs.clear()  # one run, one dataset
+        _inputs[key] = ParityInputs(rows, frames, index.state[rows])
+    return _inputs[key]
+
+
+@torch.no_grad()
+def reference(checkpoint: Checkpoint, inputs: ParityInputs, bounds: tuple[float, float]) -> Reference:
+    """Not the graph's code: lerobot's pre- and postprocessor around the policy."""
+    resized = {
+        camera: resize_array(frames, *checkpoint.network_sizes[camera])
+        for camera, frames in inputs.frames.items()
+    }
+    # act_small resizes by itself, as in stock lerobot; ACT was given what the frame cache holds.
+    given = inputs.frames if checkpoint.config.type == "act_small" else resized
+    states, network, actions = [], [], []
+    for start in range(0, len(inputs.states), BATCH):
+        part = slice(start, start + BATCH)
+        batch = {STATE: torch.from_numpy(inputs.states[part])}
+        for camera, frames in given.items():
+            batch[camera] = torch.from_numpy(frames[part]).permute(0, 3, 1, 2).float() / 255.0
+        batch = checkpoint.preprocessor(batch)
+        chunk = checkpoint.policy.predict_action_chunk(batch)
+        states.append(batch[STATE].numpy())
+        network.append(chunk.numpy())
+        actions.append(checkpoint.postprocessor(chunk).clamp(*bounds).numpy())
+    return Reference(resized, np.concatenate(states), np.concatenate(network), np.concatenate(actions))
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def run_graph(path: Path, feeds: dict[str, np.ndarray]) -> np.ndarray:
+    graph = session(path)
+    count = len(next(iter(feeds.values())))
+    parts = [
+        graph.run(None, {name: array[start : start + BATCH] for name, array in feeds.items()})[0]
+        for start in range(0, count, BATCH)
+    ]
+    return np.concatenate(parts)
+
+
+def measure(
+    inputs: ParityInputs, wanted: Reference, policy: Path, network: Path, resizes: dict[str, Path]
+) -> dict[str, float | int]:
+    """Largest differences between PyTorch and onnxruntime over all frames; see `BARS`."""
+    resize = max(
+        largest(run_graph(path, {camera: inputs.frames[camera]}), wanted.resized[camera]) / 255
+        for camera, path in resizes.items()
+    )
+    network_actions = run_graph(network, {**wanted.resized, STATE: wanted.states_normalised})
+    actions = run_graph(policy, {**inputs.frames, STATE: inputs.states})
+    return {
+        "frames": len(inputs.rows),
+        "resize": resize,
+        "network": largest(network_actions, wanted.network_actions),
+        "end_to_end": largest(actions, wanted.actions),
+    }
+
+
+def largest(a: np.ndarray, b: np.ndarray) -> float:
+    difference = np.abs(a.astype(np.float64) - b.astype(np.float64)).max()
+    return float(difference) if np.isfinite(difference) else float("inf")
+
+
+def check(figures: dict[str, float | int]) -> None:
+    """Raises ParityError with all figures that are over their bar."""
+    over = [
+        f"{name} {figures[name]:.3g} (at most {bar:.3g})" for name, bar in BARS.items() if figures[name] > bar
+    ]
+    if over:
+        raise ParityError(
+            f"over {figures['frames']} frames the graph disagrees with the network: {', '.join(over)}; "
+            "no policy folder was written"
+        )
+
+
+def write_dump(
+    folder: Path,
+    cameras: list[str],
+    inputs: ParityInputs,
+    wanted: Reference,
+    network: Path,
+    resizes: dict[str, Path],
+) -> None:
+    """What another runtime needs to measure the same: raw little-endian arrays, shapes in index.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    single = len(cameras) == 1
+    shapes: dict[str, list[int]] = {}
+
+    def put(name: str, array: np.ndarray) -> None:
+        array.tofile(folder / name)
+        shapes[name] = list(array.shape)
+
+    for number, camera in enumerate(cameras):
+        suffix = "" if single else f".{number}"
+        put(f"frames{suffix}.u8", inputs.frames[camera])
+        put(f"resized{suffix}.u8", wanted.resized[camera])
+        (folder / f"resize{suffix}.onnx").write_bytes(resizes[camera].read_bytes())
+    put("states.f32", inputs.states.astype("<f4"))
+    put("states_normalised.f32", wanted.states_normalised.astype("<f4"))
+    put("network_actions.f32", wanted.network_actions.astype("<f4"))
+    put("actions.f32", wanted.actions.astype("<f4"))
+    (folder / "network.onnx").write_bytes(network.read_bytes())
+    index = {
+        "cameras": cameras,
+        "frames": len(inputs.rows),
+        "rows": inputs.rows,
+        "shapes": shapes,
+        "bars": BARS,
+    }
+    (folder / "index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
