@@ -1,0 +1,67 @@
+/** Runs `brickyard eval rollout` as a process of its own, and waits for it. */
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { InputError } from '../sim/errors.ts';
+import { userPath } from '../sim/host/user-path.ts';
+
+export interface RolloutRequest {
+  /** As the command takes it: a policy folder, RUN@step, expert, ... */
+  checkpoint: string;
+  /** Name or file. */
+  suite: string;
+  /** Of the suite's instance; its own when left out. */
+  seed?: number;
+  /** Absolute folder; a finished rollout in it is taken as it is, an unfinished one goes on. */
+  out: string;
+  workers?: string;
+}
+
+/** Returns when the rollout in `out` is complete. */
+export type RunRollout = (request: RolloutRequest) => Promise<void>;
+
+/** The child was interrupted; what it made is kept. */
+export class Interrupted extends Error {
+  override name = 'Interrupted';
+}
+
+/**
+ * @throws InputError when the rollout refuses its input, with its words on stderr
+ * @throws Interrupted after Ctrl-C
+ */
+export const runRolloutProcess: RunRollout = async (request) => {
+  const args = [
+    ...['eval', 'rollout', '--checkpoint', request.checkpoint, '--suite', suiteArgument(request.suite)],
+    ...['--out', request.out, '--resume', '--json'],
+    ...(request.seed === undefined ? [] : ['--seed', `${request.seed}`]),
+    ...(request.workers === undefined ? [] : ['--workers', request.workers]),
+  ];
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1], ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // A group of its own, so that Ctrl-C reaches it once: through the listener below.
+    detached: true,
+  });
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  process.on('SIGINT', pass).on('SIGTERM', pass);
+  try {
+    const code = await new Promise<number | null>((done, fail) => {
+      child.on('error', fail);
+      child.on('close', done);
+    });
+    if (code === 130 || code === null)
+      throw new Interrupted(`the rollout of ${request.checkpoint} was stopped`);
+    if (code === 2)
+      throw new InputError(
+        `${request.checkpoint} could not be rolled out on ${request.suite}; the reason is above`,
+      );
+    if (code !== 0 && code !== 1)
+      throw new Error(`the rollout of ${request.checkpoint} ended with exit code ${code}`);
+  } finally {
+    process.off('SIGINT', pass).off('SIGTERM', pass);
+  }
+};
+
+/** A suite's file is looked for from where the user stood; a name is no path. */
+function suiteArgument(suite: string): string {
+  const file = userPath(suite);
+  return /\.ya?ml$/.test(suite) || suite.includes('/') ? resolve(file) : suite;
+}
