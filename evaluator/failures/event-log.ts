@@ -26,7 +26,7 @@ export interface FailedTrajectory
   extends Pick<Trajectory, 'start' | 'fps' | 'frames' | 'poses' | 'executedActions'> {
   outcome: Exclude<Outcome, 'success'> | 'bad-action';
   /** frames x 4, what the policy asked for before it was clamped; what was executed where it is left out. */
-  askedActions?: Float32Array;
+  actions?: Float32Array;
 }
 
 export interface BrickSight {

@@ -37,7 +37,7 @@ export const isActionNumber = (value: number): boolean =>
 
 function badAction(trajectory: FailedTrajectory): Failure | undefined {
   const { outcome, fps, frames } = trajectory;
-  const asked = trajectory.askedActions ?? trajectory.executedActions;
+  const asked = trajectory.actions ?? trajectory.executedActions;
   const index = asked.subarray(0, frames * ACTION_SIZE).findIndex((value) => !isActionNumber(value));
   if (index < 0 && outcome !== 'bad-action' && outcome !== 'non-finite') return undefined;
   const frame = index < 0 ? Math.max(0, frames - 1) : Math.floor(index / ACTION_SIZE);

@@ -24,7 +24,7 @@ function fail(start: EpisodeStart, driver: Driver): FailedTrajectory {
     }
     const { outcome, detail, ...rest } = run.trajectory();
     if (outcome === 'success') throw new Error(`this driver does not fail: ${detail}`);
-    return { ...rest, outcome, askedActions: run.askedActions() };
+    return { ...rest, outcome, actions: run.askedActions() };
   } finally {
     run.dispose();
   }

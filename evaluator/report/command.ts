@@ -1,0 +1,54 @@
+/** `brickyard eval report`: makes the page of a folder of rollouts. */
+import { Command } from 'commander';
+import { InputError } from '../../sim/errors.ts';
+import { userPath } from '../../sim/host/user-path.ts';
+import { MOST_VIDEOS, REPORT_DEFAULTS, REPORT_FILE, writeReport } from './write-report.ts';
+
+interface Options {
+  videos?: string;
+  out?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  brickyard eval report rollouts/first-standard
+  brickyard eval report rollouts/first-standard --videos 20 --out first.html`;
+
+/** The `eval report` command. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('Write one self-contained HTML page about rollouts: rates, failures, places, videos.')
+    .argument('<folder>', 'a folder that `brickyard eval rollout` wrote')
+    .option(
+      '--videos <n>',
+      `episodes shown in full with a video, 0 to ${MOST_VIDEOS} (default: ${REPORT_DEFAULTS.videos})`,
+    )
+    .option('--out <file>', `where the page goes (default: FOLDER/${REPORT_FILE})`)
+    .addHelpText('after', EXAMPLES)
+    .action(async (folder: string, _options, command: Command) =>
+      report(folder, command.optsWithGlobals<Options>()),
+    );
+}
+
+async function report(folder: string, options: Options): Promise<void> {
+  const videos = parseVideos(options.videos);
+  const out = options.out === undefined ? undefined : userPath(options.out);
+  const written = await writeReport(userPath(folder), { videos, out });
+  if (!options.quiet) {
+    const mebibytes = (written.bytes / 2 ** 20).toFixed(1);
+    process.stderr.write(
+      `${written.path}: ${written.videos} videos, ${mebibytes} MiB${written.note ? `. ${written.note}` : ''}\n`,
+    );
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(written)}\n`);
+}
+
+function parseVideos(text: string | undefined): number {
+  if (text === undefined) return REPORT_DEFAULTS.videos;
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count > MOST_VIDEOS)
+    throw new InputError(`--videos is "${text}"; it must be a whole number from 0 to ${MOST_VIDEOS}`);
+  return count;
+}

@@ -1,0 +1,85 @@
+/** One episode in full: video, path from above, traces of actions and states. */
+import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/trajectory.ts';
+import { ARENA_VIEW_BOX, arenaFloor } from './failure-sections.ts';
+import { Html, html } from './html.ts';
+import { labelMark, labelTag } from './label-look.ts';
+import type { EpisodeVideo, ShownEpisode } from './report-data.ts';
+
+export function episodeCards(episodes: readonly ShownEpisode[], note: string): Html {
+  if (episodes.length === 0 && note === '') return html``;
+  return html`<section style="margin-top:18px"><h2>Episodes</h2>${note ? html`<p class="soft small">${note}</p>` : ''}<div class="episodes">${episodes.map(episodeCard)}</div></section>`;
+}
+
+function episodeCard(episode: ShownEpisode): Html {
+  const { result, video } = episode;
+  const { failure, condition, scenario, time_s, path_m, delivered, bricks } = result;
+  const verdict = failure ? labelTag(failure.label) : html`<span class="ok">success</span>`;
+  const what = failure
+    ? `${failure.time_s.toFixed(1)} s: ${failure.evidence}`
+    : `all ${bricks} ${bricks === 1 ? 'brick' : 'bricks'} delivered after ${time_s.toFixed(1)} s`;
+  return html`<article class="card"><div>${verdict} <b>${scenario}</b> <code class="soft">${condition}</code></div>
+<p class="small">${what}</p>
+<div class="views">${video ? videoOf(video, scenario) : html`<div class="soft small">no video</div>`}${pathView(episode)}</div>
+${traces(episode)}
+<p class="soft small">${delivered} of ${bricks} delivered, ${path_m.toFixed(1)} m driven, ${result.queries} policy queries</p></article>`;
+}
+
+function videoOf({ mp4, fromS, toS }: EpisodeVideo, scenario: string): Html {
+  const source = new Html(Buffer.from(mp4).toString('base64')); // base64 holds nothing to escape
+  return html`<figure><video controls muted playsinline preload="metadata" aria-label="camera of the loader, ${scenario}" src="data:video/mp4;base64,${source}"></video><figcaption>${fromS.toFixed(0)} s to ${toS.toFixed(0)} s</figcaption></figure>`;
+}
+
+function pathView({ result, trajectory }: ShownEpisode): Html {
+  const { start, poses, frames } = trajectory;
+  const size = poseSize(start.bricks.length);
+  const points = thinned(frames).map(
+    (frame) => `${cut(poses[frame * size])},${cut(poses[frame * size + 1])}`,
+  );
+  const bricks = start.bricks.map(
+    ({ xM, zM }) =>
+      html`<rect class="brick" x="${cut(xM - 0.17)}" y="${cut(zM - 0.17)}" width="0.34" height="0.34"/>`,
+  );
+  const { failure } = result;
+  return html`<figure><svg viewBox="${ARENA_VIEW_BOX}" role="img" aria-label="path of the loader, seen from above">${arenaFloor()}${bricks}<polyline class="path" points="${points.join(' ')}"/><circle class="start" cx="${cut(start.loader.xM)}" cy="${cut(start.loader.zM)}" r="0.28"/>${failure ? labelMark(failure.label, failure.x_m, failure.z_m, 0.32) : ''}</svg><figcaption>path from the ring</figcaption></figure>`;
+}
+
+const cut = (value: number): number => Math.round(value * 100) / 100;
+
+/** At most 400 frames, evenly spread, first and last among them. */
+function thinned(frames: number): number[] {
+  const count = Math.min(frames, 400);
+  return Array.from({ length: count }, (_, i) => Math.round((i * (frames - 1)) / Math.max(1, count - 1)));
+}
+
+function traces({ result, trajectory }: ShownEpisode): Html {
+  const { frames, fps, executedActions, states, stateNames } = trajectory;
+  const kept = thinned(frames);
+  const lastS = Math.max(0.1, frames / fps);
+  const series = [
+    ...ACTION_NAMES.map((name, i) => ({
+      name,
+      low: -1,
+      high: 1,
+      values: kept.map((frame) => executedActions[frame * ACTION_SIZE + i]),
+    })),
+    ...stateNames.map((name, i) => {
+      const values = kept.map((frame) => states[frame * stateNames.length + i]);
+      const finite = values.filter(Number.isFinite);
+      return { name, low: Math.min(...finite), high: Math.max(...finite), values };
+    }),
+  ];
+  const at = result.failure ? cut(96 + (400 * result.failure.time_s) / lastS) : undefined;
+  const rows = series.map(({ name, low, high, values }, row) => {
+    const top = row * 26;
+    const span = high - low || 1;
+    const points = values.map(
+      (value, i) =>
+        `${cut(96 + (400 * kept[i]) / fps / lastS)},${cut(top + 22 - (18 * (value - low)) / span)}`,
+    );
+    return html`<line class="gridline" x1="96" x2="496" y1="${top + 23}" y2="${top + 23}"/><text x="88" y="${top + 17}" text-anchor="end">${name}</text><polyline class="trace" points="${points.filter((point) => !point.includes('NaN')).join(' ')}"/><text x="502" y="${top + 10}" style="font-size:9px">${label(high)}</text><text x="502" y="${top + 22}" style="font-size:9px">${label(low)}</text>`;
+  });
+  const height = series.length * 26;
+  return html`<figure><svg viewBox="0 0 530 ${height + 16}" role="img" aria-label="actions and states against time">${rows}${at === undefined ? '' : html`<line class="moment" x1="${at}" x2="${at}" y1="0" y2="${height}"/>`}<text x="96" y="${height + 13}">0 s</text><text x="496" y="${height + 13}" text-anchor="end">${lastS.toFixed(1)} s</text></svg></figure>`;
+}
+
+const label = (value: number): string => (Number.isFinite(value) ? String(Number(value.toFixed(1))) : '');

@@ -1,0 +1,71 @@
+/** What a report is made of, read from a rollout's folder. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import { InputError } from '../../sim/errors.ts';
+import type { RolloutResult } from '../results.ts';
+import { readResults } from '../rollout/results-file.ts';
+import { type RolloutTrajectory, readTrajectory } from '../rollout/trajectory-file.ts';
+
+export const RESULTS_FILE = 'results.jsonl';
+
+export interface ReportData {
+  /** By condition, so that the order in which workers ended does not show. */
+  results: RolloutResult[];
+  /** summary.json and run.json as they are; empty where a run is not over. */
+  summary: Record<string, unknown>;
+  run: Record<string, unknown>;
+}
+
+/** A video as a page can hold it. */
+export interface EpisodeVideo {
+  mp4: Uint8Array;
+  fromS: number;
+  toS: number;
+}
+
+/** An episode shown in full. */
+export interface ShownEpisode {
+  result: RolloutResult;
+  trajectory: RolloutTrajectory;
+  video?: EpisodeVideo;
+}
+
+/** @throws InputError when the folder holds no rollout results */
+export function readReportData(folder: string): ReportData {
+  const path = join(folder, RESULTS_FILE);
+  if (!existsSync(path))
+    throw new InputError(
+      `${folder} has no ${RESULTS_FILE}: name a folder that \`brickyard eval rollout\` wrote`,
+    );
+  const results = readResults(path).sort((a, b) => (a.condition < b.condition ? -1 : 1));
+  if (results.length === 0) throw new InputError(`${path} holds no results yet: there is nothing to report`);
+  return {
+    results,
+    summary: readRecord(join(folder, 'summary.json')),
+    run: readRecord(join(folder, 'run.json')),
+  };
+}
+
+function readRecord(path: string): Record<string, unknown> {
+  if (!existsSync(path)) return {};
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (value !== null && typeof value === 'object' && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {
+    // said below
+  }
+  throw new InputError(`${path} is no JSON object: roll out again with --resume, which writes it anew`);
+}
+
+/** The stored trajectory of a result; undefined when none was kept or it is gone. Never reads outside of the folder. */
+export function trajectoryOf(folder: string, result: RolloutResult): RolloutTrajectory | undefined {
+  if (result.trajectory === null) return undefined;
+  const root = resolve(folder);
+  const path = resolve(root, result.trajectory);
+  if (!path.startsWith(root + sep))
+    throw new InputError(
+      `${join(folder, RESULTS_FILE)}: trajectory ${result.trajectory} lies outside of the folder`,
+    );
+  return existsSync(path) ? readTrajectory(path) : undefined;
+}

@@ -1,0 +1,71 @@
+/** A folder as `eval rollout` leaves it, with real episodes of mixed fortune. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RolloutResult } from '../../../evaluator/results.ts';
+import { baselineDriver, type Driver } from '../../../evaluator/rollout/driver.ts';
+import { rolloutResult, runRollout } from '../../../evaluator/rollout/episode.ts';
+import { summarize } from '../../../evaluator/rollout/summary.ts';
+import { encodeTrajectory } from '../../../evaluator/rollout/trajectory-file.ts';
+import { scenarioHash } from '../../../scenarios/registry.ts';
+import { sampleStart } from '../../../scenarios/sampler.ts';
+import type { Scenario } from '../../../scenarios/schema.ts';
+import { loadPhysics } from '../../../sim/physics.ts';
+
+const straight: Driver = { act: () => [0.05, 0.8, 0, 0], queryFrames: [], seconds: { draw: 0, infer: 0 } };
+const turning: Driver = { act: () => [1, 0, 0, 0], queryFrames: [], seconds: { draw: 0, infer: 0 } };
+
+/** Who drives episode i: mostly the expert. */
+function driverOf(i: number, key: string): Driver {
+  if (i % 5 === 1) return straight;
+  if (i % 5 === 3) return i % 2 === 0 ? turning : baselineDriver('random', key);
+  return baselineDriver('expert', key);
+}
+
+export interface SampleOptions {
+  scenarios: readonly Scenario[];
+  perScenario: number;
+  /** Replaces what a result or the summary says. */
+  change?: (result: RolloutResult) => RolloutResult;
+  checkpoint?: string;
+}
+
+/** Fills `folder` and returns its results. */
+export async function writeSampleFolder(folder: string, options: SampleOptions): Promise<RolloutResult[]> {
+  await loadPhysics();
+  mkdirSync(join(folder, 'trajectories'), { recursive: true });
+  const results: RolloutResult[] = [];
+  for (const scenario of options.scenarios) {
+    for (let slot = 0; slot < options.perScenario; slot++) {
+      const start = sampleStart(scenario, { namespace: 'eval', seed: 5, slot, attempt: 0 });
+      const key = `${scenario.name}/5/${slot}`;
+      const condition = {
+        key,
+        scenario: scenario.name,
+        scenarioHash: scenarioHash(scenario),
+        seed: 5,
+        slot,
+        start,
+      };
+      const rollout = await runRollout(condition, driverOf(results.length, key), { fps: 10, state: 'seed4' });
+      const file = `trajectories/${results.length}.gz`;
+      writeFileSync(join(folder, file), encodeTrajectory(rollout.trajectory));
+      const result = rolloutResult(condition, rollout, file);
+      results.push(options.change?.(result) ?? result);
+    }
+  }
+  writeFileSync(
+    join(folder, 'results.jsonl'),
+    results.map((result) => `${JSON.stringify(result)}\n`).join(''),
+  );
+  const summary = {
+    ...summarize(results),
+    suite: 'sample',
+    suite_hash: '0123456789abcdef',
+    checkpoint: options.checkpoint ?? 'sample',
+    versions: { brickyard: '0.0.0', node: 'v24' },
+    machine: { cpu: 'a cpu', cores: 2 },
+    command: 'brickyard eval rollout --checkpoint sample',
+  };
+  writeFileSync(join(folder, 'summary.json'), JSON.stringify(summary));
+  return results;
+}
