@@ -1,4 +1,4 @@
-/** `brickyard dataset`: validate, info, merge, split, preview. */
+/** `brickyard dataset`: validate, info, merge, split, convert, preview. */
 import { Command } from 'commander';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
@@ -6,7 +6,7 @@ import { type GlobalOptions, printLine } from './command-line.ts';
 import { CONTACT_SHEET_DEFAULTS, contactSheet } from './contact-sheet.ts';
 import { summarizeDataset, summaryTable } from './dataset-summary.ts';
 import { Disk } from './disk.ts';
-import { mergeCommand, splitCommand } from './edit-commands.ts';
+import { convertCommand, mergeCommand, splitCommand } from './edit-commands.ts';
 import type { Finding } from './findings.ts';
 import { DatasetReader } from './reader.ts';
 import {
@@ -23,6 +23,7 @@ export function datasetCommand(): Command {
     .addCommand(infoCommand())
     .addCommand(mergeCommand())
     .addCommand(splitCommand())
+    .addCommand(convertCommand())
     .addCommand(previewCommand());
 }
 

@@ -54,6 +54,11 @@ export class Disk {
     await rm(path, { recursive: true, force: true });
   }
 
+  /** Makes a file that somebody else wrote lasting. */
+  async syncFile(path: string): Promise<void> {
+    await this.syncFolder(path);
+  }
+
   /** Makes renames in a folder lasting. */
   async syncFolder(folder: string): Promise<void> {
     const handle = await open(folder, 'r');

@@ -1,10 +1,12 @@
-/** `brickyard dataset merge` and `split`. */
+/** `brickyard dataset merge`, `split` and `convert`. */
 import { Command, Option } from 'commander';
 import { InputError } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
 import { brokenDataset, commandLine, type GlobalOptions, printLine } from './command-line.ts';
+import { convertToLerobot } from './from-hdf5.ts';
 import { mergeDatasets } from './merge.ts';
 import { SPLIT_BY, type SplitBy, splitDataset } from './split.ts';
+import { CONVERT_DEFAULTS, convertToHdf5 } from './to-hdf5.ts';
 
 export function mergeCommand(): Command {
   return new Command('merge')
@@ -62,8 +64,42 @@ export function splitCommand(): Command {
     });
 }
 
+interface RawConvertOptions {
+  to: 'hdf5' | 'lerobot';
+  out: string;
+  compression: string;
+  fps?: string;
+  task?: string;
+}
+
+export function convertCommand(): Command {
+  return new Command('convert')
+    .description("From LeRobot to HDF5 in ACT's layout, a file an episode, or back.")
+    .argument('<dir>', 'a LeRobot dataset, or a folder of episode_0.hdf5, episode_1.hdf5 …')
+    .addOption(new Option('--to <format>', 'what to make').choices(['hdf5', 'lerobot']).makeOptionMandatory())
+    .requiredOption('--out <dir>', 'the new folder')
+    .option('--compression <n>', 'gzip level of HDF5 pictures, 0 to 9', String(CONVERT_DEFAULTS.compression))
+    .option('--fps <n>', 'for HDF5 files that do not say it')
+    .option('--task <text>', 'for HDF5 files that do not say it')
+    .action(async (dir: string, raw: RawConvertOptions, command: Command) => {
+      const { json, quiet } = command.optsWithGlobals<GlobalOptions>();
+      const [root, out] = [userPath(dir), userPath(raw.out)];
+      const asked = { root, out, command: commandLine('convert', command) };
+      const isLevel = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= 9;
+      const [compression] = numbers('--compression', raw.compression, isLevel);
+      const fps = raw.fps === undefined ? undefined : numbers('--fps', raw.fps, (n) => n > 0)[0];
+      const result = await brokenDataset(() =>
+        raw.to === 'hdf5'
+          ? convertToHdf5({ ...asked, compression })
+          : convertToLerobot({ ...asked, fps, task: raw.task }),
+      );
+      if (json) printLine(JSON.stringify({ out, ...result }));
+      else if (!quiet) printLine(`${out}: ${result.episodes} episodes, ${result.frames} frames`);
+    });
+}
+
 function numbers(option: string, text: string, isAllowed: (value: number) => boolean): number[] {
   const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (values.every((value) => Number.isFinite(value) && isAllowed(value))) return values;
-  throw new InputError(`${option} must be positive numbers with commas between them, got "${text}"`);
+  throw new InputError(`${option} must be numbers in range, with commas between several, got "${text}"`);
 }

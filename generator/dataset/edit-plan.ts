@@ -4,12 +4,12 @@
  */
 import { throwFaults } from '../../sim/errors.ts';
 import { type CutSamples, VideoCutter } from './cuttable-video.ts';
+import type { EpisodeSource, SourceEpisode } from './episode-source.ts';
 import { planShards } from './shards.ts';
-import type { SourceDataset, SourceEpisode } from './source-dataset.ts';
 
 /** One episode of the new dataset. */
 export interface Choice {
-  source: SourceDataset;
+  source: EpisodeSource;
   episode: SourceEpisode;
   /** For the new dataset's `dataset_weights`. */
   weight: { name: string; weight: number };
@@ -23,7 +23,7 @@ export interface EditShard {
 }
 
 /** Throws one InputError that lists every difference in features and frame rate between the sources. */
-export function assertSameFeatures(sources: readonly SourceDataset[]): void {
+export function assertSameFeatures(sources: readonly EpisodeSource[]): void {
   const [first, ...others] = sources;
   const faults = others.flatMap((other) =>
     featureDifferences(first, other).map((difference) => `${other.reader.root}: ${difference}`),
@@ -31,7 +31,7 @@ export function assertSameFeatures(sources: readonly SourceDataset[]): void {
   throwFaults(`datasets that differ from ${first.reader.root} cannot be merged`, faults);
 }
 
-function featureDifferences(a: SourceDataset, b: SourceDataset): string[] {
+function featureDifferences(a: EpisodeSource, b: EpisodeSource): string[] {
   const [left, right] = [a.reader.info, b.reader.info];
   const differences: string[] = [];
   if (left.fps !== right.fps) differences.push(`it has ${right.fps} fps, not ${left.fps}`);

@@ -1,5 +1,5 @@
 /** The only place that runs ffmpeg. */
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 import { InputError } from '../../sim/errors.ts';
 
@@ -77,6 +77,69 @@ export async function decodeFrames(request: FramesRequest): Promise<Uint8Array[]
     );
   }
   return frames.map((_, i) => new Uint8Array(pixels.subarray(i * size, (i + 1) * size)));
+}
+
+/** All frames of an episode one by one, at the camera's own size: as many as asked for, or it throws. */
+export async function* decodedEpisode(
+  request: Omit<FramesRequest, 'frames'> & { count: number },
+): AsyncGenerator<Uint8Array> {
+  const { path, fromS, fps, count, widthPx, heightPx } = request;
+  const command = ffmpeg(path)
+    .inputOptions(['-v', 'error'])
+    .seekInput(Math.max(0, fromS - 0.5 / fps))
+    .outputOptions([
+      '-map',
+      '0:v:0',
+      '-vsync',
+      'passthrough',
+      '-frames:v',
+      String(count),
+      '-pix_fmt',
+      'rgb24',
+    ])
+    .format('rawvideo');
+  const output = new PassThrough();
+  command.on('error', (error: Error) => output.destroy(nameError(error, path))).pipe(output, { end: true });
+  const frame = new Uint8Array(widthPx * heightPx * 3);
+  let filled = 0;
+  let frames = 0;
+  for await (const piece of output as AsyncIterable<Buffer>) {
+    for (let at = 0; at < piece.length; ) {
+      const part = piece.subarray(at, at + frame.length - filled);
+      frame.set(part, filled);
+      at += part.length;
+      filled += part.length;
+      if (filled < frame.length) continue;
+      frames++;
+      filled = 0;
+      yield frame;
+    }
+  }
+  if (frames !== count || filled > 0) {
+    throw new Error(`${path}: ${frames} of ${count} frames from ${fromS} s could be decoded`);
+  }
+}
+
+/** What codes pictures for datasets: as the renderer's encoder does, no B-frames and a key frame every ten. */
+const X264 = 'bframes=0:keyint=10:min-keyint=10:scenecut=0:threads=1';
+
+/** Codes RGB frames as an H.264 file. */
+export async function encodeVideo(
+  path: string,
+  frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { fps, widthPx, heightPx }: { fps: number; widthPx: number; heightPx: number },
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    ffmpeg(Readable.from(frames, { objectMode: false }))
+      .inputOptions(['-v', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24'])
+      .inputOptions(['-s', `${widthPx}x${heightPx}`, '-r', String(fps)])
+      .outputOptions(['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p'])
+      .outputOptions(['-x264-params', X264, '-y'])
+      .format('mp4')
+      .on('error', (error: Error) => reject(nameError(error, path)))
+      .on('end', () => resolve())
+      .save(path);
+  });
 }
 
 /** What the command writes to stdout. Throws InputError when there is no ffmpeg. */

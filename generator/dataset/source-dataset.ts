@@ -1,23 +1,18 @@
 /** A dataset that another is made from: its rows as they stand, episode by episode. */
 import { basename, join } from 'node:path';
 import { InputError } from '../../sim/errors.ts';
-import { type EpisodeRow, episodeRow } from './episode-row.ts';
+import { episodeRow } from './episode-row.ts';
+import type { EpisodeSource, SourceEpisode } from './episode-source.ts';
 import type { DatasetWeight } from './metadata.ts';
 import { openParquet, type ParquetFile } from './parquet-file.ts';
 import type { TableColumn } from './parquet-table.ts';
 import type { DatasetReader } from './reader.ts';
 
-export interface SourceEpisode {
-  row: EpisodeRow;
-  /** The same row with every column of meta/episodes, as hyparquet gives it. */
-  cells: Record<string, unknown>;
-}
-
 /** Data types that can be written again. Pictures inside the rows cannot. */
 const WRITABLE = ['float32', 'float64', 'bool', 'string'];
 const isWritable = (dtype: string): boolean => WRITABLE.includes(dtype) || /^u?int(8|16|32|64)$/.test(dtype);
 
-export class SourceDataset {
+export class SourceDataset implements EpisodeSource {
   readonly reader: DatasetReader;
   readonly name: string;
   readonly episodes: readonly SourceEpisode[];

@@ -6,10 +6,11 @@ import { Disk } from './disk.ts';
 import { type Choice, type EditShard, planFiles } from './edit-plan.ts';
 import { type EditResult, writeEdited } from './edit-writer.ts';
 import { derivationOf } from './edited-metadata.ts';
+import type { SourceEpisode } from './episode-source.ts';
 import type { Derivation } from './metadata.ts';
 import { assertNew, makeFolder } from './new-folder.ts';
 import { DatasetReader } from './reader.ts';
-import { SourceDataset, type SourceEpisode } from './source-dataset.ts';
+import { SourceDataset } from './source-dataset.ts';
 
 export const SPLIT_BY = ['scenario', 'source', 'success', 'length', 'share'] as const;
 export type SplitBy = (typeof SPLIT_BY)[number];
