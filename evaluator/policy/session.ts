@@ -43,7 +43,23 @@ export class PolicySession {
     const faults = graphFaults(contract, session);
     if (faults.length > 0) await session.release();
     throwFaults(`policy ${folder}`, faults);
-    return new PolicySession(contract, session);
+    const opened = new PolicySession(contract, session);
+    await opened.#tryOnce(folder);
+    return opened;
+  }
+
+  /** On a black picture: the answer must have the contract's shape. */
+  async #tryOnce(folder: string): Promise<void> {
+    const { inputs } = this.contract;
+    const black = inputs.images.map(({ shape }) => new Uint8Array(shape[0] * shape[1] * 3));
+    try {
+      await this.query(black, new Float32Array(inputs.state.shape[0]));
+    } catch (error) {
+      await this.close();
+      throw new InputError(
+        `policy ${folder}: the graph does not run: ${(error as Error).message.split('\n')[0]}`,
+      );
+    }
   }
 
   /**
@@ -69,6 +85,11 @@ export class PolicySession {
       throw new RangeError(`the state has ${numbers} numbers, got ${state.length}`);
     feeds[inputs.state.name] = new Tensor('float32', state, [1, numbers]);
     const results = await this.#session.run(feeds, [output.name]);
+    const { dims } = results[output.name];
+    if (dims.join() !== [1, ...output.shape].join())
+      throw new RangeError(
+        `it answers with shape (${dims.join(', ')}), policy.json says (1, ${output.shape.join(', ')})`,
+      );
     // A copy: the runtime frees its own buffer with the tensor.
     return Float32Array.from(results[output.name].data as Float32Array);
   }
@@ -116,10 +137,13 @@ function valueFaults(
   return faults;
 }
 
-/** The batch may be of any name or 1; the rest must be the numbers, or free for the runtime to find out. */
+/**
+ * The batch may be of any name or 1; the rest must be the numbers, or a name where the exporter could not tell (torch's
+ * tracer leaves the chunk open), which a trial run then fills in.
+ */
 function fits(found: readonly (number | string)[], wanted: readonly number[]): boolean {
   if (found.length !== wanted.length + 1) return false;
   const [batch, ...rest] = found;
   if (typeof batch === 'number' && batch !== 1 && batch !== -1) return false;
-  return rest.every((size, i) => size === wanted[i]);
+  return rest.every((size, i) => typeof size === 'string' || size === -1 || size === wanted[i]);
 }
