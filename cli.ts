@@ -2,12 +2,13 @@
 /** Wires the rooms' commands together; every command lives in its own room. */
 import { Command, CommanderError } from 'commander';
 import { evalCommand } from './evaluator/command.ts';
-import { packageVersion } from './generator/code-version.ts';
 import { genCommand } from './generator/command.ts';
 import { datasetCommand } from './generator/dataset/command.ts';
 import { doctorCommand } from './generator/doctor-command.ts';
 import { scenarioCommand } from './scenarios/command.ts';
 import { InputError, NegativeResult } from './sim/errors.ts';
+import { packageVersion } from './sim/host/code-version.ts';
+import { exportCommand, trainCommand } from './trainer/launch/command.ts';
 
 const EXIT = { done: 0, no: 1, badInput: 2, bug: 70 } as const;
 
@@ -23,8 +24,16 @@ function buildProgram(): Command {
       'after',
       '\nExit codes: 0 done; 1 it ran, but the answer is no; 2 bad usage or input; 130 interrupted (state kept, --resume goes on).',
     );
-  for (const command of [genCommand(), scenarioCommand(), datasetCommand(), evalCommand(), doctorCommand()])
-    program.addCommand(command.copyInheritedSettings(program));
+  const commands = [
+    genCommand(),
+    scenarioCommand(),
+    datasetCommand(),
+    trainCommand(),
+    exportCommand(),
+    evalCommand(),
+    doctorCommand(),
+  ];
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   return program;
 }
 

@@ -1,0 +1,191 @@
+/** `brickyard train` and `brickyard export`: read the options, run the trainer's Python, print the summary. */
+import { Command } from 'commander';
+import { VALIDATE_DEFAULTS } from '../../generator/dataset/validate.ts';
+import { InputError } from '../../sim/errors.ts';
+import { formatDuration } from '../../sim/host/progress.ts';
+import { userPath } from '../../sim/host/user-path.ts';
+import { estimateTraining } from './dry-run.ts';
+import { EXPORT_DEFAULTS, exportPolicy, PRECISIONS } from './export-policy.ts';
+import { trainerArguments } from './overrides.ts';
+import { DEFAULT_PROVIDER, providerNamed, type TrainingProvider } from './provider.ts';
+import { datasetOfRun } from './run-folder.ts';
+import { runTraining } from './train.ts';
+import { TrainProgress } from './train-progress.ts';
+import { checkTrainingData, verdictFolder } from './training-data.ts';
+
+interface GlobalOptions {
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+interface TrainCommandOptions extends GlobalOptions {
+  dataset?: string;
+  out?: string;
+  resume?: string;
+  allowChange: string[];
+  notify?: string;
+  provider: string;
+  minEpisodes: string;
+  dryRun?: boolean;
+  cfg?: string;
+}
+
+const TRAIN_EXAMPLES = `
+key=value changes the configuration (trainer/conf): groups are policy, data, env, hardware, experiment.
+
+Examples:
+  brickyard train --dataset datasets/first policy=act_small
+  brickyard train --dataset datasets/first policy=act_small training.steps=2000 training.lr=1e-4
+  brickyard train --dataset datasets/first policy=act_small --dry-run     how long it would take
+  brickyard train --resume runs/2026-01-31/10-00-00-act_small
+  brickyard train --resume RUN training.lr=5e-5 --allow-change training.lr
+  brickyard train --cfg job policy=act_small                              the whole configuration`;
+
+export function trainCommand(): Command {
+  return new Command('train')
+    .description(
+      'Train a policy on a dataset: it is validated first, and every checkpoint becomes a policy folder.',
+    )
+    .argument('[key=value...]', 'changes of the configuration')
+    .option('--dataset <dir>', 'the LeRobot v3.0 dataset to learn from')
+    .option('--out <run>', 'the run folder (default: runs/DATE/TIME-NAME)')
+    .option('--resume <run>', 'go on with a run; its dataset and configuration are known')
+    .option('--allow-change <key>', 'a key that may differ from the resumed run; repeatable', collect, [])
+    .option('--notify <command>', 'gets every report as JSON on its stdin')
+    .option('--provider <name>', 'where it runs', DEFAULT_PROVIDER)
+    .option('--min-episodes <n>', 'fewer in the dataset are a fault', String(VALIDATE_DEFAULTS.minEpisodes))
+    .option('--dry-run', 'begin it in a temporary folder, say how long it would take, and stop')
+    .option('--cfg <what>', 'print the configuration and end: job')
+    .addHelpText('after', TRAIN_EXAMPLES)
+    .action(async (overrides: string[], _options, command: Command) =>
+      train(overrides, command.optsWithGlobals<TrainCommandOptions>()),
+    );
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+async function train(overrides: string[], options: TrainCommandOptions): Promise<void> {
+  const provider = providerNamed(options.provider);
+  const { json, quiet = false, minEpisodes } = options;
+  const resume = options.resume === undefined ? undefined : userPath(options.resume);
+  const given = options.dataset === undefined ? undefined : userPath(options.dataset);
+  const args = trainerArguments({
+    dataset: given,
+    out: options.out === undefined ? undefined : userPath(options.out),
+    resume,
+    allowChange: options.allowChange,
+    notify: options.notify,
+    overrides,
+  });
+  if (options.cfg !== undefined) return showConfiguration(provider, options.cfg, args);
+  const root = given ?? (resume === undefined ? undefined : await datasetOfRun(resume));
+  if (root === undefined)
+    throw new InputError('--dataset is missing: name the folder of a LeRobot dataset to learn from');
+  if (!/^\d{1,9}$/.test(minEpisodes))
+    throw new InputError(`--min-episodes must be a whole number from 0, got "${minEpisodes}"`);
+  const say = (text: string): void => void (quiet || process.stderr.write(`${text}\n`));
+  const data = await checkTrainingData({
+    root,
+    minEpisodes: Number(minEpisodes),
+    overrides,
+    cache: verdictFolder(),
+  });
+  const how = data.remembered ? 'valid, as found before' : 'valid';
+  say(`dataset ${root}: ${how}, ${data.episodes} episodes, ${data.frames} frames at ${data.fps} Hz`);
+  if (options.dryRun) return estimate(provider, args, say, json);
+  const progress = new TrainProgress(process.stderr, quiet, () => performance.now() / 1000);
+  const command = `brickyard ${process.argv.slice(2).join(' ')}`;
+  const { code, end } = await runTraining({ provider, args, command, progress });
+  process.exitCode = code;
+  if (!end || code !== 0) return;
+  const { run, steps, loss_first, loss_last, best, checkpoint, policy } = end;
+  say(`${steps} steps, loss ${loss_first} to ${loss_last}: ${run}`);
+  if (policy)
+    say(`policy: ${policy}; \`brickyard eval rollout --checkpoint ${policy}\` says how often it succeeds`);
+  if (json) printLine(JSON.stringify({ run, steps, loss_first, loss_last, best, checkpoint, policy }));
+}
+
+async function showConfiguration(provider: TrainingProvider, what: string, args: string[]): Promise<void> {
+  if (what !== 'job') throw new InputError(`--cfg is "${what}"; it takes job`);
+  const job = provider.start({
+    program: 'train.py',
+    args: ['--cfg', what, ...args],
+    env: {},
+    onOutput: printLine,
+    onText: (line) => process.stderr.write(`${line}\n`),
+  });
+  process.exitCode = await job.finished;
+}
+
+async function estimate(
+  provider: TrainingProvider,
+  args: string[],
+  say: (text: string) => void,
+  json?: boolean,
+): Promise<void> {
+  const found = await estimateTraining(provider, args, say);
+  if (typeof found === 'number') {
+    process.exitCode = found;
+    return;
+  }
+  const { steps, steps_per_s, duration_s } = found;
+  if (steps_per_s === null || duration_s === null) say(`${steps} steps; over too soon to measure`);
+  else say(`${steps} steps at ${steps_per_s.toPrecision(3)} steps/s: ${formatDuration(duration_s)}`);
+  if (json) printLine(JSON.stringify(found));
+}
+
+interface ExportCommandOptions extends GlobalOptions {
+  dataset?: string;
+  out?: string;
+  precision: string;
+  frames: string;
+}
+
+export function exportCommand(): Command {
+  const { precision, frames } = EXPORT_DEFAULTS;
+  return new Command('export')
+    .description('Export a checkpoint, ours or any lerobot ACT, as a policy folder that rollouts run.')
+    .argument('<checkpoint>', 'a pretrained_model folder, the checkpoint around it, or a run (its best)')
+    .option('--dataset <dir>', 'the dataset that it was trained on')
+    .option('--out <dir>', 'the policy folder to write')
+    .option('--precision <type>', `of the stored weights: ${PRECISIONS.join(' or ')}`, precision)
+    .option('--frames <n>', 'real frames over which the runtimes are compared', String(frames))
+    .action(async (checkpoint: string, _options, command: Command) =>
+      exportCheckpoint(checkpoint, command.optsWithGlobals<ExportCommandOptions>()),
+    );
+}
+
+async function exportCheckpoint(checkpoint: string, options: ExportCommandOptions): Promise<void> {
+  const { dataset, out, precision, frames, json, quiet } = options;
+  if (dataset === undefined)
+    throw new InputError('--dataset is missing: the figures are taken on its frames');
+  if (out === undefined) throw new InputError('--out is missing: name the policy folder to write');
+  if (!(PRECISIONS as readonly string[]).includes(precision))
+    throw new InputError(`--precision is "${precision}"; it is one of ${PRECISIONS.join(', ')}`);
+  if (!/^[1-9]\d{0,5}$/.test(frames))
+    throw new InputError(`--frames must be a whole number from 1, got "${frames}"`);
+  const result = await exportPolicy({
+    provider: providerNamed(DEFAULT_PROVIDER),
+    checkpoint: userPath(checkpoint),
+    dataset: userPath(dataset),
+    out: userPath(out),
+    precision,
+    frames: Number(frames),
+    command: `brickyard ${process.argv.slice(2).join(' ')}`,
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
+  if (typeof result === 'number') {
+    process.exitCode = result;
+    return;
+  }
+  if (json) printLine(JSON.stringify({ policy: userPath(out), parity: result }));
+  else if (!quiet)
+    process.stderr.write(
+      `${userPath(out)}: over ${result.frames} frames the largest difference to PyTorch is ${result.end_to_end.toPrecision(2)}\n`,
+    );
+}
+
+function printLine(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,79 @@
+/** `brickyard export`: a checkpoint as a policy folder, compared with PyTorch in Python's onnxruntime and in ours. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Disk } from '../../generator/dataset/disk.ts';
+import { DatasetReader } from '../../generator/dataset/reader.ts';
+import { InputError } from '../../sim/errors.ts';
+import { listenForInterrupts } from '../../sim/host/interrupt.ts';
+import { type ParityFigures, verifyPolicy } from './node-parity.ts';
+import type { TrainingProvider } from './provider.ts';
+
+export const EXPORT_DEFAULTS = { precision: 'float32', frames: 200 } as const;
+export const PRECISIONS = ['float32', 'float16'] as const;
+
+export interface ExportOptions {
+  provider: TrainingProvider;
+  /** A pretrained_model folder, the checkpoint around it, or a run. */
+  checkpoint: string;
+  dataset: string;
+  out: string;
+  precision: string;
+  frames: number;
+  command: string;
+  say(line: string): void;
+}
+
+/** @returns the figures of this runtime, or the exit code where the export itself did not succeed */
+export async function exportPolicy(options: ExportOptions): Promise<ParityFigures | number> {
+  const { provider, dataset, out, precision, frames, command, say } = options;
+  const checkpoint = pretrainedModel(options.checkpoint);
+  await DatasetReader.open(dataset);
+  if (existsSync(out)) throw new InputError(`${out} exists; name another folder or remove it`);
+  const disk = new Disk();
+  // Beside its place, so that a policy that fails here never stands under its name.
+  const temporary = disk.temporaryName(out);
+  const dumps = await mkdtemp(join(tmpdir(), 'brickyard-parity-'));
+  const args = ['--checkpoint', checkpoint, '--dataset', dataset, '--out', temporary, '--command', command];
+  const job = provider.start({
+    program: 'export.py',
+    args: [...args, '--precision', precision, '--frames', String(frames)],
+    env: { BRICKYARD_PARITY_DUMP: dumps },
+    onOutput: () => {},
+    onText: say,
+  });
+  const stop = (): void => job.kill();
+  const interrupt = listenForInterrupts({ onFirst: stop, onSecond: stop });
+  try {
+    const code = await job.finished;
+    if (interrupt.stop.aborted) return 130;
+    if (code !== 0) return code;
+    const figures = await verifyPolicy(temporary, dumps);
+    await disk.move(temporary, out);
+    return figures!;
+  } finally {
+    interrupt.release();
+    job.kill();
+    await Promise.all([disk.remove(temporary), rm(dumps, { recursive: true, force: true })]);
+  }
+}
+
+/** Where lerobot's files lie below what was named. */
+export function pretrainedModel(path: string): string {
+  const places = [
+    '',
+    'pretrained_model',
+    'checkpoints/best/pretrained_model',
+    'checkpoints/last/pretrained_model',
+  ];
+  const found = places
+    .map((place) => join(path, place))
+    .find((folder) => existsSync(join(folder, 'config.json')));
+  if (found) return found;
+  throw new InputError(
+    existsSync(path)
+      ? `${path} is no checkpoint: neither it nor its pretrained_model has a config.json`
+      : `${path} does not exist; name a checkpoint or a run`,
+  );
+}

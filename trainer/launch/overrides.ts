@@ -1,0 +1,58 @@
+/** The command line of `train` as overrides of the trainer's Hydra configuration (trainer/conf). */
+import { InputError, throwFaults } from '../../sim/errors.ts';
+
+export interface TrainSelection {
+  /** Absolute. */
+  dataset?: string;
+  out?: string;
+  resume?: string;
+  allowChange: readonly string[];
+  notify?: string;
+  /** key=value as typed. */
+  overrides: readonly string[];
+}
+
+/** Keys that have an option of their own; given twice, which one counts would be a guess. */
+const OPTION_OF: Record<string, string> = {
+  'data.root': '--dataset',
+  'run.dir': '--out',
+  resume: '--resume',
+  allow_change: '--allow-change',
+  notify: '--notify',
+};
+
+/**
+ * What train.py gets.
+ * @throws InputError naming every override that is none
+ */
+export function trainerArguments(selection: TrainSelection): string[] {
+  const { dataset, out, resume, allowChange, notify, overrides } = selection;
+  const faults: string[] = [];
+  for (const text of overrides) {
+    const key = /^(?:\+\+?)?([\w./@-]+)=/.exec(text)?.[1] ?? (/^~[\w./@-]+/.test(text) ? '~' : undefined);
+    if (key === undefined)
+      faults.push(`"${text}" is no override: write key=value, such as training.steps=1000`);
+    else if (Object.hasOwn(OPTION_OF, key))
+      faults.push(`${key} is given by ${OPTION_OF[key]}, not as an override`);
+  }
+  if (out !== undefined && resume !== undefined)
+    faults.push('--out and --resume exclude each other: a resumed run stays in its folder');
+  for (const key of allowChange) {
+    if (!/^[\w.]+$/.test(key)) faults.push(`--allow-change takes a key such as training.lr, got "${key}"`);
+    if (resume === undefined) faults.push(`--allow-change ${key} is for --resume`);
+  }
+  throwFaults('train', faults);
+  const args = [...overrides];
+  if (dataset !== undefined) args.push(`data.root=${hydraString(dataset)}`);
+  if (out !== undefined) args.push(`run.dir=${hydraString(out)}`);
+  if (resume !== undefined) args.push(`resume=${hydraString(resume)}`);
+  if (allowChange.length > 0) args.push(`allow_change=[${allowChange.join(',')}]`);
+  if (notify !== undefined) args.push(`notify=${hydraString(notify)}`);
+  return args;
+}
+
+/** A quoted value of Hydra's override grammar: a quote in it is escaped, and so are backslashes before a quote. */
+export function hydraString(text: string): string {
+  if (/[\0\n]/.test(text)) throw new InputError(`${JSON.stringify(text)} holds a line break or a zero byte`);
+  return `'${text.replace(/(\\*)('|$)/g, (_, slashes: string, quote: string) => slashes + slashes + (quote && "\\'"))}'`;
+}

@@ -1,0 +1,42 @@
+/**
+ * Where a training runs. A provider starts one of the trainer's Python programs and passes on what it says; what is
+ * trained it does not know. A provider for a remote machine also brings the dataset there and the run folder back.
+ */
+import { InputError } from '../../sim/errors.ts';
+import { localProvider } from './local.ts';
+
+export interface TrainerJob {
+  program: 'train.py' | 'export.py';
+  args: readonly string[];
+  /** Added to the program's environment. */
+  env: Readonly<Record<string, string>>;
+  /** Each line of stdout. */
+  onOutput(line: string): void;
+  /** Each line of stderr: text for people. */
+  onText(line: string): void;
+}
+
+export interface RunningJob {
+  /** Exit code, 128 + signal where a signal ended it. Rejects with InputError when it could not be started. */
+  readonly finished: Promise<number>;
+  /** Asks it to keep its state and end. */
+  interrupt(signal: NodeJS.Signals): void;
+  /** Ends it and all that it started, at once. */
+  kill(): void;
+}
+
+export interface TrainingProvider {
+  readonly name: string;
+  start(job: TrainerJob): RunningJob;
+}
+
+const PROVIDERS: readonly TrainingProvider[] = [localProvider];
+export const DEFAULT_PROVIDER = 'local';
+
+/** @throws InputError that lists the providers. */
+export function providerNamed(name: string): TrainingProvider {
+  const provider = PROVIDERS.find((one) => one.name === name);
+  if (provider) return provider;
+  const names = PROVIDERS.map((one) => one.name).join(', ');
+  throw new InputError(`--provider is "${name}"; there is ${names}`);
+}

@@ -1,0 +1,22 @@
+/** What a training's run folder says about itself. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../sim/errors.ts';
+
+/** The dataset that a run learned from. */
+export async function datasetOfRun(run: string): Promise<string> {
+  const path = join(run, 'run.json');
+  let json: { dataset?: string | { path?: string; root?: string } };
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new InputError(
+      code === 'ENOENT' ? `${run} is no run: it has no run.json` : `${path} cannot be read: ${message}`,
+    );
+  }
+  const { dataset } = json;
+  const root = typeof dataset === 'string' ? dataset : (dataset?.path ?? dataset?.root);
+  if (root) return root;
+  throw new InputError(`${path} does not say which dataset it learned from: give --dataset`);
+}

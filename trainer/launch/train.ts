@@ -1,0 +1,98 @@
+/** Runs one training to its end: starts it, follows its events, tries each exported policy in this runtime. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NegativeResult } from '../../sim/errors.ts';
+import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
+import { type EndEvent, type TrainerEvent, trainerEvent } from './events.ts';
+import { verifyPolicy } from './node-parity.ts';
+import type { TrainingProvider } from './provider.ts';
+import type { TrainProgress } from './train-progress.ts';
+
+export interface TrainOptions {
+  provider: TrainingProvider;
+  /** Of train.py. */
+  args: readonly string[];
+  /** As typed; kept in run.json and in every policy. */
+  command: string;
+  progress: TrainProgress;
+  /** Hears of every policy that passed. */
+  onPolicy?(policy: ExportedPolicy): void;
+  onStart?(run: string): void;
+}
+
+export interface ExportedPolicy {
+  step: number;
+  folder: string;
+}
+
+export interface TrainResult {
+  /** Of train.py. */
+  code: number;
+  end?: EndEvent;
+}
+
+/** Last lines of stderr that are shown when --quiet kept them back and it failed. */
+const KEPT_LINES = 20;
+
+/** A line of train.py for people, of what its step event says. */
+const STEP_TEXT = /^step [\d,]+ of [\d,]+ /;
+
+/**
+ * @throws NegativeResult when a policy does not give here what it gave in its training; the training itself is done
+ *   and kept by then
+ */
+export async function runTraining(options: TrainOptions): Promise<TrainResult> {
+  const { provider, args, command, progress } = options;
+  const dumps = await mkdtemp(join(tmpdir(), 'brickyard-parity-'));
+  const lastLines: string[] = [];
+  const faults: string[] = [];
+  let end: EndEvent | undefined;
+  let checks = Promise.resolve();
+  const check = async (event: Extract<TrainerEvent, { event: 'exported' }>): Promise<void> => {
+    try {
+      await verifyPolicy(event.path, dumps);
+      options.onPolicy?.({ step: event.step, folder: event.path });
+    } catch (error) {
+      faults.push(`the policy of step ${event.step}: ${(error as Error).message}`);
+      progress.note(faults.at(-1)!);
+    }
+  };
+  const job = provider.start({
+    program: 'train.py',
+    args,
+    env: { BRICKYARD_EVENTS: '1', BRICKYARD_COMMAND: command, BRICKYARD_PARITY_DUMP: dumps },
+    onOutput: (line) => {
+      const event = trainerEvent(line);
+      if (event?.event === 'start') options.onStart?.(event.run);
+      else if (event?.event === 'step') progress.step(event);
+      else if (event?.event === 'exported') checks = checks.then(() => check(event));
+      else if (event?.event === 'end') end = event;
+      else if (!event) progress.note(line);
+    },
+    onText: (line) => {
+      lastLines.push(line);
+      if (lastLines.length > KEPT_LINES) lastLines.shift();
+      if (!STEP_TEXT.test(line)) progress.note(line);
+    },
+  });
+  const interrupt = listenForInterrupts({
+    onFirst: () => {
+      progress.note('stopping: the training writes a checkpoint and ends; once more stops it at once');
+      job.interrupt('SIGINT');
+    },
+    onSecond: () => job.kill(),
+  });
+  try {
+    const code = await job.finished;
+    await checks;
+    progress.end();
+    if (code !== 0) progress.whenQuiet(lastLines);
+    if (faults.length > 0 && code === 0) throw new NegativeResult(faults.join('\n'));
+    return { code: interrupt.stop.aborted ? INTERRUPTED_EXIT_CODE : code, end };
+  } finally {
+    interrupt.release();
+    job.kill();
+    await rm(dumps, { recursive: true, force: true });
+  }
+}

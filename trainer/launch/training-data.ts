@@ -1,0 +1,137 @@
+/**
+ * Whether a dataset may be trained on. It is validated before every training; a verdict is kept, keyed by the names,
+ * sizes and times of all its files, so that a second start does not read them again.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, relative } from 'node:path';
+import { Disk } from '../../generator/dataset/disk.ts';
+import { DatasetReader } from '../../generator/dataset/reader.ts';
+import { validateDataset } from '../../generator/dataset/validate.ts';
+import { NegativeResult, throwFaults } from '../../sim/errors.ts';
+import { STATE_LAYOUTS } from '../../sim/observation.ts';
+import { ACTION_NAMES } from '../../sim/trajectory.ts';
+
+/** Raised when validation asks for more, so that older verdicts do not count. */
+const VERDICT_FORMAT = 1;
+/** Faults shown; `dataset validate` lists the rest. */
+const SHOWN_FAULTS = 5;
+
+export interface TrainingDataOptions {
+  root: string;
+  minEpisodes: number;
+  /** Hydra's overrides as typed: which cameras and which robot the policy is for. */
+  overrides: readonly string[];
+  /** Where verdicts are kept. */
+  cache: string;
+}
+
+export interface TrainingData {
+  episodes: number;
+  frames: number;
+  fps: number;
+  /** Whether the verdict was there already. */
+  remembered: boolean;
+}
+
+/** $XDG_CACHE_HOME/brickyard/validated, as the set-up has its cache. */
+export function verdictFolder(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'brickyard', 'validated');
+}
+
+/**
+ * @throws InputError when it is no dataset, or lacks what the policy wants
+ * @throws NegativeResult with the first faults
+ */
+export async function checkTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
+  const { root, minEpisodes, overrides, cache } = options;
+  const reader = await DatasetReader.open(root);
+  const { info } = reader;
+  throwFaults(`dataset ${root}`, missingFeatures(reader, overrides));
+  const found = { episodes: info.total_episodes, frames: info.total_frames, fps: info.fps };
+  const verdict = join(cache, `${await stateOfFiles(root, minEpisodes)}.json`);
+  if (await isThere(verdict)) return { ...found, remembered: true };
+  const { ok, faults } = await validateDataset(reader, { minEpisodes, deep: false });
+  if (!ok) {
+    const lines = faults
+      .slice(0, SHOWN_FAULTS)
+      .map(
+        ({ episode, check, message }) =>
+          `  - ${check}${episode === null ? '' : `, episode ${episode}`}: ${message}`,
+      );
+    if (faults.length > SHOWN_FAULTS)
+      lines.push(
+        `  and ${faults.length - SHOWN_FAULTS} more; \`brickyard dataset validate ${root}\` lists all`,
+      );
+    throw new NegativeResult(
+      `dataset ${root} is not fit for training; it has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${lines.join('\n')}`,
+    );
+  }
+  await new Disk().writeWhole(verdict, `${JSON.stringify({ ok: true, root, ...found })}\n`);
+  return { ...found, remembered: false };
+}
+
+/** What the policy is fed with and the dataset does not have. */
+function missingFeatures({ info, cameraKeys }: DatasetReader, overrides: readonly string[]): string[] {
+  const { features } = info;
+  const faults: string[] = [];
+  for (const camera of wantedCameras(overrides)) {
+    const key = `observation.images.${camera}`;
+    if (!cameraKeys.includes(key))
+      faults.push(
+        `it has no camera ${key}; ${cameraKeys.length === 0 ? 'it has none' : `it has ${cameraKeys.join(', ')}: choose with data.cameras=[NAME]`}`,
+      );
+  }
+  const isLoader = overrideOf(overrides, 'env') !== 'any';
+  const wanted = { 'observation.state': STATE_LAYOUTS.seed4, action: ACTION_NAMES };
+  for (const [key, names] of Object.entries(wanted)) {
+    if (!features[key]) {
+      faults.push(`it has no ${key}`);
+      continue;
+    }
+    const found = features[key].names;
+    if (!isLoader || (Array.isArray(found) && names.every((name, i) => found[i] === name))) continue;
+    faults.push(
+      `its ${key} is ${Array.isArray(found) ? found.join(', ') : 'unnamed'}, the loader's begins with ${names.join(', ')}: train another robot with env=any`,
+    );
+  }
+  return faults;
+}
+
+function wantedCameras(overrides: readonly string[]): string[] {
+  const given = overrideOf(overrides, 'data.cameras');
+  if (given === undefined) return ['ego'];
+  return given
+    .replace(/^\[|\]$/g, '')
+    .split(',')
+    .map((name) => name.trim().replace(/^["']|["']$/g, ''))
+    .filter((name) => name !== '');
+}
+
+/** Of the last override of that key. */
+function overrideOf(overrides: readonly string[], key: string): string | undefined {
+  return overrides.findLast((text) => text.startsWith(`${key}=`))?.slice(key.length + 1);
+}
+
+/** Changes whenever a file of the dataset does. */
+async function stateOfFiles(root: string, minEpisodes: number): Promise<string> {
+  const real = await realpath(root);
+  const entries = await readdir(real, { withFileTypes: true, recursive: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const lines: string[] = [];
+  for (const path of paths.sort()) {
+    const { size, mtimeMs } = await stat(path);
+    lines.push(`${relative(real, path)}\0${size}\0${mtimeMs}`);
+  }
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  const hash = createHash('sha256').update(`${VERDICT_FORMAT}\0${version}\0${minEpisodes}\0${real}\n`);
+  return hash.update(lines.join('\n')).digest('hex');
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
