@@ -3,7 +3,7 @@
 import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
-import { codeVersion, packageVersion } from './code-version.ts';
+import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
 import { type DatasetOrigin, readOrigin } from './origin.ts';
 import { contentDifferences, inspectFolder, type RunRecord } from './run-folder.ts';
 import type { ContentSettings, RawGenOptions } from './settings.ts';

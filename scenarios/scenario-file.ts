@@ -12,7 +12,8 @@ export function readScenarioFile(path: string, shownAs = basename(path)): Scenar
   return parseScenario(readPlainText(path, subject), subject);
 }
 
-function readPlainText(path: string, subject: string): string {
+/** The text of a regular file of a sane size. */
+export function readPlainText(path: string, subject: string): string {
   let handle: number;
   try {
     if (lstatSync(path).isSymbolicLink())

@@ -1,0 +1,121 @@
+/** One rollout from its condition to its result. */
+import type { Condition } from '../../scenarios/suites/conditions.ts';
+import { EpisodeRun } from '../../sim/episode-run.ts';
+import type { StateLayout } from '../../sim/observation.ts';
+import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/trajectory.ts';
+import { isActionNumber, labelFailure } from '../failures/label.ts';
+import type { RolloutResult } from '../results.ts';
+import type { Driver } from './driver.ts';
+import type { RolloutTrajectory } from './trajectory-file.ts';
+
+export interface RolloutOptions {
+  fps: number;
+  state: StateLayout;
+}
+
+export interface Rollout {
+  trajectory: RolloutTrajectory;
+  /** When the last brick counted as delivered, else when the episode ended. */
+  timeS: number;
+  delivered: number;
+  /** Simulation, without waiting for anything. */
+  physicsS: number;
+}
+
+/** Drives until the episode is over or an action is none. `loadPhysics` must have been awaited. */
+export async function runRollout(
+  condition: Condition,
+  driver: Driver,
+  options: RolloutOptions,
+): Promise<Rollout> {
+  const run = new EpisodeRun(condition.start, options);
+  let physicsS = 0;
+  let bad = '';
+  try {
+    while (!bad && !run.isOver()) {
+      const action = await driver.act(run);
+      bad = badAction(action, run.frames);
+      const from = performance.now();
+      run.act(action, 'search');
+      physicsS += (performance.now() - from) / 1000;
+    }
+    const { world } = run;
+    const trajectory: RolloutTrajectory = {
+      ...run.trajectory(),
+      ...(bad ? { outcome: 'bad-action' as const, detail: bad } : {}),
+      condition: condition.key,
+      actions: run.askedActions(),
+      queryFrames: Uint32Array.from(driver.queryFrames),
+    };
+    const delivered = world.bricks().length - world.legosRemaining;
+    return { trajectory, timeS: run.successS ?? world.timeS, delivered, physicsS };
+  } finally {
+    run.dispose();
+  }
+}
+
+function badAction(action: ArrayLike<number>, frame: number): string {
+  for (let i = 0; i < ACTION_SIZE; i++)
+    if (!isActionNumber(action[i]))
+      return `bad-action at frame ${frame}: ${ACTION_NAMES[i]} was ${action[i]}`;
+  return '';
+}
+
+/** The line that a rollout leaves. @param file relative path of the stored trajectory */
+export function rolloutResult(condition: Condition, rollout: Rollout, file: string): RolloutResult {
+  const { trajectory, timeS, delivered } = rollout;
+  const { outcome, frames } = trajectory;
+  const success = outcome === 'success';
+  return {
+    ...conditionFields(condition),
+    status: success ? 'success' : 'failure',
+    outcome,
+    time_s: rounded(timeS),
+    frames,
+    path_m: rounded(pathM(trajectory)),
+    delivered,
+    queries: trajectory.queryFrames.length,
+    failure: success
+      ? null
+      : labelFailure({ ...trajectory, outcome: outcome as Exclude<typeof outcome, 'success'> }),
+    trajectory: file,
+    final_state_hash: trajectory.finalStateHash,
+    error: null,
+  };
+}
+
+/** The line of a rollout that crashed or hung twice. */
+export function errorResult(condition: Condition, message: string): RolloutResult {
+  return {
+    ...conditionFields(condition),
+    status: 'error',
+    outcome: '',
+    time_s: 0,
+    frames: 0,
+    path_m: 0,
+    delivered: 0,
+    queries: 0,
+    failure: null,
+    trajectory: null,
+    final_state_hash: '',
+    error: message.split('\n')[0],
+  };
+}
+
+function conditionFields({ key, scenario, scenarioHash, seed, slot, start }: Condition) {
+  return { condition: key, scenario, scenario_hash: scenarioHash, seed, slot, bricks: start.bricks.length };
+}
+
+/** What the loader drove, from frame to frame. */
+function pathM({ start, poses, frames }: RolloutTrajectory): number {
+  const size = poseSize(start.bricks.length);
+  let sum = 0;
+  for (let at = size; at < frames * size; at += size) {
+    const dx = poses[at] - poses[at - size];
+    const dz = poses[at + 1] - poses[at + 1 - size];
+    sum += Math.sqrt(dx * dx + dz * dz);
+  }
+  return sum;
+}
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,0 +1,39 @@
+/**
+ * What is looked at before the first episode: the folder's files, the graph, what the simulator has for it, the golden
+ * pairs on this runtime, and golden frames simulated and drawn again here.
+ */
+import type { RendererOptions } from '../../sim/host/renderer.ts';
+import { openRenderer } from '../../sim/host/renderer.ts';
+import { checkGoldenFrames, type GoldenFramesVerdict } from '../policy/golden-frames.ts';
+import { checkGoldenPairs, type GoldenPairsVerdict } from '../policy/golden-pairs.ts';
+import { loadPolicy, type Policy } from '../policy/policy-folder.ts';
+import { PolicySession } from '../policy/session.ts';
+import { type SimulatorSettings, simulatorSettings } from '../policy/simulator-fit.ts';
+
+export interface Preflight {
+  policy: Policy;
+  settings: SimulatorSettings;
+  pairs: GoldenPairsVerdict;
+  frames: GoldenFramesVerdict;
+  /** The stack that draws here. */
+  stack: object;
+}
+
+/** @throws InputError saying what differs by how much */
+export async function checkPolicy(folder: string, backend: RendererOptions['backend']): Promise<Preflight> {
+  const policy = await loadPolicy(folder);
+  const settings = simulatorSettings(policy);
+  const session = await PolicySession.open(policy);
+  try {
+    const pairs = await checkGoldenPairs(session, policy);
+    const renderer = await openRenderer({ backend });
+    try {
+      const frames = await checkGoldenFrames(policy, renderer);
+      return { policy, settings, pairs, frames, stack: renderer.stack };
+    } finally {
+      await renderer.close();
+    }
+  } finally {
+    await session.close();
+  }
+}

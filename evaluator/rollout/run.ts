@@ -1,0 +1,228 @@
+/** A whole rollout run: conditions in, a folder of results out; stopped at any moment, it goes on from its results. */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
+import { writeWholeFile } from '../../scenarios/whole-file.ts';
+import { InputError, throwFaults } from '../../sim/errors.ts';
+import { codeVersion, packageVersion } from '../../sim/host/code-version.ts';
+import { listenForInterrupts } from '../../sim/host/interrupt.ts';
+import { takeRunLock } from '../../sim/host/run-lock.ts';
+import { WorkerPool } from '../../sim/host/worker-pool.ts';
+import { dispatchRollouts } from './dispatch.ts';
+import type { RolloutReply, RolloutSeconds, RolloutSettings, RolloutTask } from './messages.ts';
+import { ResultsFile } from './results-file.ts';
+import { type RolloutSummary, summarize, type TimeSplit } from './summary.ts';
+
+export const RESULTS_FILE = 'results.jsonl';
+export const SUMMARY_FILE = 'summary.json';
+export const RUN_FILE = 'run.json';
+
+/** What decides the results, as `run.json` holds it; a resumed run must agree with it. */
+export interface RolloutRecord {
+  format: 1;
+  subject: RolloutSettings['subject'];
+  /** Of the graph, for a policy. */
+  onnx_sha256: string | null;
+  suite: string;
+  suite_hash: string;
+  seed: number;
+  episodes: number;
+  fps: number;
+  state: string;
+  chunk: RolloutSettings['chunk'];
+  code_version: string;
+  package_version: string;
+  command: string;
+  /** Contract and checks of a policy, rendering stack. */
+  details: object;
+}
+
+export interface RolloutRun {
+  settings: RolloutSettings;
+  set: ConditionSet;
+  /** Recorded actions of a condition, for a replay. */
+  replay?: (key: string) => Promise<Float32Array>;
+  onnxSha256: string | null;
+  details: object;
+  command: string;
+  workers: number;
+  resume: boolean;
+  hangS: number;
+  say(text: string): void;
+}
+
+export type RunOutcome =
+  | { kind: 'done'; summary: RolloutSummary }
+  | { kind: 'interrupted'; done: number; total: number };
+
+/** @throws InputError when the folder holds something else, or results of another run */
+export async function runRollouts(run: RolloutRun): Promise<RunOutcome> {
+  const { out } = run.settings;
+  checkFolder(run);
+  const release = takeRunLock(out, out);
+  try {
+    const record = recordOf(run);
+    const path = join(out, RUN_FILE);
+    if (existsSync(path)) checkSame(out, JSON.parse(readFileSync(path, 'utf8')) as RolloutRecord, record);
+    else writeWholeFile(path, `${JSON.stringify(record, null, 2)}\n`);
+    removeLeftovers(out);
+    return await go(run);
+  } finally {
+    release();
+  }
+}
+
+/** What a kill left of files that were being written. */
+function removeLeftovers(out: string): void {
+  for (const folder of [out, join(out, 'trajectories')])
+    for (const name of existsSync(folder) ? readdirSync(folder) : [])
+      if (name.endsWith('.part')) rmSync(join(folder, name), { force: true });
+}
+
+function checkFolder({ settings: { out }, resume }: RolloutRun): void {
+  if (!existsSync(out)) return;
+  const names = readdirSync(out).filter((name) => !name.startsWith('lock'));
+  if (names.length === 0) return;
+  if (!names.includes(RUN_FILE))
+    throw new InputError(
+      `--out ${out} holds something that is no rollout (${names.slice(0, 3).join(', ')}); name another folder`,
+    );
+  if (!resume)
+    throw new InputError(
+      `--out ${out} holds rollouts already: add --resume to go on with them, or name another folder`,
+    );
+}
+
+function recordOf({ settings, set, onnxSha256, details, command }: RolloutRun): RolloutRecord {
+  return {
+    format: 1,
+    subject: settings.subject,
+    onnx_sha256: onnxSha256,
+    suite: set.name,
+    suite_hash: set.hash,
+    seed: set.seed,
+    episodes: set.conditions.length,
+    fps: settings.fps,
+    state: settings.state,
+    chunk: settings.chunk,
+    code_version: codeVersion(),
+    package_version: packageVersion(),
+    command,
+    details,
+  };
+}
+
+/** Rollouts of two policies, suites or versions must not end in one file. */
+function checkSame(out: string, began: RolloutRecord, now: RolloutRecord): void {
+  const same = ['onnx_sha256', 'suite_hash', 'fps', 'state', 'chunk', 'code_version'] as const;
+  const faults = same
+    .filter((key) => JSON.stringify(began[key]) !== JSON.stringify(now[key]))
+    .map(
+      (key) => `${key} was ${JSON.stringify(began[key])} when the run began, now ${JSON.stringify(now[key])}`,
+    );
+  if (began.subject.kind !== now.subject.kind)
+    faults.push(`it rolled out ${began.subject.label}, now ${now.subject.label}`);
+  throwFaults(
+    `--resume in ${out}`,
+    faults.map((fault) => `${fault}; finish it as it began, or name another --out`),
+  );
+}
+
+async function go(run: RolloutRun): Promise<RunOutcome> {
+  const { settings, set } = run;
+  const from = performance.now();
+  const results = new ResultsFile(join(settings.out, RESULTS_FILE));
+  const split = { physics: 0, draw: 0, infer: 0, queries: 0 };
+  const tasks: RolloutTask[] = set.conditions
+    .map((condition, index) => ({ index, condition }))
+    .filter(({ condition }) => !results.done.has(condition.key));
+  const workers = Math.min(run.workers, tasks.length);
+  try {
+    if (run.replay) for (const task of tasks) task.replay = await run.replay(task.condition.key);
+    if (tasks.length > 0) await rollOut(run, tasks, workers, results, split);
+    const total = set.conditions.length;
+    if (results.done.size < total) return { kind: 'interrupted', done: results.done.size, total };
+    const summary = finalSummary(run, results, (performance.now() - from) / 1000, workers, split);
+    writeWholeFile(join(settings.out, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
+    return { kind: 'done', summary };
+  } finally {
+    results.close();
+  }
+}
+
+async function rollOut(
+  run: RolloutRun,
+  tasks: RolloutTask[],
+  workers: number,
+  results: ResultsFile,
+  split: RolloutSeconds & { queries: number },
+): Promise<void> {
+  const pool = new WorkerPool<RolloutTask, RolloutReply, RolloutSettings>({
+    filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+    workers,
+    settings: run.settings,
+  });
+  const interrupt = listenForInterrupts({
+    onFirst: () => run.say('stopping: rollouts in flight are being finished; again to stop at once'),
+    onSecond: () => pool.killBrowsers(),
+  });
+  const total = run.set.conditions.length;
+  try {
+    await dispatchRollouts({
+      tasks,
+      pool,
+      hangS: run.hangS,
+      stop: interrupt.stop,
+      onResult: (result, seconds) => {
+        results.append(result);
+        split.queries += seconds ? result.queries : 0;
+        split.physics += seconds?.physics ?? 0;
+        split.draw += seconds?.draw ?? 0;
+        split.infer += seconds?.infer ?? 0;
+        const why = result.failure?.label ?? result.error ?? '';
+        run.say(
+          `${results.done.size}/${total} ${result.condition} ${result.status} ${result.time_s} s ${why}`.trim(),
+        );
+      },
+      onCrash: (task, message) => run.say(`${task.condition.key} is rolled out again: ${message}`),
+    });
+  } finally {
+    interrupt.release();
+    await pool.close();
+  }
+}
+
+function finalSummary(
+  { settings, set }: RolloutRun,
+  results: ResultsFile,
+  wallS: number,
+  workers: number,
+  split: RolloutSeconds & { queries: number },
+): RolloutSummary {
+  const ordered = set.conditions.map(({ key }) => results.done.get(key)!);
+  return {
+    ...summarize(ordered),
+    checkpoint: settings.subject.label,
+    suite: set.name,
+    suite_hash: set.hash,
+    wall_s: Math.round(wallS * 100) / 100,
+    per_query: timeSplit(wallS * workers, split),
+    results: join(settings.out, RESULTS_FILE),
+  };
+}
+
+function timeSplit(
+  workerS: number,
+  { physics, draw, infer, queries }: RolloutSeconds & { queries: number },
+): TimeSplit | null {
+  if (queries === 0) return null;
+  const ms = (seconds: number): number => Math.round((100_000 * seconds) / queries) / 100;
+  return {
+    queries,
+    inference_ms: ms(infer),
+    physics_ms: ms(physics),
+    draw_ms: ms(draw),
+    rest_ms: ms(Math.max(0, workerS - infer - physics)),
+  };
+}

@@ -1,0 +1,104 @@
+/** What a rollout is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
+import { MAX_CONDITIONS } from '../../scenarios/suites/suite.ts';
+import { wholeNumber } from '../../scenarios/whole-number.ts';
+import { DEFAULT_FPS } from '../../sim/control-period.ts';
+import { throwFaults } from '../../sim/errors.ts';
+
+export const ROLLOUT_DEFAULTS = {
+  suite: 'smoke',
+  episodes: 100,
+  out: 'evaluations',
+  fps: DEFAULT_FPS,
+  hangS: 600,
+  backend: 'auto',
+} as const;
+
+export const MAX_WORKERS = 64;
+const BACKENDS = ['auto', 'gl-egl', 'swiftshader'] as const;
+
+/** As commander gives them. */
+export interface RawRolloutOptions {
+  checkpoint?: string[];
+  suite?: string;
+  scenarios?: string;
+  episodes?: string;
+  seed?: string;
+  workers?: string;
+  out?: string;
+  resume?: boolean;
+  actionSteps?: string;
+  temporalEnsemble?: string;
+  minSuccess?: string;
+  hang?: string;
+  backend?: string;
+}
+
+export interface RolloutRequest {
+  checkpoints: string[];
+  /** A suite, or scenarios with a number of episodes. */
+  conditions: { suite: string } | { scenarios: string; episodes: number };
+  /** Whether the user chose conditions at all. */
+  chosen: boolean;
+  episodes: number | undefined;
+  seed: number | undefined;
+  workers: number;
+  resume: boolean;
+  actionSteps: number | undefined;
+  ensemble: number | undefined;
+  minSuccess: number | undefined;
+  hangS: number;
+  backend: (typeof BACKENDS)[number];
+}
+
+/** Throws one InputError that names every fault. */
+export function parseRolloutOptions(raw: RawRolloutOptions, cores: number): RolloutRequest {
+  const faults: string[] = [];
+  const whole = (option: string, text: string | undefined, min: number, max: number): number | undefined =>
+    text === undefined ? undefined : wholeNumber(option, text, { min, max }, faults);
+  const checkpoints = raw.checkpoint ?? [];
+  if (checkpoints.length === 0)
+    faults.push(
+      '--checkpoint is missing: name a policy folder, a training run, expert, zero, random or replay:DATASET',
+    );
+  if (raw.suite !== undefined && raw.scenarios !== undefined)
+    faults.push('--suite and --scenarios exclude each other: give one of them');
+  if (raw.suite !== undefined && raw.episodes !== undefined)
+    faults.push('--episodes goes with --scenarios; a suite says itself how many');
+  const episodes = whole('--episodes', raw.episodes, 1, MAX_CONDITIONS);
+  const number = (
+    option: string,
+    text: string | undefined,
+    low: number,
+    high: number,
+  ): number | undefined => {
+    if (text === undefined) return undefined;
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!(value >= low && value <= high))
+      faults.push(`${option} is "${text}", but must be a number from ${low} to ${high}`);
+    return value;
+  };
+  const backend = raw.backend ?? ROLLOUT_DEFAULTS.backend;
+  if (!(BACKENDS as readonly string[]).includes(backend))
+    faults.push(`--backend must be one of ${BACKENDS.join(', ')}, got "${backend}"`);
+  if (raw.actionSteps !== undefined && raw.temporalEnsemble !== undefined)
+    faults.push('--temporal-ensemble asks the policy in every frame: leave --action-steps out');
+  const request: RolloutRequest = {
+    checkpoints,
+    conditions:
+      raw.scenarios === undefined && raw.episodes === undefined
+        ? { suite: raw.suite ?? ROLLOUT_DEFAULTS.suite }
+        : { scenarios: raw.scenarios ?? 'all', episodes: episodes ?? ROLLOUT_DEFAULTS.episodes },
+    chosen: raw.suite !== undefined || raw.scenarios !== undefined,
+    episodes,
+    seed: whole('--seed', raw.seed, 0, 2 ** 31 - 1),
+    workers: whole('--workers', raw.workers, 1, MAX_WORKERS) ?? cores,
+    resume: raw.resume === true,
+    actionSteps: whole('--action-steps', raw.actionSteps, 1, 10_000),
+    ensemble: number('--temporal-ensemble', raw.temporalEnsemble, -10, 10),
+    minSuccess: number('--min-success', raw.minSuccess, 0, 1),
+    hangS: whole('--hang', raw.hang, 1, 86_400) ?? ROLLOUT_DEFAULTS.hangS,
+    backend: backend as RolloutRequest['backend'],
+  };
+  throwFaults('eval rollout', faults);
+  return request;
+}

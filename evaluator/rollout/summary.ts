@@ -1,0 +1,93 @@
+/** What results add up to. Pure. */
+import type { RolloutResult } from '../results.ts';
+import { wilson } from '../statistics/wilson.ts';
+
+export interface RateSummary {
+  episodes: number;
+  successes: number;
+  wilson: [low: number, high: number];
+}
+
+/** Where the time of a run went, over its policy queries. */
+export interface TimeSplit {
+  queries: number;
+  inference_ms: number;
+  physics_ms: number;
+  /** Wait for frames; other rollouts of the worker go on meanwhile. */
+  draw_ms: number;
+  /** All time of all workers that is neither inference nor physics. */
+  rest_ms: number;
+}
+
+export interface RolloutSummary extends RateSummary {
+  /** Crashes and hangs, tried twice. They count as episodes and never as successes. */
+  errors: number;
+  /** Of all episodes, 0 to 1. */
+  success_rate: number;
+  failures: Record<string, number>;
+  by_scenario: Record<string, RateSummary>;
+  /** Means: of successes until the last brick was in, of all for the path. */
+  time_s: number | null;
+  path_m: number | null;
+  suite: string;
+  suite_hash: string;
+  checkpoint: string;
+  wall_s: number;
+  /** Of this process, a query; null where no policy was asked. */
+  per_query: TimeSplit | null;
+  results: string;
+}
+
+/** Success rates with Wilson intervals, overall and by scenario; failures by label, the most frequent first. */
+export function summarize(results: readonly RolloutResult[]) {
+  const scenarios = [...new Set(results.map((result) => result.scenario))].sort();
+  const labels = new Map<string, number>();
+  for (const { failure } of results)
+    if (failure) labels.set(failure.label, (labels.get(failure.label) ?? 0) + 1);
+  const judged = results.filter(({ status }) => status !== 'error');
+  const all = rate(results);
+  return {
+    ...all,
+    errors: results.length - judged.length,
+    success_rate: results.length === 0 ? 0 : all.successes / results.length,
+    failures: Object.fromEntries([...labels].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))),
+    by_scenario: Object.fromEntries(
+      scenarios.map((name) => [name, rate(results.filter(({ scenario }) => scenario === name))]),
+    ),
+    time_s: mean(judged.filter(({ status }) => status === 'success').map((result) => result.time_s)),
+    path_m: mean(judged.map((result) => result.path_m)),
+  };
+}
+
+function rate(results: readonly RolloutResult[]): RateSummary {
+  const successes = results.filter(({ status }) => status === 'success').length;
+  return { episodes: results.length, successes, wilson: wilson(successes, results.length) };
+}
+
+function mean(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  return Math.round((1000 * values.reduce((a, b) => a + b, 0)) / values.length) / 1000;
+}
+
+/** The lines that a person reads. */
+export function summaryText(summary: RolloutSummary): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const line = ({ episodes, successes, wilson: [low, high] }: RateSummary): string =>
+    `${successes} of ${episodes} (${percent(successes / Math.max(1, episodes))}, 95 % interval ${percent(low)} to ${percent(high)})`;
+  const width = Math.max(...Object.keys(summary.by_scenario).map((name) => name.length), 0);
+  const split = summary.per_query;
+  return [
+    `${summary.checkpoint} on ${summary.suite}: ${line(summary)} in ${summary.wall_s.toFixed(1)} s`,
+    ...Object.entries(summary.by_scenario).map(([name, each]) => `  ${name.padEnd(width)}  ${line(each)}`),
+    ...Object.entries(summary.failures).map(([label, count]) => `  ${label}: ${count}`),
+    ...(summary.errors > 0
+      ? [`  errors (crashed or hung twice, counted as no success): ${summary.errors}`]
+      : []),
+    ...(split
+      ? [
+          `  a query: inference ${split.inference_ms.toFixed(1)} ms, physics ${split.physics_ms.toFixed(1)} ms, all else ${split.rest_ms.toFixed(1)} ms (${split.queries} queries)`,
+        ]
+      : []),
+    `  results: ${summary.results}`,
+  ].join('\n');
+}

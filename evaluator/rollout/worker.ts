@@ -1,0 +1,78 @@
+/** One worker thread: its own simulator, browser and policy session; conditions in, results out. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { workerData } from 'piscina';
+import { writeWholeFile } from '../../scenarios/whole-file.ts';
+import { InputError } from '../../sim/errors.ts';
+import { RenderSession } from '../../sim/host/render-session.ts';
+import type { WorkerNotice, WorkerOrder } from '../../sim/host/worker-channel.ts';
+import { loadPhysics } from '../../sim/physics.ts';
+import { loadPolicy } from '../policy/policy-folder.ts';
+import { PolicySession } from '../policy/session.ts';
+import { baselineDriver, type Driver, replayDriver } from './driver.ts';
+import { rolloutResult, runRollout } from './episode.ts';
+import type { RolloutReply, RolloutSettings, RolloutTask } from './messages.ts';
+import { PolicyDriver } from './policy-driver.ts';
+import { encodeTrajectory } from './trajectory-file.ts';
+
+const settings = workerData as RolloutSettings & { channel: string };
+const { subject } = settings;
+const channel = new BroadcastChannel(settings.channel);
+const notify = (notice: WorkerNotice): void => channel.postMessage(notice);
+const browser = new RenderSession({
+  backend: settings.backend,
+  onOpened: (pid) => notify({ type: 'browser-opened', threadId, pid }),
+  onClosed: (pid) => notify({ type: 'browser-closed', threadId, pid }),
+});
+channel.onmessage = (event) => {
+  if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void browser.close();
+};
+const physics = loadPhysics();
+const policy = subject.kind === 'policy' ? openPolicy(subject.folder) : undefined;
+policy?.catch(() => {}); // the first task reports it
+
+async function openPolicy(folder: string): Promise<PolicySession> {
+  browser.warmUp();
+  return PolicySession.open(await loadPolicy(folder));
+}
+
+/** Runs one rollout, stores its trajectory and answers with its result. */
+export default async function answer(task: RolloutTask): Promise<RolloutReply> {
+  try {
+    return await rollOut(task);
+  } catch (error) {
+    const { message } = error as Error;
+    return { fault: message, kind: error instanceof InputError ? 'bad-input' : 'crash' };
+  }
+}
+
+async function rollOut(task: RolloutTask): Promise<RolloutReply> {
+  await physics;
+  const driver = await openDriver(task);
+  const { condition } = task;
+  const rollout = await runRollout(condition, driver, settings);
+  const file = `trajectories/${String(task.index).padStart(5, '0')}.trajectory`;
+  await mkdir(join(settings.out, 'trajectories'), { recursive: true });
+  writeWholeFile(join(settings.out, file), encodeTrajectory(rollout.trajectory));
+  return {
+    result: rolloutResult(condition, rollout, file),
+    seconds: { physics: rollout.physicsS, ...driver.seconds },
+  };
+}
+
+async function openDriver({ condition, replay }: RolloutTask): Promise<Driver> {
+  if (subject.kind === 'replay') return replayDriver(replay!);
+  if (subject.kind !== 'policy') return baselineDriver(subject.kind, condition.key);
+  const session = await policy!;
+  const { start } = condition;
+  const { widthPx, heightPx } = settings;
+  return new PolicyDriver(
+    {
+      chunk: session.contract.chunk,
+      draw: (run) => browser.egoRgb({ start, poses: run.pose(), frames: 1, widthPx, heightPx }, 0),
+      query: (frame, state) => session.query(frame, state),
+    },
+    settings.chunk,
+  );
+}
