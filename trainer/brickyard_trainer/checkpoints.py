@@ -1,17 +1,21 @@
-"""Checkpoints in lerobot's own layout: RUN/checkpoints/NNNNNN/{pretrained_model,training_state}, and links to them.
+"""Checkpoints in lerobot's own layout, RUN/checkpoints/NNNNNN/{pretrained_model,training_state}, and their links.
 
-A checkpoint is written under a temporary name, brought to the disk and renamed, so that a folder with a number for
-a name is whole. Beside lerobot's files, training_state/progress.json holds what a resumed run needs to report on
-as if it had never stopped, and checkpoint.json what the links are chosen by.
+A checkpoint is written under a temporary name, brought to the disk and renamed, so that a folder with a number
+for a name is whole. Beside lerobot's files, training_state/progress.json holds what a resumed run needs to report
+on as if it had never stopped, and checkpoint.json what the links are chosen by.
 
 checkpoints/success.json, when something that rolls policies out writes it, is {"NNNNNN": {"episodes": 100,
 "successes": 91}, …}; the best of them then gets the link best_success and stays.
 """
 
 import json
+import math
 import shutil
+import time
 from pathlib import Path
 
+import torch
+from accelerate import Accelerator
 from lerobot.configs.default import DatasetConfig
 from lerobot.configs.train import TrainPipelineConfig
 from lerobot.utils.constants import PRETRAINED_MODEL_DIR, TRAINING_STATE_DIR
@@ -28,6 +32,27 @@ SUCCESS = "success.json"
 
 class CheckpointNotWritten(NegativeResult):
     """The disk is full or gone; older checkpoints are as they were."""
+
+
+class Cadence:
+    """When the next one is due: by epochs, steps or minutes, whichever comes first."""
+
+    def __init__(self, wanted: dict, steps_per_epoch: float) -> None:
+        self.every_steps = [wanted["every_steps"]] if wanted["every_steps"] else []
+        if wanted["every_epochs"]:
+            self.every_steps.append(max(1, round(wanted["every_epochs"] * steps_per_epoch)))
+        self.every_s = math.inf if wanted["every_minutes"] is None else wanted["every_minutes"] * 60
+        self.restart()
+
+    def restart(self) -> None:
+        self.began_s = time.perf_counter()
+
+    def due(self, step: int, accelerator: Accelerator) -> bool:
+        by_time = time.perf_counter() - self.began_s > self.every_s
+        if accelerator.num_processes > 1:  # clocks differ: the first process decides
+            flag = torch.tensor([float(by_time)], device=accelerator.device)
+            by_time = bool(accelerator.gather(flag)[0].item())
+        return by_time or any(step % steps == 0 for steps in self.every_steps)
 
 
 class Checkpoints:
@@ -72,8 +97,8 @@ class Checkpoints:
         except (OSError, SafetensorError) as error:
             shutil.rmtree(temporary, ignore_errors=True)
             raise CheckpointNotWritten(
-                f"the checkpoint of step {step} could not be written to {self.folder} ({reason(error)}); the older ones "
-                "are whole: free some space, or lower checkpoint.keep_last"
+                f"the checkpoint of step {step} could not be written to {self.folder} ({reason(error)}); the older "
+                "ones are whole: free some space, or lower checkpoint.keep_last"
             ) from None
         self.update_links()
         return final
@@ -97,7 +122,9 @@ class Checkpoints:
             return None
         try:
             tried = json.loads(path.read_text())
-            rates = {name: row["successes"] / row["episodes"] for name, row in tried.items() if row["episodes"]}
+            rates = {
+                name: row["successes"] / row["episodes"] for name, row in tried.items() if row["episodes"]
+            }
         except (ValueError, KeyError, TypeError, AttributeError):
             return None  # its writer's affair; the training goes on
         here = [summary["name"] for summary in summaries if summary["name"] in rates]
@@ -128,7 +155,7 @@ class Checkpoints:
 
 
 def best_by_loss(summaries: list[dict]) -> dict | None:
-    """By validation loss where a checkpoint has one, else by the smoothed training loss; the earlier wins a tie."""
+    """By validation loss where one has it, else by the smoothed training loss; the earlier wins a tie."""
     key = "validation_loss" if any(s["validation_loss"] is not None for s in summaries) else "loss"
     return min((s for s in summaries if s[key] is not None), key=lambda s: (s[key], s["step"]), default=None)
 
@@ -159,10 +186,14 @@ def pretrained_folder(path: Path) -> Path:
     for folder in (path, path / PRETRAINED_MODEL_DIR, path / "checkpoints" / "last" / PRETRAINED_MODEL_DIR):
         if (folder / "config.json").exists() and (folder / "model.safetensors").exists():
             return folder
-    raise InputError(f"{path} holds no checkpoint: neither config.json and model.safetensors nor pretrained_model/")
+    raise InputError(
+        f"{path} holds no checkpoint: neither config.json and model.safetensors nor pretrained_model/"
+    )
 
 
-def pipeline_config(*, config: dict, policy_config, optimizer_config, scheduler_config, steps: int, output_dir: Path):
+def pipeline_config(
+    *, config: dict, policy_config, optimizer_config, scheduler_config, steps: int, output_dir: Path
+):
     """train_config.json, with which lerobot-train can go on from the checkpoint."""
     return TrainPipelineConfig(
         dataset=DatasetConfig(repo_id="local/dataset", root=str(config["data"]["root"])),

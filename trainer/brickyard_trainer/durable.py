@@ -22,6 +22,10 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
+def read_json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def append_line(path: Path, value: object) -> None:
     """One JSON object a line; a line is written whole or, after a crash, dropped by `read_lines`."""
     with open(path, "a", encoding="utf-8") as file:

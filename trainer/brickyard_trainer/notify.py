@@ -23,7 +23,12 @@ class Notifier:
     def run(self, text: str) -> None:
         try:
             done = subprocess.run(
-                self.argv, input=text, text=True, timeout=TIMEOUT_S, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+                self.argv,
+                input=text,
+                text=True,
+                timeout=TIMEOUT_S,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             print(f"warning: notify: {self.argv[0]} did not run: {error}", file=sys.stderr, flush=True)
@@ -31,7 +36,9 @@ class Notifier:
         if done.returncode != 0:
             why = done.stderr.strip().splitlines()[-1:] or [""]
             print(
-                f"warning: notify: {self.argv[0]} ended with code {done.returncode} {why[0]}", file=sys.stderr, flush=True
+                f"warning: notify: {self.argv[0]} ended with code {done.returncode} {why[0]}",
+                file=sys.stderr,
+                flush=True,
             )
 
     def close(self) -> None:

@@ -3,13 +3,14 @@
 import sys
 from pathlib import Path
 
-import lerobot_policy_act_small  # noqa: F401 - registers act_small
 import torch
 from lerobot.configs.policies import PreTrainedConfig
 from lerobot.configs.types import FeatureType, PolicyFeature
 from lerobot.optim.optimizers import AdamWConfig
 from lerobot.optim.schedulers import CosineDecayWithWarmupSchedulerConfig
 from lerobot.policies.factory import get_policy_class, make_policy_config, make_pre_post_processors
+
+import lerobot_policy_act_small  # noqa: F401 - registers act_small
 
 from .errors import InputError
 from .settings import policy_arguments

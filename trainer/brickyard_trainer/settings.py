@@ -43,7 +43,9 @@ def resolved(config: DictConfig, allow_missing: bool = False) -> dict:
     """
     missing = [] if allow_missing else sorted(OmegaConf.missing_keys(config))
     if missing:
-        raise InputError(f"{listed(missing)} must be given: add {' '.join(f'{key}=VALUE' for key in missing)}")
+        raise InputError(
+            f"{listed(missing)} must be given: add {' '.join(f'{key}=VALUE' for key in missing)}"
+        )
     try:
         return OmegaConf.to_container(config, resolve=not allow_missing, throw_on_missing=False)
     except OmegaConfBaseException as error:
@@ -170,4 +172,6 @@ def listed(names: list[str]) -> str:
 
 
 def first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "the configuration is not valid")
+    return next(
+        (line.strip() for line in text.splitlines() if line.strip()), "the configuration is not valid"
+    )

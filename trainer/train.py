@@ -1,0 +1,400 @@
+"""Trains a policy on a LeRobot dataset: python trainer/train.py data.root=DIR [policy=act_small] [key=value …].
+
+Reads from top to bottom: settings, data, network, loop, checkpoints, hand-over. `--cfg job` prints the settings,
+`--help` what can be set. Exit codes: 0 done, 1 the training failed, 2 bad input, 130 interrupted (state kept).
+"""
+
+import math
+import os
+import sys
+import time
+from contextlib import closing, nullcontext, redirect_stdout
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+os.environ.setdefault("HYDRA_FULL_ERROR", "0")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import torch
+from lerobot.utils.constants import PRETRAINED_MODEL_DIR, TRAINING_STATE_DIR
+from lerobot.utils.random_utils import set_seed
+from lerobot.utils.train_utils import load_training_state
+from omegaconf import OmegaConf
+
+from brickyard_trainer import run_folder
+from brickyard_trainer.batches import Batches, frames_on_device
+from brickyard_trainer.checkpoints import (
+    PROGRESS,
+    Cadence,
+    CheckpointNotWritten,
+    Checkpoints,
+    best_by_loss,
+    pipeline_config,
+    pretrained_folder,
+)
+from brickyard_trainer.dataset_index import DatasetIndex, open_dataset
+from brickyard_trainer.durable import read_json
+from brickyard_trainer.errors import Interrupted, NegativeResult, TrainerError
+from brickyard_trainer.expectations import cameras_of, check_dataset, split_episodes
+from brickyard_trainer.export_step import export_checkpoint
+from brickyard_trainer.frame_cache import open_frame_cache
+from brickyard_trainer.handover import write_handover
+from brickyard_trainer.machine import (
+    OUT_OF_MEMORY,
+    StopSignal,
+    accelerator_for,
+    is_out_of_memory,
+    quiet_libraries,
+)
+from brickyard_trainer.picture_changes import augmentation_of
+from brickyard_trainer.policies import (
+    apply_settings,
+    make_optimizer,
+    make_policy,
+    make_processors,
+    policy_config,
+)
+from brickyard_trainer.prefetch import prefetched
+from brickyard_trainer.reports import Progress, Reporter
+from brickyard_trainer.resume import Resumed, cut_metrics, record_changes, resumed
+from brickyard_trainer.settings import check_values, composed, resolved
+from brickyard_trainer.validation import validation_loss
+
+
+def main(arguments: list[str]) -> int:
+    quiet_libraries()
+    try:
+        if "--help" in arguments or "-h" in arguments:
+            print(__doc__)
+            print(OmegaConf.to_yaml(composed([])))
+            return 0
+        show = [k for k, text in enumerate(arguments) if text in ("--cfg", "-c")]
+        overrides = [text for k, text in enumerate(arguments) if k not in show and k - 1 not in show]
+        asked = composed(overrides)
+        if show:
+            print(OmegaConf.to_yaml(asked))
+            return 0
+        with redirect_stdout(sys.stderr):  # libraries print; stdout is for events alone
+            Training(overrides, resolved(asked, allow_missing=asked.resume is not None)).run()
+        return 0
+    except TrainerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except (torch.cuda.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        print(f"error: {OUT_OF_MEMORY}", file=sys.stderr)
+        return 1
+
+
+class Training:
+    """One process of a run: `run` calls the other methods in the order in which they stand here."""
+
+    def __init__(self, overrides: list[str], asked: dict) -> None:
+        self.resumption: Resumed | None = resumed(overrides, asked) if asked["resume"] is not None else None
+        self.config = self.resumption.config if self.resumption else asked
+        self.overrides = overrides
+        check_values(self.config)
+        self.settings = self.config["training"]
+
+    def run(self) -> None:
+        self.accelerator = accelerator_for(self.config["hardware"])
+        self.is_main = self.accelerator.is_main_process
+        self.open_data()
+        self.make_network()
+        self.open_run()
+        try:
+            if self.start_step >= self.steps:
+                self.reporter.say(f"{self.run_dir} is finished: {self.steps:,} steps")
+            else:
+                self.loop()
+            self.finish()
+        except (NegativeResult, Interrupted) as error:
+            self.reporter.notifier.send({"kind": "failed", "run": str(self.run_dir), "message": str(error)})
+            raise
+        finally:
+            self.reporter.close()
+            self.accelerator.end_training()
+
+    def open_data(self) -> None:
+        data = self.config["data"]
+        self.index: DatasetIndex = open_dataset(Path(str(data["root"])))
+        check_dataset(self.index, self.config["env"])
+        self.cameras = cameras_of(self.index, data["cameras"])
+        self.learnt, self.held_out = split_episodes(
+            len(self.index.episodes), data["holdout"], self.config["seed"]
+        )
+        policy, device = self.config["policy"], self.accelerator.device
+        size = policy["input_height_px"], policy["input_width_px"]
+        with self.accelerator.main_process_first():  # one decodes, the others map the file
+            frames = {key: open_frame_cache(self.index, key, *size) for key in self.cameras}
+        frames = {key: frames_on_device(array, device) for key, array in frames.items()}
+        common = {"chunk": policy["chunk_size"], "batch_size": self.settings["batch_size"], "device": device}
+        self.batches = Batches(
+            self.index,
+            frames,
+            self.learnt,
+            seed=self.config["seed"],
+            dataset_weights=data["weights"],
+            source_share=data["source_share"],
+            augmentation=augmentation_of(data["augmentation"]),
+            **common,
+        )
+        self.validation = (
+            Batches(self.index, frames, self.held_out, seed=0, **common) if self.held_out else None
+        )
+        # One step of the optimizer takes so many batches, over all processes.
+        self.batches_per_step = self.settings["accumulate"] * self.accelerator.num_processes
+        self.steps_per_epoch = self.batches.steps_per_epoch / self.batches_per_step
+        self.steps = self.settings["steps"] or math.ceil(self.settings["epochs"] * self.steps_per_epoch)
+
+    def make_network(self) -> None:
+        set_seed(self.config["seed"])
+        init_from = self.settings["init_from"]
+        source = pretrained_folder(Path(str(init_from)).expanduser()) if init_from else None
+        if self.resumption:
+            source = self.resumption.checkpoint / PRETRAINED_MODEL_DIR
+        self.policy_config = policy_config(
+            self.config, self.index, self.cameras, self.accelerator.device.type
+        )
+        policy = make_policy(self.policy_config, source)
+        self.preprocessor, self.postprocessor = make_processors(
+            self.policy_config, self.index, self.cameras, source
+        )
+        optimizer, self.optimizer_config, self.scheduler, self.scheduler_config = make_optimizer(
+            policy, self.settings, self.steps
+        )
+        lrs = [group.get("initial_lr", group["lr"]) for group in optimizer.param_groups]
+        self.parameters = sum(p.numel() for p in policy.parameters())
+        self.start_step, self.progress = 0, Progress()
+        if self.resumption:
+            state = self.resumption.checkpoint
+            self.start_step, optimizer, self.scheduler = load_training_state(state, optimizer, self.scheduler)
+            apply_settings(optimizer, self.scheduler, self.settings, lrs)
+            self.progress = Progress(read_json(state / TRAINING_STATE_DIR / PROGRESS))
+        if not self.is_main:  # other processes drop other units
+            set_seed(self.config["seed"] + 1000 * self.accelerator.process_index + self.start_step)
+        self.policy, self.optimizer = self.accelerator.prepare(policy, optimizer)
+
+    def open_run(self) -> None:
+        if self.resumption:
+            self.run_dir = self.resumption.run
+            run_folder.check_same_dataset(self.run_dir, self.index)
+        else:
+            self.run_dir = run_folder.free_folder(self.config)
+            if self.is_main:
+                run_folder.make(self.run_dir, self.config, self.overrides, self.index)
+            self.accelerator.wait_for_everyone()
+        self.facts = run_folder.facts_of(self.run_dir)
+        self.checkpoints = Checkpoints(self.run_dir, self.steps, self.config["checkpoint"]["keep_last"])
+        if self.is_main:
+            self.lock = run_folder.lock(self.run_dir)
+            self.checkpoints.sweep()
+            if self.resumption:
+                cut_metrics(self.run_dir, self.start_step)
+                record_changes(self.resumption, self.start_step)
+        self.reporter = Reporter(
+            self.run_dir, self.steps, self.steps_per_epoch, self.config, main=self.is_main
+        )
+        self.latest = self.resumption.checkpoint if self.resumption else None
+        self.cadence = Cadence(self.config["checkpoint"], self.steps_per_epoch)
+
+    def loop(self) -> None:
+        stop = StopSignal(self.reporter.say)
+        self.reporter.event(
+            "start", run=str(self.run_dir), steps=self.steps, step=self.start_step, parameters=self.parameters
+        )
+        self.reporter.say(
+            f"{self.run_dir}: {self.parameters:,} parameters, {len(self.learnt):,} episodes "
+            f"({len(self.held_out):,} held out), {self.steps:,} steps of {self.settings['batch_size']}"
+            + (f", from step {self.start_step:,}" if self.start_step else "")
+        )
+        began_s = time.perf_counter()
+        rank, accumulate = self.accelerator.process_index, self.settings["accumulate"]
+        first = self.start_step * accumulate
+
+        def make(number: int) -> dict:
+            return self.batches.batch(number * self.accelerator.num_processes + rank)
+
+        stream = prefetched(make, first, self.steps * accumulate, self.config["hardware"]["prefetch"])
+        self.policy.train()
+        self.step, self.ended = self.start_step, "finished"
+        with closing(stream):
+            while self.step < self.steps and stop.number is None:
+                if (
+                    self.settings["max_minutes"]
+                    and time.perf_counter() - began_s > self.settings["max_minutes"] * 60
+                ):
+                    self.ended = "stopped at training.max_minutes"
+                    break
+                self.train_step(stream)
+                if self.is_main and self.step % self.settings["log_every"] == 0:
+                    window = self.progress.take_window()
+                    self.reporter.metrics(self.step, window, self.lr, self.grad_norm, self.progress)
+                if self.step < self.steps and self.cadence.due(self.step, self.accelerator):
+                    self.checkpoint("checkpoint")
+                if self.is_main and self.reporter.due():
+                    self.report("periodic")
+        if stop.number is not None:
+            self.checkpoint("interrupted", brief=True)
+            raise Interrupted(
+                f"interrupted by {stop.name} after step {self.step:,}; the state is kept, "
+                f"go on by resume={self.run_dir}"
+            )
+
+    def train_step(self, stream) -> None:
+        began_s = time.perf_counter()
+        waited_s, total = 0.0, 0.0
+        accumulate = self.settings["accumulate"]
+        for part in range(accumulate):
+            asked_s = time.perf_counter()
+            batch = next(stream)
+            waited_s += time.perf_counter() - asked_s
+            episodes = batch.pop("episode_index")
+            last = part == accumulate - 1
+            with nullcontext() if last else self.accelerator.no_sync(self.policy):
+                with self.accelerator.autocast():
+                    loss, _ = self.policy.forward(self.preprocessor(batch))
+                value = loss.item()
+                if not math.isfinite(value):
+                    raise self.not_finite(value, episodes)
+                self.accelerator.backward(loss / accumulate)
+            total += value / accumulate
+        norm = self.accelerator.clip_grad_norm_(self.policy.parameters(), self.settings["grad_clip_norm"])
+        self.grad_norm = float(norm)
+        if not math.isfinite(self.grad_norm):
+            raise self.not_finite(self.grad_norm, episodes)
+        self.lr = self.optimizer.param_groups[0]["lr"]
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        if self.scheduler is not None:
+            self.scheduler.step()
+        self.step += 1
+        self.progress.add(total, waited_s, time.perf_counter() - began_s)
+
+    def not_finite(self, value: float, episodes: torch.Tensor) -> NegativeResult:
+        names = ", ".join(str(number) for number in sorted(set(episodes.tolist())))
+        kept = f"the last good checkpoint is {self.latest}" if self.latest else "there was no checkpoint yet"
+        return NegativeResult(
+            f"the loss or its gradient is {value} at step {self.step + 1:,}, before the weights took it; {kept}. The "
+            f"batch has episodes {names}: look at them by `brickyard dataset validate`, or lower training.lr"
+        )
+
+    def checkpoint(self, kind: str, brief: bool = False, final: bool = False) -> None:
+        """Weights, state, links, policy folder, report. `brief`: a machine that goes away gives half a minute."""
+        self.accelerator.wait_for_everyone()
+        self.cadence.restart()
+        if not self.is_main:
+            return
+        policy = self.accelerator.unwrap_model(self.policy)
+        held_out = None
+        if not brief:
+            count, autocast = self.settings["validation_batches"], self.accelerator.autocast
+            held_out = validation_loss(policy, self.preprocessor, self.validation, count, autocast)
+        parts = {
+            "cfg": pipeline_config(
+                config=self.config,
+                policy_config=self.policy_config,
+                optimizer_config=self.optimizer_config,
+                scheduler_config=self.scheduler_config,
+                steps=self.steps,
+                output_dir=self.run_dir,
+            ),
+            "policy": policy,
+            "optimizer": self.optimizer.optimizer,
+            "scheduler": self.scheduler,
+            "preprocessor": self.preprocessor,
+            "postprocessor": self.postprocessor,
+        }
+        summary = {
+            "epoch": self.reporter.epoch(self.step),
+            "loss": self.progress.smoothed_loss,
+            "validation_loss": held_out,
+        }
+        try:
+            path = self.checkpoints.save(
+                step=self.step, parts=parts, progress=self.progress.state(), summary=summary
+            )
+        except CheckpointNotWritten as error:
+            if brief or final:
+                raise
+            self.reporter.warn(str(error))
+            return
+        self.latest = path
+        self.reporter.event("checkpoint", step=self.step, path=str(path))
+        wanted = self.config["checkpoint"]["export"]
+        if not brief and (wanted == "all" or (final and wanted == "final")):
+            self.export(path, final)
+        self.checkpoints.update_links(final=final)
+        self.checkpoints.remove_old()
+        self.report(kind, validation_loss=held_out)
+
+    def export(self, path: Path, final: bool) -> None:
+        try:
+            parity = export_checkpoint(path, self.index, run_folder.command(), self.progress.smoothed_loss)
+        except NegativeResult as error:
+            if final:
+                raise
+            self.reporter.warn(str(error))
+            return
+        self.reporter.event("exported", step=self.step, path=str(path / "policy"), parity=parity)
+
+    def report(self, kind: str, **more: object) -> None:
+        latest = f"checkpoints/{self.latest.name}" if self.latest else None
+        lr = self.optimizer.param_groups[0]["lr"]
+        self.reporter.report(kind, self.step, self.progress, lr, latest, **more)
+
+    def finish(self) -> None:
+        """The last checkpoint, `final`, and the hand-over; a finished run that is resumed only gets these again."""
+        if self.start_step < self.steps:
+            self.checkpoint("end", final=True)
+        else:
+            self.step, self.ended = self.steps, "finished"
+            self.checkpoints.update_links(final=True)
+        if not self.is_main:
+            return
+        summaries = self.checkpoints.all()
+        facts = {
+            "name": self.config["name"],
+            "end": self.ended,
+            "step": self.step,
+            "steps": self.steps,
+            "epochs": self.reporter.epoch(self.step),
+            "episodes": len(self.learnt),
+            "validation_episodes": len(self.held_out),
+            "frames": int(self.batches.sampler.epoch_rows),
+            "loss_first": self.progress.loss_first,
+            "loss_last": self.progress.smoothed_loss,
+            "validation_loss": summaries[-1]["validation_loss"],
+            "elapsed_s": round(self.progress.elapsed_s, 1),
+            "steps_per_s": round(self.progress.steps_per_s, 4),
+            "data_wait_share": round(self.progress.data_wait_share, 5),
+            "parameters": self.parameters,
+            "dataset": str(self.index.root),
+            "fingerprint": self.index.fingerprint,
+            "command": self.facts["command"],
+            "seed": self.config["seed"],
+            "versions": self.facts["versions"],
+        }
+        write_handover(self.run_dir, self.checkpoints, facts)
+        best = best_by_loss(summaries)
+        policy = self.latest / "policy"
+        self.reporter.event(
+            "end",
+            run=str(self.run_dir),
+            steps=self.step,
+            loss_first=facts["loss_first"],
+            loss_last=facts["loss_last"],
+            best=str(self.checkpoints.folder / best["name"]) if best else None,
+            checkpoint=str(self.latest),
+            policy=str(policy) if policy.is_dir() else None,
+        )
+        self.reporter.say(f"{self.ended}: {self.run_dir / 'HANDOVER.md'}")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        sys.exit(130)
