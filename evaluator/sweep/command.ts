@@ -1,0 +1,108 @@
+/** `brickyard eval sweep RUN`. */
+import { basename, join } from 'node:path';
+import { Command } from 'commander';
+import { writeWholeFile } from '../../scenarios/whole-file.ts';
+import { InputError } from '../../sim/errors.ts';
+import { userPath } from '../../sim/host/user-path.ts';
+import { percent, points, table } from '../compare/table.ts';
+import { runRolloutProcess } from '../rollout-process.ts';
+import { chooseSteps, linkBest, listCheckpoints } from './checkpoints.ts';
+import { sweepPlot } from './plot.ts';
+import { SWEEP_DEFAULTS, type Sweep, sweepCheckpoints } from './sweep.ts';
+
+const d = SWEEP_DEFAULTS;
+const EXAMPLES = `
+Every exported checkpoint is rolled out on the same conditions; the best is rolled out once more on conditions that had
+no part in choosing it, and that figure is the one to report. Writes sweep.json and sweep.svg to --out, and links the
+best as checkpoints/best_success of the run. What is finished in --out is used again, so the command can be repeated.
+
+Examples:
+  brickyard eval sweep runs/first
+  brickyard eval sweep runs/first --suite standard --steps 2000,4000,8000 --json`;
+
+interface SweepOptions {
+  suite: string;
+  steps?: string;
+  selectSeed: string;
+  reportSeed: string;
+  out?: string;
+  workers?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** The `sweep` command of `eval`. */
+export function sweepCommand(): Command {
+  return new Command('sweep')
+    .description('Which checkpoint of a training run succeeds most often?')
+    .argument('<run>', 'folder of a training run')
+    .option('--suite <suite>', 'name or file of the conditions', d.suite)
+    .option('--steps <list>', 'only these checkpoints (default: all that are exported)')
+    .option('--select-seed <n>', 'instance of the suite that chooses', `${d.selectSeed}`)
+    .option('--report-seed <n>', 'instance that the best is reported on', `${d.reportSeed}`)
+    .option('--out <folder>', 'where rollouts and figures go (default: RUN/sweep-SUITE)')
+    .option('--workers <n>', 'workers of the rollouts (default: theirs)')
+    .addHelpText('after', EXAMPLES)
+    .action((run: string, _options, command: Command) => sweep(run, command.optsWithGlobals<SweepOptions>()));
+}
+
+async function sweep(shown: string, options: SweepOptions): Promise<void> {
+  const say = (line: string): void => void (options.quiet || process.stderr.write(`${line}\n`));
+  const run = userPath(shown);
+  const selectSeed = wholeSeed('--select-seed', options.selectSeed);
+  const reportSeed = wholeSeed('--report-seed', options.reportSeed);
+  if (selectSeed === reportSeed)
+    throw new InputError(
+      `--report-seed is ${reportSeed}, the seed that chooses; the best must be reported on another one`,
+    );
+  const { exported, unexported } = listCheckpoints(run, shown);
+  const checkpoints = options.steps === undefined ? exported : chooseSteps(exported, options.steps);
+  if (unexported.length > 0)
+    say(`${unexported.length} checkpoints are not exported and are left out: ${unexported.join(', ')}`);
+  const out =
+    options.out === undefined ? join(run, `sweep-${suiteName(options.suite)}`) : userPath(options.out);
+  const found = await sweepCheckpoints(
+    { checkpoints, suite: options.suite, selectSeed, reportSeed, out, workers: options.workers },
+    runRolloutProcess,
+    say,
+  );
+  linkBest(run, checkpoints.find(({ step }) => step === found.best.step)!.name);
+  const summary = {
+    ...found,
+    run,
+    command: `brickyard ${process.argv.slice(2).join(' ')}`,
+    plot: join(out, 'sweep.svg'),
+  };
+  writeWholeFile(summary.plot, sweepPlot(found, basename(run)));
+  writeWholeFile(join(out, 'sweep.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  say(sweepText(found));
+  say(`plot: ${summary.plot}`);
+  if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+}
+
+/** A line a checkpoint, and the figure to report. */
+export function sweepText({ points: all, best, report, suite, seeds }: Sweep): string {
+  const range = ([low, high]: [number, number]) => `${percent(low)} to ${percent(high)}`;
+  const rows = all.map(({ step, successes, episodes, success_rate, wilson, behind_best }) => [
+    `${step}${step === best.step ? ' *' : ''}`,
+    `${successes}/${episodes}`,
+    percent(success_rate),
+    range(wilson),
+    step === best.step ? '-' : `${points(behind_best.interval[0])} to ${points(behind_best.interval[1])}`,
+  ]);
+  return [
+    ...table([['step', 'successes', 'rate', '95 % interval', 'best is ahead by (95 %)'], ...rows]),
+    `step ${best.step} on ${suite}, seed ${seeds.report}, which did not choose it: ${report.successes} of ${report.episodes}, ${percent(report.success_rate)} (95 % interval ${range(report.wilson)})`,
+  ].join('\n');
+}
+
+function suiteName(suite: string): string {
+  return basename(suite).replace(/\.ya?ml$/, '');
+}
+
+function wholeSeed(option: string, value: string): number {
+  const seed = Number(value);
+  if (!/^\d+$/.test(value.trim()) || !Number.isSafeInteger(seed))
+    throw new InputError(`${option} is ${value}; it must be a whole number of at least 0`);
+  return seed;
+}
