@@ -26,7 +26,7 @@ ${traces(episode)}
 
 function videoOf({ mp4, fromS, toS }: EpisodeVideo, scenario: string): Html {
   const source = new Html(Buffer.from(mp4).toString('base64')); // base64 holds nothing to escape
-  return html`<figure><video controls muted playsinline preload="metadata" aria-label="camera of the loader, ${scenario}" src="data:video/mp4;base64,${source}"></video><figcaption>${fromS.toFixed(0)} s to ${toS.toFixed(0)} s</figcaption></figure>`;
+  return html`<figure><video controls muted playsinline preload="auto" aria-label="camera of the loader, ${scenario}" src="data:video/mp4;base64,${source}"></video><figcaption>${fromS.toFixed(0)} s to ${toS.toFixed(0)} s</figcaption></figure>`;
 }
 
 function pathView({ result, trajectory }: ShownEpisode): Html {
@@ -51,6 +51,11 @@ function thinned(frames: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.round((i * (frames - 1)) / Math.max(1, count - 1)));
 }
 
+/** Room for the names. */
+const TRACE_LEFT = 112;
+/** A number that moves by less than this is drawn as still: rounding is no news. */
+const LEAST_SPAN = 0.05;
+
 function traces({ result, trajectory }: ShownEpisode): Html {
   const { frames, fps, executedActions, states, stateNames } = trajectory;
   const kept = thinned(frames);
@@ -68,18 +73,18 @@ function traces({ result, trajectory }: ShownEpisode): Html {
       return { name, low: Math.min(...finite), high: Math.max(...finite), values };
     }),
   ];
-  const at = result.failure ? cut(96 + (400 * result.failure.time_s) / lastS) : undefined;
+  const at = result.failure ? cut(TRACE_LEFT + (400 * result.failure.time_s) / lastS) : undefined;
   const rows = series.map(({ name, low, high, values }, row) => {
     const top = row * 26;
-    const span = high - low || 1;
+    const span = Math.max(LEAST_SPAN, high - low);
     const points = values.map(
       (value, i) =>
-        `${cut(96 + (400 * kept[i]) / fps / lastS)},${cut(top + 22 - (18 * (value - low)) / span)}`,
+        `${cut(TRACE_LEFT + (400 * kept[i]) / fps / lastS)},${cut(top + 22 - (18 * (value - low)) / span)}`,
     );
-    return html`<line class="gridline" x1="96" x2="496" y1="${top + 23}" y2="${top + 23}"/><text x="88" y="${top + 17}" text-anchor="end">${name}</text><polyline class="trace" points="${points.filter((point) => !point.includes('NaN')).join(' ')}"/><text x="502" y="${top + 10}" style="font-size:9px">${label(high)}</text><text x="502" y="${top + 22}" style="font-size:9px">${label(low)}</text>`;
+    return html`<line class="gridline" x1="${TRACE_LEFT}" x2="${TRACE_LEFT + 400}" y1="${top + 23}" y2="${top + 23}"/><text x="${TRACE_LEFT - 8}" y="${top + 17}" text-anchor="end">${name}</text><polyline class="trace" points="${points.filter((point) => !point.includes('NaN')).join(' ')}"/><text x="${TRACE_LEFT + 406}" y="${top + 10}" style="font-size:9px">${label(high)}</text><text x="${TRACE_LEFT + 406}" y="${top + 22}" style="font-size:9px">${label(low)}</text>`;
   });
   const height = series.length * 26;
-  return html`<figure><svg viewBox="0 0 530 ${height + 16}" role="img" aria-label="actions and states against time">${rows}${at === undefined ? '' : html`<line class="moment" x1="${at}" x2="${at}" y1="0" y2="${height}"/>`}<text x="96" y="${height + 13}">0 s</text><text x="496" y="${height + 13}" text-anchor="end">${lastS.toFixed(1)} s</text></svg></figure>`;
+  return html`<figure><svg viewBox="0 0 ${TRACE_LEFT + 434} ${height + 16}" role="img" aria-label="actions and states against time">${rows}${at === undefined ? '' : html`<line class="moment" x1="${at}" x2="${at}" y1="0" y2="${height}"/>`}<text x="${TRACE_LEFT}" y="${height + 13}">0 s</text><text x="${TRACE_LEFT + 400}" y="${height + 13}" text-anchor="end">${lastS.toFixed(1)} s</text></svg></figure>`;
 }
 
 const label = (value: number): string => (Number.isFinite(value) ? String(Number(value.toFixed(1))) : '');

@@ -34,7 +34,7 @@ p{margin:0 0 8px}.soft,figcaption,th{color:var(--soft)}.small{font-size:13px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%}th{font-weight:500;font-size:13px;text-align:left}
 th,td{padding:6px 10px 6px 0;border-bottom:1px solid var(--line);vertical-align:middle}tr:last-child td{border-bottom:0}
-td.n,th.n{text-align:right;white-space:nowrap}
+td:first-child{min-width:110px}td.n,th.n{text-align:right;white-space:nowrap}
 svg{display:block;max-width:100%}svg text{fill:var(--soft);font-size:12px;font-family:inherit}
 .interval{width:190px;height:16px;min-width:110px}.wide{width:100%;height:22px}
 .track{fill:var(--floor)}.range{fill:var(--band)}.point{fill:var(--good)}

@@ -6,6 +6,7 @@ import type { ReportData } from './report-data.ts';
 const WIDTH = 520;
 const HEIGHT = 300;
 const LEFT = 44;
+const RIGHT = 24;
 const BOTTOM = 34;
 const TOP = 10;
 
@@ -14,7 +15,7 @@ export function successCurve({ results }: ReportData): Html {
     .flatMap(({ status, time_s }) => (status === 'success' ? [time_s] : []))
     .sort((a, b) => a - b);
   const lastS = Math.max(1, ...results.map(({ time_s }) => time_s));
-  const x = (timeS: number): number => round(LEFT + ((WIDTH - LEFT - 8) * timeS) / lastS);
+  const x = (timeS: number): number => round(LEFT + ((WIDTH - LEFT - RIGHT) * timeS) / lastS);
   const y = (share: number): number => round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - share));
   const steps = [...new Set([0, ...times, lastS])].map((timeS) => {
     const done = times.filter((time) => time <= timeS).length;
@@ -29,12 +30,12 @@ export function successCurve({ results }: ReportData): Html {
   const band = [...line(({ high }) => high), ...line(({ low }) => low).reverse()].join(' ');
   const levels = [0, 0.25, 0.5, 0.75, 1].map(
     (share) =>
-      html`<line class="gridline" x1="${LEFT}" x2="${WIDTH - 8}" y1="${y(share)}" y2="${y(share)}"/><text x="${LEFT - 8}" y="${y(share) + 4}" text-anchor="end">${100 * share} %</text>`,
+      html`<line class="gridline" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(share)}" y2="${y(share)}"/><text x="${LEFT - 8}" y="${y(share) + 4}" text-anchor="end">${100 * share} %</text>`,
   );
   const marks = ticks(lastS).map(
     (timeS) => html`<text x="${x(timeS)}" y="${HEIGHT - 14}" text-anchor="middle">${timeS} s</text>`,
   );
-  return html`<section class="card"><h2>Success against time</h2><figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="share of rollouts that had succeeded by a time">${levels}${marks}<polygon class="range" points="${band}"/><polyline class="curve" points="${line(({ share }) => share).join(' ')}"/></svg><figcaption>Share of all ${results.length} rollouts that had succeeded by a simulated time, with the 95 % Wilson interval.</figcaption></figure></section>`;
+  return html`<section class="card"><h2>Success against time</h2><figure><svg style="max-width:680px" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="share of rollouts that had succeeded by a time">${levels}${marks}<polygon class="range" points="${band}"/><polyline class="curve" points="${line(({ share }) => share).join(' ')}"/></svg><figcaption>Share of all ${results.length} rollouts that had succeeded by a simulated time, with the 95 % Wilson interval.</figcaption></figure></section>`;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
