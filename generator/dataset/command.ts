@@ -1,7 +1,8 @@
 /** `brickyard dataset`: validate, info, merge, split, convert, preview. */
 import { Command } from 'commander';
-import { InputError, NegativeResult } from '../../sim/errors.ts';
+import { InputError, NegativeResult, throwFaults } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
+import { CHECK_NAMES, CHECKS, type CheckName } from './checks/names.ts';
 import { type GlobalOptions, printLine } from './command-line.ts';
 import { CONTACT_SHEET_DEFAULTS, contactSheet } from './contact-sheet.ts';
 import { summarizeDataset, summaryTable } from './dataset-summary.ts';
@@ -35,6 +36,9 @@ function validateCommand(): Command {
     .option('--min-episodes <n>', 'fewer episodes are a fault', String(minEpisodes))
     .option('--expect-size <WxH>', 'any other size of the cameras is a fault, such as 320x240')
     .option('--deep', 'decode every frame as well')
+    .option('--skip <checks>', 'checks to leave out, such as duplicates,size')
+    .option('--only <checks>', 'leave out all others')
+    .addHelpText('after', `\nChecks:\n${checkList()}`)
     .action(async (dir: string, raw: RawValidateOptions, command: Command) => {
       const { json } = command.optsWithGlobals<GlobalOptions>();
       const options = parseValidateOptions(raw);
@@ -46,7 +50,11 @@ function validateCommand(): Command {
     });
 }
 
+const checkList = (): string => CHECK_NAMES.map((name) => `  ${name.padEnd(18)}${CHECKS[name]}`).join('\n');
+
 interface RawValidateOptions {
+  skip?: string;
+  only?: string;
   minEpisodes: string;
   expectSize?: string;
   deep?: boolean;
@@ -56,11 +64,16 @@ function parseValidateOptions({
   minEpisodes,
   expectSize,
   deep = false,
+  skip,
+  only,
 }: RawValidateOptions): ValidateOptions {
   if (!/^\d{1,9}$/.test(minEpisodes)) {
     throw new InputError(`--min-episodes must be a whole number from 0, got "${minEpisodes}"`);
   }
-  const options: ValidateOptions = { minEpisodes: Number(minEpisodes), deep };
+  const asked = only === undefined ? CHECK_NAMES : checkNames('--only', only);
+  const dropped = skip === undefined ? [] : checkNames('--skip', skip);
+  const leftOut = CHECK_NAMES.filter((name) => !asked.includes(name) || dropped.includes(name));
+  const options: ValidateOptions = { minEpisodes: Number(minEpisodes), deep, skip: leftOut };
   if (expectSize === undefined) return options;
   const size = /^(\d{1,5})x(\d{1,5})$/.exec(expectSize);
   if (!size)
@@ -68,6 +81,16 @@ function parseValidateOptions({
       `--expect-size must be WIDTHxHEIGHT in pixels, such as 320x240, got "${expectSize}"`,
     );
   return { ...options, expectSize: { widthPx: Number(size[1]), heightPx: Number(size[2]) } };
+}
+
+function checkNames(option: string, text: string): CheckName[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !(CHECK_NAMES as string[]).includes(name));
+  throwFaults(
+    option,
+    unknown.map((name) => `there is no check "${name}"; there are ${CHECK_NAMES.join(', ')}`),
+  );
+  return names as CheckName[];
 }
 
 /** For people; the same facts as the JSON. */

@@ -22,6 +22,19 @@ export class Findings {
   /** Said after each fault of an episode: how to make it again. */
   #remedy: (episode: number) => string = () => '';
 
+  readonly #leftOut: ReadonlySet<string>;
+
+  /** @param leftOut checks that are not asked for: what they find is dropped */
+  constructor(leftOut: Iterable<string> = []) {
+    this.#leftOut = new Set(leftOut);
+    for (const check of this.#leftOut) this.skip(check, 'not asked for');
+  }
+
+  /** Whether the check is asked for. */
+  wants(check: string): boolean {
+    return !this.#leftOut.has(check);
+  }
+
   setRemedy(remedy: (episode: number) => string): void {
     this.#remedy = remedy;
   }
@@ -60,6 +73,7 @@ export class Findings {
   }
 
   #add(list: Finding[], finding: Finding): void {
+    if (!this.wants(finding.check)) return;
     const name = `${list === this.faults ? 'fault' : 'warning'} ${finding.check}`;
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);

@@ -4,8 +4,11 @@
  * checked against each other first.
  */
 import { readFile } from 'node:fs/promises';
-import { type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { type CompressionCodec, type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
+import { decompressPage } from 'hyparquet/src/datapage.js';
+import { getSchemaPath } from 'hyparquet/src/schema.js';
+import { assertPageRuns, type PageLevels } from './parquet-runs.ts';
 import type { LeafType, TableColumn } from './parquet-table.ts';
 
 export interface ParquetFile {
@@ -96,12 +99,24 @@ function assertPages(buffer: ArrayBuffer, metadata: FileMetaData): void {
       const to = from + Number(total_compressed_size);
       if (!(from >= 4 && to > from && to <= buffer.byteLength))
         throw new Error('a column outside of the file');
-      assertColumnPages(new DataView(buffer, from, to - from), Number(num_values));
+      const path = getSchemaPath(metadata.schema, meta_data.path_in_schema);
+      const levels = {
+        maxRepetition: path.filter(({ element }) => element.repetition_type === 'REPEATED').length,
+        maxDefinition: path.slice(1).filter(({ element }) => element.repetition_type !== 'REQUIRED').length,
+      };
+      const view = new DataView(buffer, from, to - from);
+      assertColumnPages(view, { values: Number(num_values), codec: meta_data.codec, levels });
     }
   }
 }
 
-function assertColumnPages(view: DataView, values: number): void {
+interface ColumnPages {
+  values: number;
+  codec: CompressionCodec;
+  levels: PageLevels;
+}
+
+function assertColumnPages(view: DataView, { values, codec, levels }: ColumnPages): void {
   const reader = { view, offset: 0 };
   let left = values;
   while (reader.offset < view.byteLength - 1) {
@@ -119,8 +134,17 @@ function assertColumnPages(view: DataView, values: number): void {
       entries <= values &&
       (page?.num_values ?? 0) >= 0;
     if (!isPlausible || left < 0) throw new Error('a damaged page');
+    const from = reader.offset;
     reader.offset += bytes;
     if (reader.offset > view.byteLength) throw new Error('a page beyond the end of its column');
+    if (!header.data_page_header || !['SNAPPY', 'UNCOMPRESSED'].includes(codec)) continue;
+    const packed = new Uint8Array(view.buffer, view.byteOffset + from, bytes);
+    const { num_values, encoding } = header.data_page_header;
+    assertPageRuns(
+      decompressPage(packed, unpacked, codec, undefined),
+      { values: num_values, encoding },
+      levels,
+    );
   }
   if (left !== 0) throw new Error(`${left} values of a column are missing`);
 }

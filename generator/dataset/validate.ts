@@ -11,6 +11,7 @@ import {
   checkTimestamps,
   type EpisodeFrames,
 } from './checks/frames.ts';
+import type { CheckName } from './checks/names.ts';
 import {
   ContentCheck,
   checkDuplicates,
@@ -37,6 +38,8 @@ export interface ValidateOptions {
   expectSize?: { widthPx: number; heightPx: number };
   /** Decode every frame as well. */
   deep: boolean;
+  /** Checks to leave out. */
+  skip?: readonly CheckName[];
 }
 
 export const VALIDATE_DEFAULTS: ValidateOptions = { minEpisodes: 50, deep: false };
@@ -55,15 +58,16 @@ export async function validateDataset(
   reader: DatasetReader,
   options: ValidateOptions,
 ): Promise<ValidationReport> {
-  const findings = new Findings();
+  const findings = new Findings(options.skip);
   const { info } = reader;
   checkMinimumEpisodes(info, options.minEpisodes, findings);
   if (options.expectSize) checkExpectedSize(info, reader.cameraKeys, options.expectSize, findings);
   const rows = (await findings.attempt('episode-rows', () => reader.episodes())) ?? [];
   const tasks = (await findings.attempt('tasks', () => reader.tasks())) ?? [];
+  const runs = (await reader.metadata().catch(() => null))?.runs ?? [];
   findings.setRemedy((episode) => {
     const provenance = rows[episode]?.provenance;
-    return provenance ? `; make it again with \`${reproduceCommand(info, provenance)}\`` : '';
+    return provenance ? `; make it again with \`${reproduceCommand(info, provenance, runs)}\`` : '';
   });
   checkTotals(info, rows, tasks, findings);
   checkTasks(tasks, findings);
@@ -73,7 +77,7 @@ export async function validateDataset(
   const files = (await findings.attempt('video', () => videoFiles(reader, rows, findings))) ?? [];
   for (const file of files) {
     await findings.attempt('video', () => checkVideoFile(file, info, findings));
-    if (options.deep) await checkDecoding(file, info.fps, findings);
+    if (options.deep && findings.wants('decode')) await checkDecoding(file, info.fps, findings);
   }
   findings.close();
   const { faults, warnings, skipped } = findings;
@@ -91,7 +95,9 @@ async function checkProvenance(
   const hasColumns = rows.length > 0 && rows.every((row) => row.provenance);
   if (!metadata && !hasColumns) {
     const reason = 'needs the metadata.json and the provenance columns that brickyard writes';
-    for (const check of ['success-criteria', 'duplicates', 'content']) findings.skip(check, reason);
+    for (const check of ['success-criteria', 'duplicates', 'content']) {
+      if (findings.wants(check)) findings.skip(check, reason);
+    }
     return false;
   }
   if (!metadata) findings.fault(null, 'metadata', 'metadata.json with the success criteria is missing');
@@ -115,7 +121,7 @@ async function checkData(
   { rows, tasks, isOurs }: DatasetRows,
   findings: Findings,
 ): Promise<void> {
-  const content = isOurs ? new ContentCheck(reader, findings) : null;
+  const content = isOurs && findings.wants('content') ? new ContentCheck(reader, findings) : null;
   const statistics: DatasetStatistics[] = [];
   let firstRow = 0;
   const paths = await reader.dataFiles();
