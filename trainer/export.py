@@ -31,9 +31,6 @@ def main() -> int:
     parser.add_argument("--parity-dump", type=Path, help="folder for what another runtime needs to compare")
     parser.add_argument("--command", help="what policy.json says made it (default: this command)")
     arguments = parser.parse_args()
-    # The command that started this compares in its own runtime; it finds each dump by the graph's hash.
-    dumps = None if arguments.parity_dump else os.environ.get("BRICKYARD_PARITY_DUMP")
-    pending = Path(dumps) / "pending" if dumps else None
     try:
         contract = export_policy(
             arguments.checkpoint,
@@ -41,7 +38,7 @@ def main() -> int:
             arguments.out,
             precision=arguments.precision,
             frames=arguments.frames,
-            parity_dump=pending or arguments.parity_dump,
+            parity_dump=arguments.parity_dump,
             command=arguments.command or " ".join(["python trainer/export.py", *sys.argv[1:]]),
         )
     except InputError as error:
@@ -52,8 +49,6 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    if pending:
-        pending.rename(pending.with_name(contract["onnx"]["sha256"]))
     print(json.dumps({"policy": str(arguments.out), "parity": contract["parity"]}))
     return 0
 

@@ -104,6 +104,9 @@ def fill_folder(
         measured = parity.measure(inputs, wanted, folder / "policy.onnx", network, resizes)
         parity.check(measured)
         figures["pytorch_vs_onnxruntime_python"] = measured
+        # The command that started this compares in its own runtime; it finds each dump by the graph's hash.
+        if parity_dump is None and "BRICKYARD_PARITY_DUMP" in os.environ:
+            parity_dump = Path(os.environ["BRICKYARD_PARITY_DUMP"]) / sha256(folder / "policy.onnx")
         if parity_dump is not None:
             parity.write_dump(Path(parity_dump), checkpoint.cameras, inputs, wanted, network, resizes)
     golden = write_golden(folder / "golden", checkpoint, index, bounds)
