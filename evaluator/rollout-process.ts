@@ -14,6 +14,7 @@ export interface RolloutRequest {
   /** Absolute folder; a finished rollout in it is taken as it is, an unfinished one goes on. */
   out: string;
   workers?: string;
+  quiet?: boolean;
 }
 
 /** Returns when the rollout in `out` is complete. */
@@ -34,6 +35,7 @@ export const runRolloutProcess: RunRollout = async (request) => {
     ...['--out', request.out, '--resume', '--json'],
     ...(request.seed === undefined ? [] : ['--seed', `${request.seed}`]),
     ...(request.workers === undefined ? [] : ['--workers', request.workers]),
+    ...(request.quiet ? ['--quiet'] : []),
   ];
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1], ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -84,7 +84,14 @@ async function regression(suite: string, options: RegressionOptions): Promise<vo
   if (checkpoint !== undefined && baseline !== undefined) {
     gate = await policyGate(
       {
-        ...{ suite, checkpoint, marginPoints, workers: options.workers, out: userPath(options.out) },
+        ...{
+          suite,
+          checkpoint,
+          marginPoints,
+          workers: options.workers,
+          quiet: options.quiet,
+          out: userPath(options.out),
+        },
         baseline: existsSync(userPath(baseline)) ? userPath(baseline) : baseline,
       },
       runRolloutProcess,

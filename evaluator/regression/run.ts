@@ -69,6 +69,7 @@ export interface GateRequest {
   /** Absolute; the rollouts go below it. */
   out: string;
   workers?: string;
+  quiet?: boolean;
 }
 
 export interface Gate {
@@ -80,14 +81,14 @@ export interface Gate {
 
 /** Rolls out what is not yet rolled out and compares. */
 export async function policyGate(request: GateRequest, runRollout: RunRollout): Promise<Gate> {
-  const { suite, seed, workers, marginPoints } = request;
+  const { suite, seed, workers, quiet, marginPoints } = request;
   const stored = existsSync(join(request.baseline, 'results.jsonl'));
   // Read before anything runs: an unreadable baseline must not cost a rollout.
   const baseline = stored ? readRollout(request.baseline, request.baseline) : undefined;
   const rollout = join(request.out, 'checkpoint');
-  await runRollout({ checkpoint: request.checkpoint, suite, seed, workers, out: rollout });
+  await runRollout({ checkpoint: request.checkpoint, suite, seed, workers, quiet, out: rollout });
   const other = join(request.out, 'baseline');
-  if (!stored) await runRollout({ checkpoint: request.baseline, suite, seed, workers, out: other });
+  if (!stored) await runRollout({ checkpoint: request.baseline, suite, seed, workers, quiet, out: other });
   const pairing = pairRollouts(baseline ?? readRollout(other, other), readRollout(rollout, rollout));
   if (pairing.pairs.length === 0)
     throw new InputError(

@@ -62,7 +62,15 @@ async function sweep(shown: string, options: SweepOptions): Promise<void> {
   const out =
     options.out === undefined ? join(run, `sweep-${suiteName(options.suite)}`) : userPath(options.out);
   const found = await sweepCheckpoints(
-    { checkpoints, suite: options.suite, selectSeed, reportSeed, out, workers: options.workers },
+    {
+      checkpoints,
+      suite: options.suite,
+      selectSeed,
+      reportSeed,
+      out,
+      workers: options.workers,
+      quiet: options.quiet,
+    },
     runRolloutProcess,
     say,
   );

@@ -23,6 +23,7 @@ export interface SweepRequest {
   /** Absolute; rollouts go below it, finished ones are used again. */
   out: string;
   workers?: string;
+  quiet?: boolean;
 }
 
 export interface SweepRate {
@@ -56,10 +57,10 @@ export async function sweepCheckpoints(
   runRollout: RunRollout,
   say: (text: string) => void,
 ): Promise<Sweep> {
-  const { checkpoints, suite, selectSeed, reportSeed, out, workers } = request;
+  const { checkpoints, suite, selectSeed, reportSeed, out, workers, quiet } = request;
   const rollout = async ({ name, policy }: Checkpoint, seed: number): Promise<StoredRollout> => {
     const folder = join(out, `seed-${seed}`, name);
-    await runRollout({ checkpoint: policy, suite, seed, out: folder, workers });
+    await runRollout({ checkpoint: policy, suite, seed, out: folder, workers, quiet });
     return readRollout(folder, folder);
   };
   const rollouts: StoredRollout[] = [];
