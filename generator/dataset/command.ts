@@ -9,6 +9,7 @@ import { summarizeDataset, summaryTable } from './dataset-summary.ts';
 import { Disk } from './disk.ts';
 import { convertCommand, mergeCommand, splitCommand } from './edit-commands.ts';
 import type { Finding } from './findings.ts';
+import { PREVIEW_PAGE_DEFAULTS, previewPage } from './preview-page.ts';
 import { DatasetReader } from './reader.ts';
 import {
   VALIDATE_DEFAULTS,
@@ -128,9 +129,11 @@ export const PREVIEW_DEFAULTS = { out: 'sheet.png', episodes: CONTACT_SHEET_DEFA
 
 function previewCommand(): Command {
   return new Command('preview')
-    .description('One picture of episodes spread over the dataset, a row of frames each.')
+    .description(
+      'Episodes spread over the dataset: a PNG with a row of frames each, or a page (.html) with plots as well.',
+    )
     .argument('<dir>', 'the folder with meta, data and videos')
-    .option('--out <file>', 'the PNG to write', PREVIEW_DEFAULTS.out)
+    .option('--out <file>', 'the file to write, .png or .html', PREVIEW_DEFAULTS.out)
     .option('--episodes <n>', 'rows', String(PREVIEW_DEFAULTS.episodes))
     .action(async (dir: string, raw: { out: string; episodes: string }, command: Command) => {
       const { json, quiet } = command.optsWithGlobals<GlobalOptions>();
@@ -141,11 +144,14 @@ function previewCommand(): Command {
         );
       }
       const reader = await DatasetReader.open(userPath(dir));
-      const png = await readOrRefuse(dir, () =>
-        contactSheet(reader, { ...CONTACT_SHEET_DEFAULTS, episodes }),
-      );
       const out = userPath(raw.out);
-      await new Disk().writeWhole(out, png);
+      const isPage = /\.html?$/i.test(out);
+      const file = await readOrRefuse<Uint8Array | string>(dir, () =>
+        isPage
+          ? previewPage(reader, { ...PREVIEW_PAGE_DEFAULTS, episodes })
+          : contactSheet(reader, { ...CONTACT_SHEET_DEFAULTS, episodes }),
+      );
+      await new Disk().writeWhole(out, file);
       if (json) printLine(JSON.stringify({ out }));
       else if (!quiet) printLine(out);
     });

@@ -11,6 +11,8 @@ export interface ContactSheetOptions {
   columns: number;
   /** Of one picture; the height follows from the camera. */
   tileWidthPx: number;
+  /** This episode alone. */
+  only?: number;
 }
 
 export const CONTACT_SHEET_DEFAULTS: ContactSheetOptions = { episodes: 12, columns: 6, tileWidthPx: 240 };
@@ -23,7 +25,8 @@ export async function contactSheet(reader: DatasetReader, options: ContactSheetO
   const tileHeightPx = Math.max(2, Math.round((options.tileWidthPx * heightPx) / widthPx / 2) * 2);
   const rows = (await reader.episodes()).slice(0, reader.info.total_episodes);
   const tiles = [];
-  for (const index of evenlySpread(rows.length, options.episodes)) {
+  const shown = options.only === undefined ? evenlySpread(rows.length, options.episodes) : [options.only];
+  for (const index of shown) {
     const row = rows[index];
     const frames = evenlySpread(row.length, options.columns);
     const { path, fromS } = reader.videoRange(row, cameraKey);
@@ -32,7 +35,9 @@ export async function contactSheet(reader: DatasetReader, options: ContactSheetO
     for (let i = 0; i < options.columns; i++) {
       // An episode shorter than the row is padded with empty tiles.
       const rgba = pictures[i] ? withAlpha(pictures[i]) : new Uint8Array(size.widthPx * size.heightPx * 4);
-      const caption = pictures[i] ? captionOf(row, frames[i], i === 0, reader.info.fps) : '';
+      const caption = pictures[i]
+        ? captionOf(row, frames[i], i === 0 && options.only === undefined, reader.info.fps)
+        : '';
       tiles.push({ rgba, ...size, caption });
     }
   }

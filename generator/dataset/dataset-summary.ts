@@ -1,5 +1,6 @@
 /** What `dataset info` tells: sizes, ranges of the features, episodes by scenario and source. Pure but for reading. */
 import { numbersIn } from './episode-row.ts';
+import type { DatasetWeight } from './metadata.ts';
 import type { DatasetReader } from './reader.ts';
 
 export interface FeatureRange {
@@ -26,6 +27,8 @@ export interface DatasetSummary {
   by_scenario: Record<string, { episodes: number; frames: number }> | null;
   by_source: Record<string, number> | null;
   fingerprint: string | null;
+  /** Set by `merge --weights`; null where all count the same. */
+  weights: DatasetWeight[] | null;
 }
 
 export async function summarizeDataset(reader: DatasetReader): Promise<DatasetSummary> {
@@ -63,6 +66,7 @@ export async function summarizeDataset(reader: DatasetReader): Promise<DatasetSu
     by_scenario: isOurs ? byScenario : null,
     by_source: isOurs ? bySource : null,
     fingerprint: metadata?.fingerprint?.sha256 ?? null,
+    weights: ((await reader.anyMetadata())?.dataset_weights as DatasetWeight[] | undefined) ?? null,
   };
 }
 
@@ -129,6 +133,12 @@ export function summaryTable(summary: DatasetSummary): string {
       '',
       ...alignedRows([['source', 'episodes'], ...rows.map(([name, count]) => [name, String(count)])]),
     );
+  }
+  if (summary.weights) {
+    const rows = summary.weights.map(({ name, weight, episodes: [from, to] }) => [
+      ...[name, String(weight), `${from}..${to - 1}`],
+    ]);
+    lines.push('', ...alignedRows([['from', 'weight', 'episodes'], ...rows]));
   }
   if (summary.fingerprint) lines.push('', `fingerprint ${summary.fingerprint}`);
   return lines.join('\n');

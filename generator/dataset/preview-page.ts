@@ -1,0 +1,105 @@
+/**
+ * `dataset preview --out FILE.html`: one page that shows a dataset to whoever opens it, without anything else: pictures
+ * as data URLs, plots as inline SVG, no script. All texts come from the dataset, which may be anyone's: all are escaped.
+ */
+import { contactSheet, evenlySpread } from './contact-sheet.ts';
+import type { EpisodeRow } from './episode-row.ts';
+import type { DataFile, DatasetReader } from './reader.ts';
+import { rowPlot } from './row-plot.ts';
+
+export interface PreviewPageOptions {
+  /** Sections: episodes spread evenly over the dataset. */
+  episodes: number;
+  columns: number;
+  tileWidthPx: number;
+}
+
+export const PREVIEW_PAGE_DEFAULTS: PreviewPageOptions = { episodes: 12, columns: 6, tileWidthPx: 160 };
+
+const PLOTTED = ['action', 'observation.state'];
+
+const STYLE = `
+body { margin: 2rem auto; max-width: 1060px; padding: 0 1rem; font: 15px/1.45 system-ui, sans-serif; color: #202226; background: #fff; }
+h1 { font-size: 1.5rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.05rem; margin: 0 0 .5rem; }
+p, .facts { color: #5a5f68; margin: 0 0 1rem; }
+section { border-top: 1px solid #dcdde0; padding: 1.2rem 0; }
+img { display: block; width: 100%; border-radius: 4px; }
+.plots { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin-top: .8rem; }
+@media (max-width: 700px) { .plots { grid-template-columns: 1fr; } }
+figure { margin: 0; } figcaption { font-size: .85rem; color: #5a5f68; }
+svg { width: 100%; height: auto; } .key { margin-right: .9em; white-space: nowrap; }
+`;
+
+/** The page as text. Throws when the video cannot be decoded. */
+export async function previewPage(reader: DatasetReader, options: PreviewPageOptions): Promise<string> {
+  const { info } = reader;
+  const rows = (await reader.episodes()).slice(0, info.total_episodes);
+  const sections: string[] = [];
+  for (const index of evenlySpread(rows.length, options.episodes)) {
+    sections.push(await episodeSection(reader, rows[index], options));
+  }
+  const name = escapeHtml(reader.root.split(/[\\/]/).at(-1) ?? '');
+  const minutes = (info.total_frames / info.fps / 60).toFixed(1);
+  const facts = `${info.total_episodes} episodes, ${info.total_frames} frames at ${info.fps} fps, ${minutes} minutes; ${sections.length} episodes are shown`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${name}</title><style>${STYLE}</style></head>
+<body><h1>${name}</h1><p>${facts}</p>
+${sections.join('\n')}
+</body></html>
+`;
+}
+
+async function episodeSection(
+  reader: DatasetReader,
+  row: EpisodeRow,
+  { columns, tileWidthPx }: PreviewPageOptions,
+): Promise<string> {
+  const sheet =
+    reader.cameraKeys.length > 0
+      ? await contactSheet(reader, { episodes: 1, columns, tileWidthPx, only: row.episodeIndex })
+      : null;
+  const image = sheet
+    ? `<img alt="Frames of episode ${row.episodeIndex}" src="data:image/png;base64,${Buffer.from(sheet).toString('base64')}">`
+    : '';
+  const data = await reader.episodeColumns(row);
+  const plots = PLOTTED.filter((name) => data[name]).map((name) => plotOf(reader, name, data));
+  const { provenance } = row;
+  const words = [
+    provenance && `scenario ${provenance.scenario}`,
+    provenance && `driven by ${provenance.sources.join(' + ')}`,
+    `${row.length} frames, ${(row.length / reader.info.fps).toFixed(1)} s`,
+    row.tasks.join('; '),
+  ].filter((word) => word);
+  return `<section><h2>Episode ${row.episodeIndex}</h2><div class="facts">${words.map((word) => escapeHtml(String(word))).join(' &middot; ')}</div>
+${image}<div class="plots">${plots.join('')}</div></section>`;
+}
+
+function plotOf(reader: DatasetReader, name: string, data: DataFile['columns']): string {
+  const { width, values } = data[name];
+  const { names } = reader.info.features[name];
+  const labels = Array.from(
+    { length: width },
+    (_, d) => (Array.isArray(names) ? names[d] : undefined) ?? `${d}`,
+  );
+  const { svg, colours } = rowPlot({ values, width, fps: reader.info.fps });
+  const keys = labels
+    .slice(0, colours.length)
+    .map(
+      (label, d) =>
+        `<span class="key"><b style="color:${colours[d]}">&#9632;</b> ${escapeHtml(String(label))}</span>`,
+    );
+  return `<figure>${svg}<figcaption>${escapeHtml(name)} over seconds: ${keys.join(' ')}</figcaption></figure>`;
+}
+
+function escapeHtml(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replace(/[&<>"']/g, (character) => entities[character]);
+}
