@@ -26,7 +26,7 @@ export interface PairingOptions {
 
 /** @throws InputError naming everything that keeps the two from being paired */
 export function pairRollouts(a: StoredRollout, b: StoredRollout, options: PairingOptions = {}): Pairing {
-  throwFaults(`${a.name} and ${b.name} cannot be compared`, pairingFaults(a, b, options.unfinished === true));
+  throwFaults(`pairing ${a.name} with ${b.name}`, pairingFaults(a, b, options.unfinished === true));
   const ofB = new Map(b.results.map((result) => [result.condition, result]));
   const all: Pair[] = [];
   for (const result of shuffledOrder(a.results)) {
