@@ -80,7 +80,7 @@ def check_cache(index: DatasetIndex, camera: str, work: Path) -> np.ndarray:
 
 
 def check_batches(index: DatasetIndex, camera: str, cache: np.ndarray) -> Batches:
-    invalid = index.label_valid.copy()
+    invalid = np.ones_like(index.label_valid)
     invalid[5] = False
     masked = replace(index, label_valid=invalid)
     options = {"frames": {camera: cache}, "episodes": range(len(index.episodes)), "chunk": CHUNK}
@@ -142,7 +142,7 @@ def train_briefly(index: DatasetIndex, camera: str, batches: Batches, folder: Pa
 
 
 def check_export(index: DatasetIndex, camera: str, folder: Path, work: Path) -> None:
-    contract = export.export_policy(folder, index, work / "policy")
+    contract = export.export_policy(folder, index, work / "policy", frames=100)
     figures = contract["parity"]["pytorch_vs_onnxruntime_python"]
     expect(figures["resize"] == 0, f"the graph's resize is off by {figures['resize']}")
     graph = work / "policy" / "policy.onnx"
@@ -164,7 +164,7 @@ def check_export(index: DatasetIndex, camera: str, folder: Path, work: Path) -> 
     original = export.PolicyGraph.forward
     export.PolicyGraph.forward = lambda self, *inputs: original(self, *inputs) * 0.99
     try:
-        export.export_policy(folder, index, work / "bad")
+        export.export_policy(folder, index, work / "bad", frames=100)
         faults.append("an export that disagrees was accepted")
     except parity.ParityError:
         expect(not list(work.glob("*bad*")), "a failed export left a folder")
