@@ -1,0 +1,217 @@
+/** Parts of a rollout that need neither browser nor policy runtime. */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RolloutResult } from '../../evaluator/results.ts';
+import { dispatchRollouts } from '../../evaluator/rollout/dispatch.ts';
+import type { Driver } from '../../evaluator/rollout/driver.ts';
+import { baselineDriver, replayDriver } from '../../evaluator/rollout/driver.ts';
+import { rolloutResult, runRollout } from '../../evaluator/rollout/episode.ts';
+import type { RolloutReply, RolloutTask } from '../../evaluator/rollout/messages.ts';
+import { ensembled, PolicyDriver } from '../../evaluator/rollout/policy-driver.ts';
+import { ResultsFile, readResults } from '../../evaluator/rollout/results-file.ts';
+import { parseRolloutOptions } from '../../evaluator/rollout/settings.ts';
+import { resolveSubject } from '../../evaluator/rollout/subject.ts';
+import { summarize } from '../../evaluator/rollout/summary.ts';
+import { decodeTrajectory, encodeTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
+import { listScenarios } from '../../scenarios/registry.ts';
+import { adHocSet, expandSuite, listSuites, loadSuite } from '../../scenarios/suites/suite.ts';
+import { InputError } from '../../sim/errors.ts';
+import { loadPhysics } from '../../sim/physics.ts';
+import { replayFinalStateHash } from '../../sim/replay.ts';
+import { simulateEpisode } from '../../sim/simulate.ts';
+
+const OPTIONS = { fps: 10, state: 'seed4' } as const;
+const SET = adHocSet('one-brick', 2, 0, '/');
+let home: string;
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'brickyard-rollout-'));
+  await loadPhysics();
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+async function resultOf(driver: Driver, index = 0): Promise<RolloutResult> {
+  const condition = SET.conditions[index];
+  return rolloutResult(condition, await runRollout(condition, driver, OPTIONS), 'x');
+}
+
+describe('a rollout', () => {
+  it('of the expert is the episode that the simulator makes', async () => {
+    const [condition] = SET.conditions;
+    const { trajectory } = await runRollout(condition, baselineDriver('expert', ''), OPTIONS);
+    const { finalStateHash, frames } = simulateEpisode(condition.start);
+    expect(trajectory).toMatchObject({ outcome: 'success', finalStateHash, frames });
+    const again = await runRollout(condition, replayDriver(trajectory.executedActions), OPTIONS);
+    expect(again.trajectory.finalStateHash).toBe(finalStateHash);
+    expect(decodeTrajectory(encodeTrajectory(trajectory))).toEqual(trajectory);
+  });
+
+  it('ends with the first action that is none, labelled, and still replays', async () => {
+    const driver: Driver = {
+      act: (run) => (run.frames < 3 ? [0, 1, 0, 0] : [0, Number.NaN, 0, 0]),
+      queryFrames: [],
+      seconds: { draw: 0, infer: 0 },
+    };
+    const result = await resultOf(driver);
+    expect(result).toMatchObject({ status: 'failure', outcome: 'bad-action', frames: 4 });
+    expect(result.failure).toMatchObject({ label: 'BAD_ACTION', time_s: 0.3 });
+    const { trajectory } = await runRollout(SET.conditions[0], driver, OPTIONS);
+    const { start, fps, executedActions, finalStateHash } = trajectory;
+    expect(replayFinalStateHash(start, fps, executedActions)).toBe(finalStateHash);
+    expect(trajectory.actions[3 * 4 + 1]).toBeNaN();
+  });
+
+  it('is driven at random the same way each time, differently from each start', async () => {
+    const random = (index: number) =>
+      resultOf(baselineDriver('random', SET.conditions[index].key), index).then((r) => r.final_state_hash);
+    const first = await random(0);
+    expect(await random(0)).toBe(first);
+    expect(await random(1)).not.toBe(first);
+  });
+});
+
+describe('a policy driver', () => {
+  /** Chunk of 4 whose rows tell when they were asked for and how far ahead they look. */
+  const ports = {
+    chunk: 4,
+    draw: async () => new Uint8Array(),
+    query: async (_: Uint8Array, state: Float32Array) =>
+      Float32Array.from({ length: 16 }, (_, i) => (i % 4 === 0 ? state[0] + Math.floor(i / 4) / 10 : 0)),
+  };
+  const run = (frames: number) => ({ frames, observe: () => Float32Array.of(frames / 100) }) as never;
+
+  it('asks every so many frames and executes the chunk in between', async () => {
+    const driver = new PolicyDriver(ports, { actionSteps: 3 });
+    const steered: number[] = [];
+    for (let t = 0; t < 7; t++) steered.push((await driver.act(run(t)))[0]);
+    expect(driver.queryFrames).toEqual([0, 3, 6]);
+    expect(steered.map((v) => Math.round(v * 100) / 100)).toEqual([0, 0.1, 0.2, 0.03, 0.13, 0.23, 0.06]);
+  });
+
+  it('averages all chunks of a frame, the oldest with weight 1', async () => {
+    const driver = new PolicyDriver(ports, { actionSteps: 1, ensemble: Math.LN2 });
+    const steered: number[] = [];
+    for (let t = 0; t < 3; t++) steered.push((await driver.act(run(t)))[0]);
+    expect(driver.queryFrames).toEqual([0, 1, 2]);
+    // Frame 1: 0.1 of the older, 0.01 of the newer with half its weight. Frame 2: 0.2, 0.11, 0.02 with 1, 1/2, 1/4.
+    expect(steered[1]).toBeCloseTo((0.1 + 0.01 / 2) / 1.5, 6);
+    expect(steered[2]).toBeCloseTo((0.2 + 0.11 / 2 + 0.02 / 4) / 1.75, 6);
+    expect(ensembled([Float32Array.of(1, 2, 3, 4)], 0.01)).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe('results.jsonl', () => {
+  it('loses a torn last line and nothing else', async () => {
+    const path = join(home, 'results.jsonl');
+    const first = await resultOf(baselineDriver('zero', ''));
+    const file = new ResultsFile(path);
+    file.append(first);
+    file.close();
+    appendFileSync(path, '{"condition":"to');
+    const again = new ResultsFile(path);
+    expect([...again.done.values()]).toEqual([first]);
+    again.append({ ...first, condition: 'another' });
+    again.close();
+    expect(readResults(path).map(({ condition }) => condition)).toEqual([first.condition, 'another']);
+    expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(3);
+  });
+});
+
+describe('dispatch', () => {
+  const tasks: RolloutTask[] = SET.conditions.map((condition, index) => ({ index, condition }));
+  async function run(answer: (task: RolloutTask, tries: number) => Promise<RolloutReply>) {
+    const tries = new Map<number, number>();
+    const results: RolloutResult[] = [];
+    await dispatchRollouts({
+      tasks,
+      pool: {
+        capacity: 2,
+        run: (task) => {
+          tries.set(task.index, (tries.get(task.index) ?? 0) + 1);
+          return answer(task, tries.get(task.index)!);
+        },
+      },
+      hangS: 60,
+      stop: new AbortController().signal,
+      onResult: (result) => results.push(result),
+      onCrash: () => {},
+    });
+    return { results, tries };
+  }
+
+  it('tries a crash once more, then reports an error that is neither success nor failure', async () => {
+    const good = await resultOf(baselineDriver('expert', ''), 1);
+    const { results, tries } = await run(async ({ index }) => {
+      if (index === 0) throw new Error('gone');
+      return { result: good, seconds: { physics: 0, draw: 0, infer: 0 } };
+    });
+    expect([...tries]).toEqual([
+      [0, 2],
+      [1, 1],
+    ]);
+    const summary = summarize(results);
+    expect(summary).toMatchObject({ episodes: 2, successes: 1, errors: 1, success_rate: 0.5, failures: {} });
+    expect(results.find(({ status }) => status === 'error')?.error).toBe('worker ended: gone');
+  });
+
+  it('forgets a crash that the second try survives', async () => {
+    const good = await resultOf(baselineDriver('expert', ''));
+    const { results } = await run(async (_, tries) =>
+      tries === 1
+        ? { fault: 'browser', kind: 'crash' }
+        : { result: good, seconds: { physics: 0, draw: 0, infer: 0 } },
+    );
+    expect(results.map(({ status }) => status)).toEqual(['success', 'success']);
+  });
+});
+
+describe('suites', () => {
+  it('are there, with the promised sizes', () => {
+    expect(listSuites()).toEqual(['box', 'smoke', 'standard', 'walls']);
+    const standard = expandSuite(loadSuite('standard', '/'));
+    const counts = Map.groupBy(standard.conditions, ({ scenario }) => scenario);
+    expect([...counts.keys()].sort()).toEqual(
+      listScenarios()
+        .map(({ name }) => name)
+        .sort(),
+    );
+    for (const [name, each] of counts) expect(each.length, name).toBeGreaterThanOrEqual(25);
+  });
+
+  it('draw in the namespace of evaluation, the same each time, anew with another seed', () => {
+    const smoke = loadSuite('smoke', '/');
+    const [a, b, c] = [expandSuite(smoke), expandSuite(smoke), expandSuite(smoke, 99)];
+    expect(a).toEqual(b);
+    expect(c.hash).not.toBe(a.hash);
+    const keys = new Set(a.conditions.map(({ key }) => key));
+    expect(keys.size).toBe(a.conditions.length);
+    expect(c.conditions.some(({ key }) => keys.has(key))).toBe(false);
+    for (const { start } of a.conditions) expect(start.seed).toMatch(/^eval\//);
+  });
+
+  it('refuse an unknown name with those there are', () => {
+    expect(() => loadSuite('standart', '/')).toThrow(/"standart".*box, smoke, standard, walls/);
+  });
+});
+
+describe('what a user may ask', () => {
+  it('is refused with all faults at once', () => {
+    const bad = { suite: 'smoke', scenarios: 'wall', episodes: '0', minSuccess: '2', actionSteps: 'x' };
+    expect(() => parseRolloutOptions(bad, 2)).toThrow(InputError);
+    expect(() => parseRolloutOptions(bad, 2)).toThrow(
+      /--checkpoint is missing[\s\S]*exclude[\s\S]*--episodes is "0"[\s\S]*--action-steps is "x"[\s\S]*--min-success is "2"/,
+    );
+  });
+
+  it('names baselines, replays and folders, and refuses what is none', () => {
+    const path = (text: string) => join(home, text);
+    expect(resolveSubject('expert', path)).toEqual({ kind: 'expert', label: 'expert' });
+    expect(resolveSubject('replay:data', path)).toMatchObject({
+      kind: 'replay',
+      dataset: join(home, 'data'),
+    });
+    expect(() => resolveSubject('nowhere', path)).toThrow(/no such folder/);
+    expect(() => resolveSubject('.', () => home)).toThrow(/neither policy.json nor checkpoints/);
+  });
+});
