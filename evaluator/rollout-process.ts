@@ -32,7 +32,7 @@ export class Interrupted extends Error {
 export const runRolloutProcess: RunRollout = async (request) => {
   const args = [
     ...['eval', 'rollout', '--checkpoint', request.checkpoint, '--suite', suiteArgument(request.suite)],
-    ...['--out', request.out, '--resume', '--json'],
+    ...['--out', request.out, '--resume', '--no-report', '--json'],
     ...(request.seed === undefined ? [] : ['--seed', `${request.seed}`]),
     ...(request.workers === undefined ? [] : ['--workers', request.workers]),
     ...(request.quiet ? ['--quiet'] : []),

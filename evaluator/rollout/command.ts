@@ -6,6 +6,7 @@ import { adHocSet, expandSuite, listSuites, loadSuite } from '../../scenarios/su
 import { InputError, NegativeResult } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
 import { userFolder, userPath } from '../../sim/host/user-path.ts';
+import { writeReport } from '../report/write-report.ts';
 import { checkPolicy } from './preflight.ts';
 import { replaySet } from './replay-conditions.ts';
 import { type RolloutRun, type RunOutcome, runRollouts } from './run.ts';
@@ -19,7 +20,7 @@ import {
 import { resolveSubject, type Subject } from './subject.ts';
 import { type RolloutSummary, summaryText } from './summary.ts';
 
-type Options = RawRolloutOptions & { json?: boolean; quiet?: boolean };
+type Options = RawRolloutOptions & { report?: boolean; json?: boolean; quiet?: boolean };
 
 const EXAMPLES = `
 Examples:
@@ -62,6 +63,7 @@ export function rolloutCommand(): Command {
     .option('--out <folder>', `where results go (default: ${d.out}/CHECKPOINT-SUITE)`)
     .option('--resume', 'go on with the rollouts in --out')
     .option('--min-success <p>', 'exit with 1 when the success rate (0 to 1) is below')
+    .option('--no-report', 'write no report.html')
     .option('--hang <seconds>', `a rollout that takes longer on the clock is an error (default: ${d.hangS})`)
     .option('--backend <name>', `auto, gl-egl or swiftshader (default: ${d.backend})`)
     .addHelpText('after', EXAMPLES)
@@ -93,10 +95,21 @@ async function rollout(options: Options): Promise<void> {
     }
     summaries.push(outcome.summary);
     say(summaryText(outcome.summary));
+    if (options.report !== false) await tryReport(run.settings.out, say);
   }
   if (options.json)
     process.stdout.write(`${JSON.stringify(summaries.length === 1 ? summaries[0] : { runs: summaries })}\n`);
   judge(summaries, request.minSuccess);
+}
+
+/** The results stand without their page: what keeps it from being made is said, and no more. */
+async function tryReport(folder: string, say: (text: string) => void): Promise<void> {
+  try {
+    const { path, note } = await writeReport(folder);
+    say(`  report: ${path}${note ? `. ${note}` : ''}`);
+  } catch (error) {
+    say(`  no report: ${(error as Error).message}; try again with: brickyard eval report ${folder}`);
+  }
 }
 
 /** Rates below the bar and rollouts without an answer end the command with 1. */
