@@ -6,11 +6,12 @@ import { genCommand } from './generator/command.ts';
 import { datasetCommand } from './generator/dataset/command.ts';
 import { doctorCommand } from './generator/doctor-command.ts';
 import { scenarioCommand } from './scenarios/command.ts';
-import { InputError, NegativeResult } from './sim/errors.ts';
+import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
 import { packageVersion } from './sim/host/code-version.ts';
+import { INTERRUPTED_EXIT_CODE } from './sim/host/interrupt.ts';
 import { exportCommand, trainCommand } from './trainer/launch/command.ts';
 
-const EXIT = { done: 0, no: 1, badInput: 2, bug: 70 } as const;
+const EXIT = { done: 0, no: 1, badInput: 2, bug: 70, interrupted: INTERRUPTED_EXIT_CODE } as const;
 
 function buildProgram(): Command {
   const program = new Command('brickyard')
@@ -45,15 +46,22 @@ function throwInsteadOfExiting(command: Command): void {
 
 /** The error's message; with --verbose its causes and stacks too. */
 function report(error: unknown, verbose: boolean): void {
-  const known = error instanceof InputError || error instanceof NegativeResult;
+  const known = [InputError, NegativeResult, Interrupted].some((kind) => error instanceof kind);
   let text = known
-    ? error.message
+    ? (error as Error).message
     : `internal error: ${error instanceof Error ? error.message : String(error)}`;
   if (!known && !verbose) text += '\nRun it again with --verbose for the cause.';
   process.stderr.write(`brickyard: ${text}\n`);
   if (!verbose) return;
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
     process.stderr.write(`${cause === error ? '' : 'caused by '}${cause.stack ?? cause.message}\n`);
+}
+
+/** Of what a command threw. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof InputError) return EXIT.badInput;
+  if (error instanceof Interrupted) return EXIT.interrupted;
+  return error instanceof NegativeResult ? EXIT.no : EXIT.bug;
 }
 
 export async function main(argv: readonly string[]): Promise<number> {
@@ -65,8 +73,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
     report(error, argv.includes('--verbose'));
-    if (error instanceof InputError) return EXIT.badInput;
-    return error instanceof NegativeResult ? EXIT.no : EXIT.bug;
+    return exitCodeOf(error);
   }
 }
 

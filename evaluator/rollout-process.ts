@@ -1,7 +1,7 @@
 /** Runs `brickyard eval rollout` as a process of its own, and waits for it. */
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { InputError } from '../sim/errors.ts';
+import { InputError, Interrupted } from '../sim/errors.ts';
 import { userPath } from '../sim/host/user-path.ts';
 
 export interface RolloutRequest {
@@ -19,11 +19,6 @@ export interface RolloutRequest {
 
 /** Returns when the rollout in `out` is complete. */
 export type RunRollout = (request: RolloutRequest) => Promise<void>;
-
-/** The child was interrupted; what it made is kept. */
-export class Interrupted extends Error {
-  override name = 'Interrupted';
-}
 
 /**
  * @throws InputError when the rollout refuses its input, with its words on stderr
@@ -50,7 +45,9 @@ export const runRolloutProcess: RunRollout = async (request) => {
       child.on('close', done);
     });
     if (code === 130 || code === null)
-      throw new Interrupted(`the rollout of ${request.checkpoint} was stopped`);
+      throw new Interrupted(
+        `the rollout of ${request.checkpoint} was stopped; the same command goes on with it`,
+      );
     if (code === 2)
       throw new InputError(
         `${request.checkpoint} could not be rolled out on ${request.suite}; the reason is above`,

@@ -1,5 +1,5 @@
 /**
- * The two ways in which a command ends that are nobody's bug. Anything else that is thrown is ours.
+ * The ways in which a command ends that are nobody's bug. Anything else that is thrown is ours.
  * A message names subject, value, bound and remedy, and stands alone as one sentence or one line a fault.
  */
 
@@ -11,6 +11,11 @@ export class InputError extends Error {
 /** It ran, but the answer is no: exit code 1. */
 export class NegativeResult extends Error {
   override name = 'NegativeResult';
+}
+
+/** It was stopped by a signal; what it made is kept: exit code 130. */
+export class Interrupted extends Error {
+  override name = 'Interrupted';
 }
 
 /** Throws one InputError that lists all faults; returns when there are none. */

@@ -3,6 +3,7 @@
 import fcntl
 import importlib.metadata
 import json
+import os
 import platform
 import shlex
 import subprocess
@@ -83,7 +84,8 @@ def facts_of(folder: Path) -> dict:
 
 
 def command() -> str:
-    return shlex.join(["python", *sys.argv])
+    """As typed: `brickyard train` passes on its own command line."""
+    return os.environ.get("BRICKYARD_COMMAND") or shlex.join(["python", *sys.argv])
 
 
 def versions() -> dict[str, str]:
