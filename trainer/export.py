@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from brickyard_trainer.dataset_index import open_dataset
 from brickyard_trainer.errors import InputError, NegativeResult
 from brickyard_trainer.export import FRAMES, PRECISIONS, export_policy
+from brickyard_trainer.parent import stop_with_parent
 
 
 def main() -> int:
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--parity-dump", type=Path, help="folder for what another runtime needs to compare")
     parser.add_argument("--command", help="what policy.json says made it (default: this command)")
     arguments = parser.parse_args()
+    stop_with_parent()
     try:
         contract = export_policy(
             arguments.checkpoint,

@@ -12,7 +12,6 @@ from contextlib import closing, nullcontext, redirect_stdout
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-os.environ.setdefault("HYDRA_FULL_ERROR", "0")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
@@ -46,6 +45,7 @@ from brickyard_trainer.machine import (
     is_out_of_memory,
     quiet_libraries,
 )
+from brickyard_trainer.parent import stop_with_parent
 from brickyard_trainer.picture_changes import augmentation_of
 from brickyard_trainer.policies import (
     apply_settings,
@@ -63,6 +63,7 @@ from brickyard_trainer.validation import validation_loss
 
 def main(arguments: list[str]) -> int:
     quiet_libraries()
+    stop_with_parent()
     try:
         if "--help" in arguments or "-h" in arguments:
             print(__doc__)
@@ -211,11 +212,11 @@ class Training:
         )
         began_s = time.perf_counter()
         rank, accumulate = self.accelerator.process_index, self.settings["accumulate"]
-        first = self.start_step * accumulate
 
         def make(number: int) -> dict:
             return self.batches.batch(number * self.accelerator.num_processes + rank)
 
+        first = self.start_step * accumulate
         stream = prefetched(make, first, self.steps * accumulate, self.config["hardware"]["prefetch"])
         self.policy.train()
         self.step, self.ended = self.start_step, "finished"
@@ -378,7 +379,6 @@ class Training:
         }
         write_handover(self.run_dir, self.checkpoints, facts)
         best = best_by_loss(summaries)
-        policy = self.latest / "policy"
         self.reporter.event(
             "end",
             run=str(self.run_dir),
@@ -387,7 +387,7 @@ class Training:
             loss_last=facts["loss_last"],
             best=str(self.checkpoints.folder / best["name"]) if best else None,
             checkpoint=str(self.latest),
-            policy=str(policy) if policy.is_dir() else None,
+            policy=str(self.latest / "policy") if (self.latest / "policy").is_dir() else None,
         )
         self.reporter.say(f"{self.ended}: {self.run_dir / 'HANDOVER.md'}")
 

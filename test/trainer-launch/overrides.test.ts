@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { trainerEvent } from '../../trainer/launch/events.ts';
 import { assertParity } from '../../trainer/launch/node-parity.ts';
-import { hydraString, trainerArguments } from '../../trainer/launch/overrides.ts';
+import { hydraString, shellLine, trainerArguments } from '../../trainer/launch/overrides.ts';
 import { providerNamed } from '../../trainer/launch/provider.ts';
 import { trainProgressLine } from '../../trainer/launch/train-progress.ts';
 
@@ -87,4 +87,8 @@ it('names each parity figure that is over its bar, and takes NaN for one', () =>
   expect(() => assertParity({ frames: 200, resize: 0.1, network: Number.NaN, end_to_end: 1 })).toThrow(
     /resize 0\.100 .*network NaN .*end_to_end 1\.00/,
   );
+});
+
+it('keeps a command so that a shell takes it again', () => {
+  expect(shellLine(['brickyard', 'a.b=[x]', "it's", '--n'])).toBe("brickyard 'a.b=[x]' 'it'\\''s' --n");
 });

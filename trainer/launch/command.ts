@@ -6,7 +6,7 @@ import { formatDuration } from '../../sim/host/progress.ts';
 import { userPath } from '../../sim/host/user-path.ts';
 import { estimateTraining } from './dry-run.ts';
 import { EXPORT_DEFAULTS, exportPolicy, PRECISIONS } from './export-policy.ts';
-import { trainerArguments } from './overrides.ts';
+import { shellLine, trainerArguments } from './overrides.ts';
 import { DEFAULT_PROVIDER, providerNamed, type TrainingProvider } from './provider.ts';
 import { datasetOfRun } from './run-folder.ts';
 import { runTraining } from './train.ts';
@@ -52,7 +52,10 @@ export function trainCommand(): Command {
     .option('--out <run>', 'the run folder (default: runs/DATE/TIME-NAME)')
     .option('--resume <run>', 'go on with a run; its dataset and configuration are known')
     .option('--allow-change <key>', 'a key that may differ from the resumed run; repeatable', collect, [])
-    .option('--notify <command>', 'gets every report as JSON on its stdin')
+    .option(
+      '--notify <command>',
+      'a program and its arguments, no shell; gets every report as JSON on its stdin',
+    )
     .option('--provider <name>', 'where it runs', DEFAULT_PROVIDER)
     .option('--min-episodes <n>', 'fewer in the dataset are a fault', String(VALIDATE_DEFAULTS.minEpisodes))
     .option('--dry-run', 'begin it in a temporary folder, say how long it would take, and stop')
@@ -95,7 +98,7 @@ async function train(overrides: string[], options: TrainCommandOptions): Promise
   say(`dataset ${root}: ${how}, ${data.episodes} episodes, ${data.frames} frames at ${data.fps} Hz`);
   if (options.dryRun) return estimate(provider, args, say, json);
   const progress = new TrainProgress(process.stderr, quiet, () => performance.now() / 1000);
-  const command = `brickyard ${process.argv.slice(2).join(' ')}`;
+  const command = shellLine(['brickyard', ...process.argv.slice(2)]);
   const { code, end } = await runTraining({ provider, args, command, progress });
   process.exitCode = code;
   if (!end || code !== 0) return;
@@ -172,7 +175,7 @@ async function exportCheckpoint(checkpoint: string, options: ExportCommandOption
     out: userPath(out),
     precision,
     frames: Number(frames),
-    command: `brickyard ${process.argv.slice(2).join(' ')}`,
+    command: shellLine(['brickyard', ...process.argv.slice(2)]),
     say: (line) => process.stderr.write(`${line}\n`),
   });
   if (typeof result === 'number') {

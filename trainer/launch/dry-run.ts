@@ -1,11 +1,11 @@
 /** How long a training will take: it is begun in a temporary folder, watched for a few steps and stopped. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type StepEvent, trainerEvent } from './events.ts';
 import { hydraString } from './overrides.ts';
 import type { TrainingProvider } from './provider.ts';
+import { makeScratch } from './scratch.ts';
 
 export interface TrainEstimate {
   steps: number;
@@ -24,7 +24,7 @@ export async function estimateTraining(
   args: readonly string[],
   say: (line: string) => void,
 ): Promise<TrainEstimate | number> {
-  const folder = await mkdtemp(join(tmpdir(), 'brickyard-dry-run-'));
+  const folder = await makeScratch('dry-run');
   let last: StepEvent | undefined;
   const job = provider.start({
     program: 'train.py',

@@ -1,7 +1,6 @@
 /** `brickyard export`: a checkpoint as a policy folder, compared with PyTorch in Python's onnxruntime and in ours. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
@@ -9,6 +8,7 @@ import { InputError } from '../../sim/errors.ts';
 import { listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type ParityFigures, verifyPolicy } from './node-parity.ts';
 import type { TrainingProvider } from './provider.ts';
+import { makeScratch } from './scratch.ts';
 
 export const EXPORT_DEFAULTS = { precision: 'float32', frames: 200 } as const;
 export const PRECISIONS = ['float32', 'float16'] as const;
@@ -34,7 +34,7 @@ export async function exportPolicy(options: ExportOptions): Promise<ParityFigure
   const disk = new Disk();
   // Beside its place, so that a policy that fails here never stands under its name.
   const temporary = disk.temporaryName(out);
-  const dumps = await mkdtemp(join(tmpdir(), 'brickyard-parity-'));
+  const dumps = await makeScratch('parity');
   const args = ['--checkpoint', checkpoint, '--dataset', dataset, '--out', temporary, '--command', command];
   const job = provider.start({
     program: 'export.py',

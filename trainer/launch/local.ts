@@ -8,6 +8,7 @@ import { InputError } from '../../sim/errors.ts';
 import type { RunningJob, TrainerJob, TrainingProvider } from './provider.ts';
 
 const TRAINER = join(import.meta.dirname, '..');
+const PARENT_FD = 3;
 
 export const localProvider: TrainingProvider = { name: 'local', start };
 
@@ -15,11 +16,18 @@ function start({ program, args, env, onOutput, onText }: TrainerJob): RunningJob
   const child = spawn(trainerPython(), [join(TRAINER, program), ...args], {
     // Its own group: Ctrl-C in the terminal would reach it beside the signal that we pass on.
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1', ...env },
+    // The fourth one carries nothing: it closes when we are gone, however we went (trainer/brickyard_trainer/parent.py).
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      PYTHONUNBUFFERED: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      BRICKYARD_PARENT_FD: `${PARENT_FD}`,
+      ...env,
+    },
   });
-  createInterface({ input: child.stdout }).on('line', onOutput);
-  createInterface({ input: child.stderr }).on('line', onText);
+  createInterface({ input: child.stdout! }).on('line', onOutput);
+  createInterface({ input: child.stderr! }).on('line', onText);
   const finished = new Promise<number>((resolve, reject) => {
     child.on('error', (error) =>
       reject(new InputError(`${child.spawnfile} cannot be run: ${error.message}`)),

@@ -56,3 +56,10 @@ export function hydraString(text: string): string {
   if (/[\0\n]/.test(text)) throw new InputError(`${JSON.stringify(text)} holds a line break or a zero byte`);
   return `'${text.replace(/(\\*)('|$)/g, (_, slashes: string, quote: string) => slashes + slashes + (quote && "\\'"))}'`;
 }
+
+/** A command as a shell takes it again, such as for run.json. */
+export function shellLine(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ');
+}

@@ -1,12 +1,11 @@
 /** Runs one training to its end: starts it, follows its events, tries each exported policy in this runtime. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { NegativeResult } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type EndEvent, type TrainerEvent, trainerEvent } from './events.ts';
 import { verifyPolicy } from './node-parity.ts';
 import type { TrainingProvider } from './provider.ts';
+import { makeScratch } from './scratch.ts';
 import type { TrainProgress } from './train-progress.ts';
 
 export interface TrainOptions {
@@ -44,7 +43,7 @@ const STEP_TEXT = /^step [\d,]+ of [\d,]+ /;
  */
 export async function runTraining(options: TrainOptions): Promise<TrainResult> {
   const { provider, args, command, progress } = options;
-  const dumps = await mkdtemp(join(tmpdir(), 'brickyard-parity-'));
+  const dumps = await makeScratch('parity');
   const lastLines: string[] = [];
   const faults: string[] = [];
   let end: EndEvent | undefined;
