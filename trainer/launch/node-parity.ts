@@ -16,6 +16,9 @@ import { Disk } from '../../generator/dataset/disk.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 
 export const PARITY_BARS = { resize: 1 / 255, network: 1e-5, end_to_end: 1e-3 } as const;
+/** What is said of a policy whose export left no dump. */
+export const GOLDEN_PAIRS_ONLY =
+  'only its golden pairs were compared in this runtime, not the frames of its export';
 export const NODE_RUNTIME = 'onnxruntime_node';
 
 export type ParityFigures = PolicyContract['parity'][string];

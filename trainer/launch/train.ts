@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { NegativeResult } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type EndEvent, type TrainerEvent, trainerEvent } from './events.ts';
-import { verifyPolicy } from './node-parity.ts';
+import { GOLDEN_PAIRS_ONLY, verifyPolicy } from './node-parity.ts';
 import type { TrainingProvider } from './provider.ts';
 import { makeScratch } from './scratch.ts';
 import type { TrainProgress } from './train-progress.ts';
@@ -50,7 +50,8 @@ export async function runTraining(options: TrainOptions): Promise<TrainResult> {
   let checks = Promise.resolve();
   const check = async (event: Extract<TrainerEvent, { event: 'exported' }>): Promise<void> => {
     try {
-      await verifyPolicy(event.path, dumps);
+      const figures = await verifyPolicy(event.path, dumps);
+      if (!figures) progress.note(`the policy of step ${event.step}: ${GOLDEN_PAIRS_ONLY}`);
       options.onPolicy?.({ step: event.step, folder: event.path });
     } catch (error) {
       faults.push(`the policy of step ${event.step}: ${(error as Error).message}`);
@@ -78,7 +79,8 @@ export async function runTraining(options: TrainOptions): Promise<TrainResult> {
   const interrupt = listenForInterrupts({
     onFirst: () => {
       progress.note('stopping: the training writes a checkpoint and ends; once more stops it at once');
-      job.interrupt('SIGINT');
+      // Not SIGINT: while Python still imports its packages, that prints a stack trace.
+      job.interrupt('SIGTERM');
     },
     onSecond: () => job.kill(),
   });
