@@ -40,6 +40,8 @@ class Episode:
     dataset: str
     """Of the datasets merged into this one, the one that it came from."""
     dataset_weight: float
+    dataset_number: int = 0
+    """Position among the merged datasets, of which several may have one name."""
 
 
 @dataclass(frozen=True)
@@ -226,10 +228,10 @@ def make_episodes(
     metadata: dict[str, Any] | None,
 ) -> list[Episode]:
     scenarios = rows.get("scenario") or [None] * len(bounds)
-    merged = [(root.name, 1.0)] * len(bounds)
-    for part in (metadata or {}).get("dataset_weights") or []:
+    merged = [(root.name, 1.0, 0)] * len(bounds)
+    for number, part in enumerate((metadata or {}).get("dataset_weights") or []):
         first, last = part["episodes"]
-        merged[first:last] = [(str(part["name"]), float(part["weight"]))] * (last - first)
+        merged[first:last] = [(str(part["name"]), float(part["weight"]), number)] * (last - first)
     return [
         Episode(
             index=k,
@@ -239,6 +241,7 @@ def make_episodes(
             source=tuple(names[n] if n < len(names) else str(n) for n in np.unique(source[start:stop])),
             dataset=merged[k][0],
             dataset_weight=merged[k][1],
+            dataset_number=merged[k][2],
         )
         for k, (start, stop) in enumerate(bounds)
     ]

@@ -13,12 +13,16 @@ from .errors import InputError
 
 FITTING_ROUNDS = 200
 
+Part = tuple[int, str]
+"""Position and name of a merged dataset."""
+
 
 class Sampler:
     """Rows to train on.
 
     `dataset_weights`: by name of a merged dataset, overriding those of metadata.json; a dataset's share of
-    the samples is its weight of the sum. `source_share`: by source, of 1; sources that are not named share
+    the samples is its weight of the sum; datasets of one name stay apart, and a name's override is the weight
+    of each of them. `source_share`: by source, of 1; sources that are not named share
     the rest by their numbers of rows. Without either, each row with a valid label comes once an epoch.
     """
 
@@ -97,26 +101,31 @@ def trainable_rows(index: DatasetIndex, episodes: Sequence[Episode]) -> np.ndarr
     return everything[index.label_valid[everything]]
 
 
-def groups_by_dataset(episodes: Sequence[Episode], rows: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Names, and for each row the number of its dataset."""
-    names = sorted({episode.dataset for episode in episodes})
+def part_of(episode: Episode) -> Part:
+    return episode.dataset_number, episode.dataset
+
+
+def groups_by_dataset(episodes: Sequence[Episode], rows: np.ndarray) -> tuple[list[Part], np.ndarray]:
+    """The datasets by position, and for each row which of them it is from."""
+    parts = sorted({part_of(episode) for episode in episodes})
     ordered = sorted(episodes, key=lambda episode: episode.start)
     starts = np.array([episode.start for episode in ordered])
-    numbers = np.array([names.index(episode.dataset) for episode in ordered])
-    return names, numbers[np.searchsorted(starts, rows, side="right") - 1]
+    numbers = np.array([parts.index(part_of(episode)) for episode in ordered])
+    return parts, numbers[np.searchsorted(starts, rows, side="right") - 1]
 
 
 def resolve_weights(
-    episodes: Sequence[Episode], names: Sequence[str], overrides: Mapping[str, float] | None
+    episodes: Sequence[Episode], parts: Sequence[Part], overrides: Mapping[str, float] | None
 ) -> np.ndarray | None:
     """Shares of the datasets; None where nobody asked for any."""
+    names = sorted({name for _, name in parts})
     unknown = sorted(set(overrides or {}) - set(names))
     if unknown:
         raise InputError(f"dataset weights name {', '.join(unknown)}, but the dataset has {', '.join(names)}")
-    stored = {episode.dataset: episode.dataset_weight for episode in episodes}
-    if not overrides and len(names) == 1:
+    stored = {part_of(episode): episode.dataset_weight for episode in episodes}
+    if not overrides and len(parts) == 1:
         return None
-    weights = np.array([float((overrides or {}).get(name, stored[name])) for name in names])
+    weights = np.array([float((overrides or {}).get(part[1], stored[part])) for part in parts])
     if (weights < 0).any() or not np.isfinite(weights).all() or weights.sum() == 0:
         raise InputError(
             f"dataset weights are {weights.tolist()}; none may be negative and one must be positive"

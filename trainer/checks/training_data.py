@@ -113,6 +113,10 @@ def check_shares(index: DatasetIndex) -> None:
     recovery, first = (source[rows] == 2).mean(), (rows < episodes[half].start).mean()
     expect(abs(recovery - 0.5) < 0.02, f"recovery is {recovery:.3f} of the samples, 0.5 was asked")
     expect(abs(first - 0.75) < 0.02, f"dataset a is {first:.3f} of the samples, 0.75 was asked")
+    namesakes = [replace(e, dataset="a", dataset_number=int(e.dataset == "b")) for e in episodes]
+    sampler = Sampler(replace(index, episodes=namesakes), range(len(episodes)), 64, 0)
+    first = (np.concatenate([sampler.rows(step) for step in range(200)]) < episodes[half].start).mean()
+    expect(abs(first - 0.75) < 0.02, f"the first of two namesakes is {first:.3f} of the samples, not 0.75")
     try:
         Sampler(index, [0], 8, 0, source_share={"dagger": 0.5})
         faults.append("a share of a source that is not there was accepted")
