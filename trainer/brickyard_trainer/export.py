@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import shutil
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -103,6 +104,8 @@ def fill_folder(
         network, resizes = write_graphs(folder, Path(scratch), checkpoint, index, bounds, precision)
         measured = parity.measure(inputs, wanted, folder / "policy.onnx", network, resizes)
         parity.check(measured)
+        if (said := parity.warning(measured)) is not None:
+            print(f"warning: {said}", file=sys.stderr, flush=True)
         figures["pytorch_vs_onnxruntime_python"] = measured
         # The command that started this compares in its own runtime; it finds each dump by the graph's hash.
         if parity_dump is None and "BRICKYARD_PARITY_DUMP" in os.environ:

@@ -15,7 +15,8 @@ import { PolicySession, SESSION_OPTIONS } from '../../evaluator/policy/session.t
 import { Disk } from '../../generator/dataset/disk.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 
-export const PARITY_BARS = { resize: 1 / 255, network: 1e-5, end_to_end: 1e-3 } as const;
+/** As in trainer/brickyard_trainer/parity.py, which says why `network` is not 1e-5. */
+export const PARITY_BARS = { resize: 1 / 255, network: 1e-4, end_to_end: 1e-3 } as const;
 /** What is said of a policy whose export left no dump. */
 export const GOLDEN_PAIRS_ONLY =
   'only its golden pairs were compared in this runtime, not the frames of its export';
