@@ -1,7 +1,7 @@
-"""Trains a policy on a LeRobot dataset: python trainer/train.py data.root=DIR [policy=act_small] [key=value …].
+"""Trains a policy: python trainer/train.py data.root=DIR [policy=act_small] [key=value …].
 
-Reads from top to bottom: settings, data, network, loop, checkpoints, hand-over. `--cfg job` prints the settings,
-`--help` what can be set. Exit codes: 0 done, 1 the training failed, 2 bad input, 130 interrupted (state kept).
+Reads from top to bottom: settings, data, network, loop, checkpoints, hand-over. `--cfg job` prints the
+settings, `--help` what can be set. Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped (state kept).
 """
 
 import math
@@ -277,12 +277,12 @@ class Training:
         names = ", ".join(str(number) for number in sorted(set(episodes.tolist())))
         kept = f"the last good checkpoint is {self.latest}" if self.latest else "there was no checkpoint yet"
         return NegativeResult(
-            f"the loss or its gradient is {value} at step {self.step + 1:,}, before the weights took it; {kept}. The "
-            f"batch has episodes {names}: look at them by `brickyard dataset validate`, or lower training.lr"
+            f"the loss or its gradient is {value} at step {self.step + 1:,}, before the weights took it; "
+            f"{kept}. The batch has episodes {names}: run `brickyard dataset validate`, or lower training.lr"
         )
 
     def checkpoint(self, kind: str, brief: bool = False, final: bool = False) -> None:
-        """Weights, state, links, policy folder, report. `brief`: a machine that goes away gives half a minute."""
+        """Weights, state, links, policy folder, report. `brief`: a machine goes away in half a minute."""
         self.accelerator.wait_for_everyone()
         self.cadence.restart()
         if not self.is_main:
@@ -346,7 +346,7 @@ class Training:
         self.reporter.report(kind, self.step, self.progress, lr, latest, **more)
 
     def finish(self) -> None:
-        """The last checkpoint, `final`, and the hand-over; a finished run that is resumed only gets these again."""
+        """The last checkpoint, `final`, and the hand-over; a finished run that is resumed gets only these."""
         if self.start_step < self.steps:
             self.checkpoint("end", final=True)
         else:

@@ -1,8 +1,8 @@
-"""Checkpoints in lerobot's own layout, RUN/checkpoints/NNNNNN/{pretrained_model,training_state}, and their links.
+"""Checkpoints in lerobot's layout, RUN/checkpoints/NNNNNN/{pretrained_model,training_state}, and links.
 
-A checkpoint is written under a temporary name, brought to the disk and renamed, so that a folder with a number
-for a name is whole. Beside lerobot's files, training_state/progress.json holds what a resumed run needs to report
-on as if it had never stopped, and checkpoint.json what the links are chosen by.
+A checkpoint is written under a temporary name, brought to the disk and renamed, so that a folder with a
+number for a name is whole. Beside lerobot's files, training_state/progress.json holds what a resumed run
+needs to report on as if it had never stopped, and checkpoint.json what the links are chosen by.
 
 checkpoints/success.json, when something that rolls policies out writes it, is {"NNNNNN": {"episodes": 100,
 "successes": 91}, …}; the best of them then gets the link best_success and stays.
@@ -97,8 +97,8 @@ class Checkpoints:
         except (OSError, SafetensorError) as error:
             shutil.rmtree(temporary, ignore_errors=True)
             raise CheckpointNotWritten(
-                f"the checkpoint of step {step} could not be written to {self.folder} ({reason(error)}); the older "
-                "ones are whole: free some space, or lower checkpoint.keep_last"
+                f"the checkpoint of step {step} could not be written to {self.folder} ({reason(error)}); the "
+                "older ones are whole: free some space, or lower checkpoint.keep_last"
             ) from None
         self.update_links()
         return final

@@ -1,4 +1,4 @@
-"""What a dataset must hold for the policy and the environment that are asked for, and which episodes are held out."""
+"""What a dataset must hold for the policy and the environment asked for, and which episodes are held out."""
 
 import numpy as np
 

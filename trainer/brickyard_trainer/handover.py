@@ -30,18 +30,15 @@ def policy_of(checkpoints: Checkpoints, name: str) -> str | None:
 
 
 def as_text(handover: dict) -> str:
-    rows = [
-        f"| {c['path']} | {c['epoch']:.1f} | {shown(c['loss'])} | {shown(c['validation_loss'])} | {c['policy'] or ''} |"
-        for c in handover["checkpoints"]
-    ]
+    rows = [row_of(checkpoint) for checkpoint in handover["checkpoints"]]
     lines = [
         f"# {handover['name']}",
         "",
         f"{handover['end']} after {handover['step']:,} of {handover['steps']:,} steps "
-        f"({handover['epochs']:.1f} epochs over {handover['episodes']:,} episodes, {handover['frames']:,} frames) "
-        f"in {handover['elapsed_s'] / 60:.1f} minutes.",
+        f"({handover['epochs']:.1f} epochs, {handover['episodes']:,} episodes, {handover['frames']:,} frames)"
+        f" in {handover['elapsed_s'] / 60:.1f} minutes.",
         "",
-        f"- Loss: {shown(handover['loss_first'])} at first, {shown(handover['loss_last'])} at the end (smoothed)",
+        f"- Loss: {shown(handover['loss_first'])} at first, {shown(handover['loss_last'])} now (smoothed)",
         f"- Validation loss: {shown(handover['validation_loss'])} "
         f"({handover['validation_episodes']} episodes held out)",
         f"- Best checkpoint: {handover['best_checkpoint']}",
@@ -57,6 +54,11 @@ def as_text(handover: dict) -> str:
         "A falling loss is not a success rate: roll the policies out before going on.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def row_of(checkpoint: dict) -> str:
+    losses = f"{shown(checkpoint['loss'])} | {shown(checkpoint['validation_loss'])}"
+    return f"| {checkpoint['path']} | {checkpoint['epoch']:.1f} | {losses} | {checkpoint['policy'] or ''} |"
 
 
 def shown(value: float | None) -> str:

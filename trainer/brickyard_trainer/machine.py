@@ -1,4 +1,4 @@
-"""The machine that a training runs on: device, threads, signals, and what running out of memory looks like."""
+"""The machine that a training runs on: device, threads, signals, and how running out of memory looks."""
 
 import logging
 import os

@@ -79,7 +79,7 @@ def make_policy(made_config: PreTrainedConfig, init_from: Path | None) -> torch.
 
 
 def make_processors(made_config: PreTrainedConfig, index, cameras: list[str], init_from: Path | None):
-    """lerobot's pre- and postprocessor; a policy that starts from a checkpoint keeps that one's normalisation."""
+    """lerobot's pre- and postprocessor; a policy from a checkpoint keeps that one's normalisation."""
     if init_from is not None:
         device = {"device_processor": {"device": made_config.device}}
         return make_pre_post_processors(
@@ -89,7 +89,7 @@ def make_processors(made_config: PreTrainedConfig, index, cameras: list[str], in
 
 
 def statistics(index, cameras: list[str]) -> dict[str, dict[str, torch.Tensor]]:
-    """Of state and action as the dataset says, with a floor; of cameras ImageNet's, as lerobot-train does it."""
+    """Of state and action the dataset's, with a floor; of cameras ImageNet's, as lerobot-train does it."""
     stats: dict[str, dict[str, torch.Tensor]] = {}
     for key in ("observation.state", "action"):
         mean, std = (torch.as_tensor(index.stats[key][name], dtype=torch.float32) for name in ("mean", "std"))
@@ -120,7 +120,7 @@ def make_optimizer(policy: torch.nn.Module, training: dict, steps: int):
 
 
 def apply_settings(optimizer, scheduler, training: dict, lrs: list[float]) -> None:
-    """After loading a state: what `--allow-change` may have changed comes from the settings, not from the state."""
+    """After loading a state: what `allow_change` let through comes from the settings, not from the state."""
     for group, lr in zip(optimizer.param_groups, lrs, strict=True):
         factor = 1.0 if scheduler is None else scheduler.lr_lambdas[0](scheduler.last_epoch)
         group["weight_decay"] = training["weight_decay"]

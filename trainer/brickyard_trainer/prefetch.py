@@ -1,4 +1,4 @@
-"""Batches made ahead in one thread: no worker processes that could outlive the training or copy its memory."""
+"""Batches made ahead in one thread: no worker processes that could outlive the training or copy memory."""
 
 import queue
 import threading

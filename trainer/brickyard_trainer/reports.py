@@ -1,4 +1,4 @@
-"""What a training says while it runs: metrics, reports, events for the command that started it, and lines to read."""
+"""What a training says while it runs: metrics, reports, events for what started it, and lines to read."""
 
 import json
 import math
@@ -16,11 +16,11 @@ from .notify import Notifier
 METRICS = "metrics.jsonl"
 REPORTS = "reports.jsonl"
 SMOOTHING = 0.99
-"""Of the loss by which checkpoints are compared: about the mean of the last hundred steps, whatever interrupted."""
+"""Of the loss by which checkpoints are compared: about the mean of the last hundred steps."""
 
 
 class Progress:
-    """Loss and time. Losses and steps are saved with a checkpoint, so that a resumed run logs the same numbers."""
+    """Loss and time. Losses are saved with a checkpoint, so that a resumed run logs the same numbers."""
 
     def __init__(self, saved: dict | None = None) -> None:
         saved = saved or {}
@@ -107,7 +107,7 @@ class Reporter:
             print(text, file=sys.stderr, flush=True)
 
     def metrics(self, step: int, loss: float, lr: float, grad_norm: float, progress: Progress) -> None:
-        """A row each `log_every` steps. Fields that clocks decide come last; the others repeat when resumed."""
+        """A row each `log_every` steps. Fields that clocks decide come last; the others repeat on resume."""
         eta_s = self.eta_s(step, progress)
         row = {
             "step": step,
@@ -135,7 +135,8 @@ class Reporter:
         )
         self.say(
             f"step {step:,} of {self.steps:,}  epoch {row['epoch']:.2f}  loss {loss:.4f}  lr {lr:.2e}  "
-            f"{progress.steps_per_s:.2f} steps/s  waiting {progress.data_wait_share:.1%}  {duration(eta_s)} left"
+            f"{progress.steps_per_s:.2f} steps/s  waiting {progress.data_wait_share:.1%}  "
+            f"{duration(eta_s)} left"
         )
 
     def due(self) -> bool:
@@ -144,7 +145,7 @@ class Reporter:
     def report(
         self, kind: str, step: int, progress: Progress, lr: float, checkpoint: str | None, **more: object
     ) -> None:
-        """Everything that somebody far away wants to know: to the file, the console, `notify`, W&B and as an event."""
+        """What somebody far away wants to know: to the file, the console, `notify`, W&B and as an event."""
         self.last_report_s = time.perf_counter()
         report = {
             "kind": kind,
@@ -176,7 +177,8 @@ class Reporter:
         self.say(
             f"[{kind}] step {step:,} of {self.steps:,}, epoch {report['epoch']:.1f}, "
             f"loss {number(report['loss_first'])} -> {number(report['loss'])}, lr {lr:.2e}, "
-            f"GPU memory {f'{memory / 2**30:.1f} GiB' if memory else 'none'}, {duration(report['eta_s'])} left, "
+            f"GPU memory {f'{memory / 2**30:.1f} GiB' if memory else 'none'}, "
+            f"{duration(report['eta_s'])} left, "
             f"latest checkpoint {checkpoint or 'none yet'}, waiting for data {progress.data_wait_share:.1%}"
             + "".join(
                 f", {key.replace('_', ' ')} {value}" for key, value in more.items() if value is not None

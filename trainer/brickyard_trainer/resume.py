@@ -1,4 +1,4 @@
-"""`resume=RUN`: the same run goes on. What the command line changes is refused unless `allow_change` names it."""
+"""`resume=RUN`: the same run goes on. What the command line changes is refused unless allowed by name."""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ FREE = (
     "run",
     "resume",
 )
-"""Keys that a resumed run may change: they do not decide what is learnt. A dataset is known by its fingerprint."""
+"""Keys that a resumed run may change: they do not decide what is learnt. Datasets have fingerprints."""
 
 NOT_COMPARED = ("resume", "allow_change", "run")
 

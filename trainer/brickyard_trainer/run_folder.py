@@ -74,7 +74,7 @@ def check_same_dataset(folder: Path, index: DatasetIndex) -> None:
     started_on = facts_of(folder)["dataset"]["fingerprint"]
     if started_on != index.fingerprint:
         raise InputError(
-            f"{index.root} is another dataset ({index.fingerprint[:12]}) than the one that {folder} was started on "
+            f"{index.root} is another dataset ({index.fingerprint[:12]}) than {folder} was started on "
             f"({started_on[:12]}); train on from its checkpoint by training.init_from"
         )
 

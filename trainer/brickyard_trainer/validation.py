@@ -12,9 +12,9 @@ from .batches import Batches
 def validation_loss(
     policy, preprocessor, batches: Batches | None, count: int, autocast: Callable[[], AbstractContextManager]
 ) -> float | None:
-    """Mean absolute error of normalised actions over `count` batches, always the same ones; None without episodes.
+    """Mean absolute error of normalised actions over `count` fixed batches; None without episodes.
 
-    As at inference: no dropout, no latent from the answer. So it is not on the scale of a training loss with a VAE.
+    As at inference: no dropout, no latent from the answer. So it is not on the scale of a loss with a VAE.
     """
     if batches is None:
         return None

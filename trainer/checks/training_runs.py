@@ -1,12 +1,13 @@
-"""Runs train.py on a small dataset in all the ways that must not lose anything: python training_runs.py DATASET WORK.
+"""Runs train.py in all the ways that must not lose anything: python training_runs.py DATASET WORK.
 
-Prints {"faults": […]} as its last line. Each run is a fork of this process, so that the imports are paid once.
+Prints {"faults": […]} as its last line. Each run is a fork of this process: the imports are paid once.
 """
 
 import contextlib
 import io
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -20,9 +21,10 @@ os.environ |= {
     "BRICKYARD_EVENTS": "1",
 }
 
-import train
 from lerobot.configs.train import TrainPipelineConfig
 from lerobot.policies.factory import make_pre_post_processors
+
+import train
 from lerobot_policy_act_small import ActSmallPolicy
 
 SMALL = ["policy=act_small", "policy.dim_model=32", "policy.dim_feedforward=32", "policy.n_heads=2"]
@@ -51,6 +53,11 @@ def start(arguments: list[str], output: Path) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def quoted(text: str) -> str:
+    """As a string of Hydra's override grammar."""
+    return "'" + text.replace("'", "\\'") + "'"
 
 
 def ended(child: int) -> int:
@@ -86,10 +93,10 @@ class Check:
 
     def unbroken(self) -> None:
         told = self.work / "told.jsonl"
-        notify = f"notify='{sys.executable} -c \"import sys; open(\\'{told}\\', \\'a\\').write(sys.stdin.read())\"'"
-        self.run(
-            "unbroken", f"run.dir={self.work}/unbroken", "data.holdout=0.25", "wandb.enable=true", "wandb.mode=offline", notify
-        )
+        code = f"import sys; open('{told}', 'a').write(sys.stdin.read())"
+        offline = ["wandb.enable=true", "wandb.mode=offline"]
+        notify = "notify=" + quoted(shlex.join([sys.executable, "-c", code]))
+        self.run("unbroken", f"run.dir={self.work}/unbroken", "data.holdout=0.25", *offline, notify)
         run = self.work / "unbroken"
         curve = self.curve("unbroken")
         self.expect([row[0] for row in curve] == list(range(3, 25, 3)), f"logged steps are {curve}")
