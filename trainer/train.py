@@ -27,7 +27,6 @@ from brickyard_trainer.checkpoints import (
     Cadence,
     CheckpointNotWritten,
     Checkpoints,
-    best_by_loss,
     pipeline_config,
     pretrained_folder,
 )
@@ -95,6 +94,7 @@ class Training:
         self.resumption: Resumed | None = resumed(overrides, asked) if asked["resume"] is not None else None
         self.config = self.resumption.config if self.resumption else asked
         self.overrides = overrides
+        self.failure: NegativeResult | None = None
         check_values(self.config)
         self.settings = self.config["training"]
 
@@ -216,8 +216,8 @@ class Training:
         def make(number: int) -> dict:
             return self.batches.batch(number * self.accelerator.num_processes + rank)
 
-        first = self.start_step * accumulate
-        stream = prefetched(make, first, self.steps * accumulate, self.config["hardware"]["prefetch"])
+        bounds = self.start_step * accumulate, self.steps * accumulate
+        stream = prefetched(make, *bounds, self.config["hardware"]["prefetch"])
         self.policy.train()
         self.step, self.ended = self.start_step, "finished"
         with closing(stream):
@@ -334,9 +334,8 @@ class Training:
         try:
             parity = export_checkpoint(path, self.index, run_folder.command(), self.progress.smoothed_loss)
         except NegativeResult as error:
-            if final:
-                raise
             self.reporter.warn(str(error))
+            self.failure = error if final else None  # raised once the hand-over is written
             return
         self.reporter.event("exported", step=self.step, path=str(path / "policy"), parity=parity)
 
@@ -377,19 +376,20 @@ class Training:
             "seed": self.config["seed"],
             "versions": self.facts["versions"],
         }
-        write_handover(self.run_dir, self.checkpoints, facts)
-        best = best_by_loss(summaries)
+        best = write_handover(self.run_dir, self.checkpoints, facts)["best_checkpoint"]
         self.reporter.event(
             "end",
             run=str(self.run_dir),
             steps=self.step,
             loss_first=facts["loss_first"],
             loss_last=facts["loss_last"],
-            best=str(self.checkpoints.folder / best["name"]) if best else None,
+            best=str(self.run_dir / best) if best else None,
             checkpoint=str(self.latest),
             policy=str(self.latest / "policy") if (self.latest / "policy").is_dir() else None,
         )
         self.reporter.say(f"{self.ended}: {self.run_dir / 'HANDOVER.md'}")
+        if self.failure:
+            raise self.failure
 
 
 if __name__ == "__main__":

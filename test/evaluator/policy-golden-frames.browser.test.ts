@@ -79,7 +79,9 @@ describe('golden states', () => {
         },
       }),
     );
-    await expect(checkGoldenFrames(policy, renderer)).rejects.toThrow(/run again at 20 Hz, loader_rotation is/);
+    await expect(checkGoldenFrames(policy, renderer)).rejects.toThrow(
+      /run again at 20 Hz, loader_rotation is/,
+    );
   });
 
   it('are refused where their order was swapped', async () => {

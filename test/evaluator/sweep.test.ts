@@ -118,7 +118,8 @@ describe('the plot', () => {
       expect(places[k][0]).toBeGreaterThan(places[k - 1][0]);
       expect(places[k][1]).toBeLessThan(places[k - 1][1]);
     }
-    for (const [, value] of svg.matchAll(/ (?:cx|x|x1|x2)="([^"]+)"/g)) expect(Number(value)).toBeLessThan(760);
+    for (const [, value] of svg.matchAll(/ (?:cx|x|x1|x2)="([^"]+)"/g))
+      expect(Number(value)).toBeLessThan(760);
   });
   it('draws one checkpoint too, and escapes a name', () => {
     const svg = sweepPlot(sweepOf([500]), '<script>&');

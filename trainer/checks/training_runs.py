@@ -4,10 +4,12 @@ Prints {"faults": […]} as its last line. Each run is a fork of this process: t
 """
 
 import contextlib
+import errno
 import io
 import json
 import os
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -25,6 +27,8 @@ from lerobot.configs.train import TrainPipelineConfig
 from lerobot.policies.factory import make_pre_post_processors
 
 import train
+from brickyard_trainer import checkpoints
+from brickyard_trainer.errors import NegativeResult
 from lerobot_policy_act_small import ActSmallPolicy
 
 SMALL = ["policy=act_small", "policy.dim_model=32", "policy.dim_feedforward=32", "policy.n_heads=2"]
@@ -188,12 +192,63 @@ class Check:
         warned = self.run("deaf", "notify=/nowhere/at/all", "training.steps=3", f"run.dir={self.work}/deaf")
         self.expect("warning: notify" in warned, "a notify command that fails is not a warning")
 
+    def not_exported(self) -> None:
+        """A last checkpoint whose graph disagrees: exit code 1, but the run is handed over."""
+
+        def disagree(*_: object) -> dict:
+            raise NegativeResult("the graph disagrees")
+
+        kept, train.export_checkpoint = train.export_checkpoint, disagree
+        run = self.work / "unlike"
+        wanted = ["checkpoint.export=all", "training.steps=12", f"run.dir={run}"]
+        said = self.run("unlike", *wanted, code=1)
+        train.export_checkpoint = kept
+        self.expect(said.count("the graph disagrees") == 3, f"unlike: {said}")
+        self.expect((run / "HANDOVER.md").exists() and (run / "checkpoints/final").exists(), "no hand-over")
+
+    def full_disk(self) -> None:
+        """A checkpoint that finds no space: a warning, the older ones whole; at the end exit code 1."""
+
+        def full(**_: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        kept, checkpoints.save_checkpoint = checkpoints.save_checkpoint, full
+        run = self.work / "full"
+        shutil.copytree(self.work / "unbroken", run, symlinks=True)
+        shutil.rmtree(run / "checkpoints/000024")
+        for name in ("last", "final", "best"):
+            (run / "checkpoints" / name).unlink()
+        said = self.run("full", f"resume={run}", code=1, base=[])
+        checkpoints.save_checkpoint = kept
+        self.expect("No space left" in said and "older ones are whole" in said, f"full: {said}")
+        left = sorted(p.name for p in (run / "checkpoints").iterdir() if not p.is_symlink())
+        self.expect("000018" in left and not any(n.startswith(".") for n in left), f"full disk left {left}")
+
+    def out_of_memory(self) -> None:
+        def exhausted(*_: object) -> None:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+        kept, train.make_policy = train.make_policy, exhausted
+        said = self.run("memory", f"run.dir={self.work}/memory", code=1)
+        train.make_policy = kept
+        keys = ("training.batch_size", "hardware.precision", "policy.input_height_px")
+        self.expect(all(key in said for key in keys), f"memory: {said}")
+
 
 RUNS = ("unbroken", "killed")
 
 if __name__ == "__main__":
     check = Check(Path(sys.argv[1]), Path(sys.argv[2]))
-    for part in (check.unbroken, check.killed, check.interrupted, check.mistakes, check.fine_tuned):
+    for part in (
+        check.unbroken,
+        check.killed,
+        check.interrupted,
+        check.mistakes,
+        check.fine_tuned,
+        check.not_exported,
+        check.full_disk,
+        check.out_of_memory,
+    ):
         try:
             part()
         except Exception as error:
