@@ -18,9 +18,9 @@ from .video_frames import read_frames
 
 BARS = {"resize": 1 / 255, "network": 1e-4, "end_to_end": 1e-3}
 NETWORK_GOAL = 1e-5
-"""Normalised. A fresh network keeps to it; trained ones had a few frames in 200 at 1.2e-5 to 2.9e-5, of outputs
-up to 3.1 (99 of 100 actions below 1.6e-6), batch of one or sixteen, with graph optimisation or without. Float32
-rounding, so above it only a warning is due; above the bar something is wrong."""
+"""Normalised. A fresh network keeps to it; trained ones had a few frames in 200 at 1.2e-5 to 2.9e-5, of
+outputs up to 3.1 (99 of 100 actions below 1.6e-6), batch of one or sixteen, with graph optimisation or not.
+Float32 rounding, so above it only a warning is due; above the bar something is wrong."""
 BATCH = 16
 
 
