@@ -2,7 +2,7 @@
 
     python trainer/checks/against_lerobot_train.py DATASET [--steps 40] [--policy act_small] [--threads 1]
 
-Same configuration, batch, threads and device. lerobot-train decodes its frames from the videos at the dataset's
+Same configuration, batch, threads and device. lerobot-train decodes its frames from videos at the dataset's
 size and act_small resizes them in the network; train.py takes them from the cache, whose making is not in the
 figure. Both run in this process in turn, twice; the last line is JSON with the medians after the warm-up.
 """
