@@ -57,7 +57,7 @@ export class Painter {
 
   /**
    * Makes the scene of an episode the one that is drawn. Scenes of late are kept: rollouts take turns, and building
-   * one anew for each frame took 3 ms. One that is dropped is disposed of only after the next draw, so that its
+   * one anew for each frame is work for nothing. One that is dropped is disposed of only after the next draw, so that its
    * compiled shaders are taken over: compiling them anew took 20 ms.
    */
   open(start: SceneStart, widthPx: number, heightPx: number): void {
