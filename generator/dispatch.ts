@@ -2,6 +2,7 @@
 
 import type { Job } from '../scenarios/plan.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
+import { type LanePool, runInLanes } from '../sim/host/lanes.ts';
 import { type Journal, replyLine } from './journal.ts';
 import type { EpisodeReply, EpisodeTask, TaskFault, TaskReply } from './messages.ts';
 import { judgeSlot, judgeYield } from './yield.ts';
@@ -17,8 +18,7 @@ export interface DispatchOptions {
   /** Jobs still to do, in plan order. */
   jobs: readonly Job[];
   journal: Journal;
-  /** `capacity` may grow; `onGrow` is set here and called then. */
-  pool: { readonly capacity: number; onGrow?: () => void; run(task: EpisodeTask): Promise<TaskReply> };
+  pool: LanePool & { run(task: EpisodeTask): Promise<TaskReply> };
   /** Replay every episode. */
   verifyAll: boolean;
   /** Aborted when no further job is to be begun; those in flight end. */
@@ -30,26 +30,7 @@ export interface DispatchOptions {
 /** Resolves when all jobs are done or, after `stop`, when what was in flight is. Throws what makes going on useless. */
 export async function dispatchJobs(options: DispatchOptions): Promise<void> {
   const { jobs, pool, stop } = options;
-  let next = 0;
-  let failed: { error: unknown } | undefined;
-  const lane = async (): Promise<void> => {
-    while (next < jobs.length && !stop.aborted && !failed) {
-      try {
-        await finishJob(jobs[next++], options);
-      } catch (error) {
-        failed ??= { error };
-      }
-    }
-  };
-  const lanes: Promise<void>[] = [];
-  const fill = () => {
-    while (lanes.length < pool.capacity) lanes.push(lane());
-  };
-  fill();
-  pool.onGrow = fill;
-  for (let i = 0; i < lanes.length; i++) await lanes[i]; // more may come while these are waited for
-  pool.onGrow = undefined;
-  if (failed) throw failed.error;
+  await runInLanes(jobs, pool, stop, (job) => finishJob(job, options));
 }
 
 async function finishJob(job: Job, options: DispatchOptions): Promise<void> {

@@ -1,5 +1,6 @@
 /** Hands rollouts to the pool one by one; a crash or a hang is tried once more, then it is an error of its own. */
 import { InputError } from '../../sim/errors.ts';
+import { type LanePool, runInLanes } from '../../sim/host/lanes.ts';
 import type { RolloutResult } from '../results.ts';
 import { errorResult } from './episode.ts';
 import type { RolloutReply, RolloutSeconds, RolloutTask } from './messages.ts';
@@ -9,7 +10,7 @@ const TRIES = 2;
 
 export interface DispatchOptions {
   tasks: readonly RolloutTask[];
-  pool: { capacity: number; run(task: RolloutTask, signal?: AbortSignal): Promise<RolloutReply> };
+  pool: LanePool & { run(task: RolloutTask, signal?: AbortSignal): Promise<RolloutReply> };
   /** A rollout that takes longer on the clock hangs. */
   hangS: number;
   /** Aborted when no further rollout is to be begun; those in flight end. */
@@ -21,19 +22,7 @@ export interface DispatchOptions {
 /** Resolves when all are done or, after `stop`, when what was in flight is. */
 export async function dispatchRollouts(options: DispatchOptions): Promise<void> {
   const { tasks, pool, stop } = options;
-  let next = 0;
-  let failed: { error: unknown } | undefined;
-  const lane = async (): Promise<void> => {
-    while (next < tasks.length && !stop.aborted && !failed) {
-      try {
-        await finish(tasks[next++], options);
-      } catch (error) {
-        failed ??= { error };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: pool.capacity }, lane));
-  if (failed) throw failed.error;
+  await runInLanes(tasks, pool, stop, (task) => finish(task, options));
 }
 
 async function finish(task: RolloutTask, options: DispatchOptions): Promise<void> {
