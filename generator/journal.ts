@@ -1,21 +1,11 @@
 /**
  * The run's memory on disk: OUT/.brickyard/run.json says what was begun, journal.jsonl what is done. A line is
- * appended and fsynced after the episode it names is staged, so whatever the journal says exists. A torn last
- * line, left by a kill, is cut off when the run is resumed.
+ * appended and fsynced after the episode it names is staged, so whatever the journal says exists.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../scenarios/plan.ts';
 import type { RenderingStack } from '../sim/host/draw-request.ts';
+import { LineLog, readLines } from '../sim/host/line-log.ts';
 import type { FailedAttempt } from './episode.ts';
 import type { KeptEpisode, StageSeconds } from './messages.ts';
 
@@ -80,46 +70,34 @@ export function replyLine(reply: {
 
 export class Journal {
   readonly state: JournalState;
-  #file: number;
+  readonly #log: LineLog;
 
-  private constructor(file: number, state: JournalState) {
-    this.#file = file;
+  private constructor(log: LineLog, state: JournalState) {
+    this.#log = log;
     this.state = state;
   }
 
   /** What the journal in `folder` holds, without touching it. */
   static read(folder: string): JournalState {
     const state = emptyJournalState();
-    for (const line of wholeLines(folder).split('\n'))
-      if (line !== '') applyLine(state, JSON.parse(line) as JournalLine);
+    for (const line of readLines(pathIn(folder))) applyLine(state, JSON.parse(line) as JournalLine);
     return state;
   }
 
   /** Opens or creates the journal in `folder` and reads what it holds. */
   static open(folder: string): Journal {
-    mkdirSync(folder, { recursive: true });
-    const file = openSync(pathIn(folder), 'a');
-    ftruncateSync(file, Buffer.byteLength(wholeLines(folder)));
-    return new Journal(file, Journal.read(folder));
+    return new Journal(new LineLog(pathIn(folder)), Journal.read(folder));
   }
 
   /** Returns once the line is on disk. */
   append(line: JournalLine): void {
-    writeSync(this.#file, `${JSON.stringify(line)}\n`);
-    fsyncSync(this.#file);
+    this.#log.append(JSON.stringify(line));
     applyLine(this.state, line);
   }
 
   close(): void {
-    closeSync(this.#file);
+    this.#log.close();
   }
 }
 
 const pathIn = (folder: string): string => join(folder, 'journal.jsonl');
-
-/** The journal's text up to its last line end. */
-function wholeLines(folder: string): string {
-  if (!existsSync(pathIn(folder))) return '';
-  const text = readFileSync(pathIn(folder), 'utf8');
-  return text.slice(0, text.lastIndexOf('\n') + 1);
-}
