@@ -185,7 +185,8 @@ async function prepare(
     request.ensemble === undefined ? { actionSteps } : { actionSteps: 1, ensemble: request.ensemble };
   return {
     ...common,
-    settings: { ...settings, ...fitting, chunk, out },
+    // The backend that drew the golden frames: a browser that dies while it starts is then a crash, not a missing GL.
+    settings: { ...settings, ...fitting, chunk, out, backend: stack.backend },
     set,
     onnxSha256: contract.onnx.sha256,
     details: {

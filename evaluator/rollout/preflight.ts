@@ -2,6 +2,7 @@
  * What is looked at before the first episode: the folder's files, the graph, what the simulator has for it, the golden
  * pairs on this runtime, and golden frames simulated and drawn again here.
  */
+import type { RenderingStack } from '../../sim/host/draw-request.ts';
 import type { RendererOptions } from '../../sim/host/renderer.ts';
 import { openRenderer } from '../../sim/host/renderer.ts';
 import { checkGoldenFrames, type GoldenFramesVerdict } from '../policy/golden-frames.ts';
@@ -16,7 +17,7 @@ export interface Preflight {
   pairs: GoldenPairsVerdict;
   frames: GoldenFramesVerdict;
   /** The stack that draws here. */
-  stack: object;
+  stack: RenderingStack;
 }
 
 /** @throws InputError saying what differs by how much */
