@@ -59,14 +59,3 @@ function addBlock(
   }
   return { signed, pixels: (right - xPx) * (bottom - yPx) };
 }
-
-/** Drops the fourth byte of every pixel. */
-export function rgbOf(rgba: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array((rgba.length / 4) * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4) {
-    rgb[to++] = rgba[from];
-    rgb[to++] = rgba[from + 1];
-    rgb[to++] = rgba[from + 2];
-  }
-  return rgb;
-}

@@ -17,7 +17,7 @@ import { observe, STATE_LAYOUTS } from '../../sim/observation.ts';
 import { loadPhysics } from '../../sim/physics.ts';
 import { poseSize } from '../../sim/trajectory.ts';
 import { World } from '../../sim/world.ts';
-import { type FrameDifference, frameDifference, rgbOf } from './frame-difference.ts';
+import { type FrameDifference, frameDifference } from './frame-difference.ts';
 import type { GoldenPair, Policy } from './policy-folder.ts';
 import { type SimulatorSettings, simulatorSettings } from './simulator-fit.ts';
 
@@ -49,7 +49,7 @@ export interface GoldenFramesVerdict {
  */
 export async function checkGoldenFrames(
   policy: Policy,
-  renderer: Pick<Renderer, 'egoPixels'>,
+  renderer: Pick<Renderer, 'egoRgb'>,
 ): Promise<GoldenFramesVerdict> {
   const verdict: GoldenFramesVerdict = {
     frames: 0,
@@ -83,8 +83,8 @@ export async function checkGoldenFrames(
     }
     const { start, pose } = again;
     const { widthPx, heightPx } = settings;
-    const [rgba] = await renderer.egoPixels({ start, poses: pose, frames: 1, widthPx, heightPx }, [0]);
-    const difference = frameDifference(rgbOf(rgba), pair.frames[0], widthPx, heightPx);
+    const rgb = await renderer.egoRgb({ start, poses: pose, frames: 1, widthPx, heightPx }, 0);
+    const difference = frameDifference(rgb, pair.frames[0], widthPx, heightPx);
     blocks.push(difference.worstBlock);
     note(difference, verdict);
     if (difference.worstBlock > GOLDEN_FRAME_BOUNDS.worstBlock)

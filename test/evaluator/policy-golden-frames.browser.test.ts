@@ -17,11 +17,11 @@ afterEach(() => {
 });
 
 /** The renderer with its pixels changed before anybody sees them. */
-function seenThrough(change: (rgba: Uint8Array, at: number) => number): Pick<HeadlessRenderer, 'egoPixels'> {
+function seenThrough(change: (rgb: Uint8Array, at: number) => number): Pick<HeadlessRenderer, 'egoRgb'> {
   return {
-    egoPixels: async (request, frames) => {
-      const pictures = await renderer.egoPixels(request, frames);
-      return pictures.map((rgba) => rgba.map((_, i) => (i % 4 === 3 ? 255 : change(rgba, i))));
+    egoRgb: async (request, frame) => {
+      const rgb = await renderer.egoRgb(request, frame);
+      return rgb.map((_, i) => change(rgb, i));
     },
   };
 }
@@ -39,17 +39,17 @@ describe('golden frames', () => {
   });
 
   it('are refused where red and blue are swapped', async () => {
-    const swapped = seenThrough((rgba, i) => rgba[i + [2, 0, -2][i % 4]]);
+    const swapped = seenThrough((rgb, i) => rgb[i + [2, 0, -2][i % 3]]);
     await expect(checkGoldenFrames(policy, swapped)).rejects.toThrow(/pair 0 .* differs: by \d+\.\d of 255/);
   });
 
   it('are refused where full range was taken for limited', async () => {
-    const limited = seenThrough((rgba, i) => 16 + (rgba[i] * 219) / 255);
+    const limited = seenThrough((rgb, i) => 16 + (rgb[i] * 219) / 255);
     await expect(checkGoldenFrames(policy, limited)).rejects.toThrow('changed since the training');
   });
 
   it('are refused where the picture is shifted by three pixels', async () => {
-    const shifted = seenThrough((rgba, i) => rgba[i + 12] ?? rgba[i]);
+    const shifted = seenThrough((rgb, i) => rgb[i + 9] ?? rgb[i]);
     await expect(checkGoldenFrames(policy, shifted)).rejects.toThrow('the camera, the light or the colours');
   });
 
@@ -58,12 +58,12 @@ describe('golden frames', () => {
     ['turned', 'yawRad', 0.12],
     ['wider', 'fovRad', 0.08],
   ])('are refused where the camera is %s', async (_name, key, by) => {
-    const moved: Pick<HeadlessRenderer, 'egoPixels'> = {
-      egoPixels: (request, frames) => {
+    const moved: Pick<HeadlessRenderer, 'egoRgb'> = {
+      egoRgb: (request, frame) => {
         const start = structuredClone(request.start);
         const camera = start.visual.camera as unknown as Record<string, number>;
         camera[key] += by;
-        return renderer.egoPixels({ ...request, start }, frames);
+        return renderer.egoRgb({ ...request, start }, frame);
       },
     };
     await expect(checkGoldenFrames(policy, moved)).rejects.toThrow('of 255');
