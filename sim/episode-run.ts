@@ -7,7 +7,15 @@ import { Ending } from './ending.ts';
 import type { EpisodeStart } from './episode-start.ts';
 import { clamp } from './math.ts';
 import { observe, STATE_LAYOUTS, type StateLayout } from './observation.ts';
-import { ACTION_SIZE, PHASES, type Phase, poseSize, type Trajectory } from './trajectory.ts';
+import {
+  ACTION_SIZE,
+  PHASES,
+  type Phase,
+  poseSize,
+  SOURCES,
+  type Source,
+  type Trajectory,
+} from './trajectory.ts';
 import { World } from './world.ts';
 
 /** After success the episode goes on until the bucket is down and level, or for this long. */
@@ -16,6 +24,16 @@ export const AFTER_SUCCESS_S = 3;
 export interface EpisodeRunOptions {
   fps?: number;
   state?: StateLayout;
+}
+
+/** What sets a frame apart from one that the expert drove and labelled. */
+export interface FrameNotes {
+  /** What drives the loader, where that is not the label. */
+  executed?: ArrayLike<number>;
+  /** Who drives; 'expert' when left out. */
+  source?: Source;
+  /** Whether the label may be learned from; true when left out. */
+  labelValid?: boolean;
 }
 
 export const EPISODE_RUN_DEFAULTS = { fps: DEFAULT_FPS, state: 'seed4' } as const satisfies EpisodeRunOptions;
@@ -30,7 +48,10 @@ export class EpisodeRun {
   readonly #poses: Float32Array;
   readonly #states: Float32Array;
   readonly #asked: Float32Array;
+  readonly #labels: Float32Array;
   readonly #executed: Float32Array;
+  readonly #sources: Uint8Array;
+  readonly #labelValid: Uint8Array;
   readonly #phases: Uint8Array;
   readonly #ending: Ending;
   #frames = 0;
@@ -50,7 +71,10 @@ export class EpisodeRun {
     this.#poses = new Float32Array(this.#most * poseSize(start.bricks.length));
     this.#states = new Float32Array(this.#most * this.stateNames.length);
     this.#asked = new Float32Array(this.#most * ACTION_SIZE);
+    this.#labels = new Float32Array(this.#most * ACTION_SIZE);
     this.#executed = new Float32Array(this.#most * ACTION_SIZE);
+    this.#sources = new Uint8Array(this.#most);
+    this.#labelValid = new Uint8Array(this.#most);
     this.#phases = new Uint8Array(this.#most);
     this.#ending = new Ending(this.world, AFTER_SUCCESS_S);
   }
@@ -80,21 +104,22 @@ export class EpisodeRun {
   }
 
   /**
-   * Records the frame shown now and runs one control period. The action is rounded to float32 and clamped to [-1, 1]
-   * before it acts, NaN to 0, so that the executed ones replay exactly.
+   * Records the frame shown now and runs one control period. `action` is the label, and drives unless `notes` say what
+   * else does. Both are rounded to float32 and clamped to [-1, 1], NaN to 0, before anything acts, so that the
+   * executed ones replay exactly.
    */
-  act(action: ArrayLike<number>, phase: Phase): void {
+  act(action: ArrayLike<number>, phase: Phase, notes: FrameNotes = {}): void {
     const { world } = this;
     const frame = this.#frames++;
     const size = poseSize(world.start.bricks.length);
     const width = this.stateNames.length;
     world.writePose(this.#poses, frame * size);
     observe(world, this.#layout, this.#states.subarray(frame * width, (frame + 1) * width));
-    const executed = this.#executed.subarray(frame * ACTION_SIZE, (frame + 1) * ACTION_SIZE);
-    for (let i = 0; i < ACTION_SIZE; i++) {
-      this.#asked[frame * ACTION_SIZE + i] = action[i];
-      executed[i] = Number.isNaN(action[i]) ? 0 : clamp(Math.fround(action[i]), -1, 1);
-    }
+    for (let i = 0; i < ACTION_SIZE; i++) this.#asked[frame * ACTION_SIZE + i] = action[i];
+    writeAction(this.#labels, frame, action);
+    const executed = writeAction(this.#executed, frame, notes.executed ?? action);
+    this.#sources[frame] = SOURCES.indexOf(notes.source ?? 'expert');
+    this.#labelValid[frame] = (notes.labelValid ?? true) ? 1 : 0;
     this.#phases[frame] = PHASES.indexOf(phase);
     world.step(executed, this.#periodS);
   }
@@ -108,7 +133,6 @@ export class EpisodeRun {
   trajectory(): Trajectory {
     const { start } = this.world;
     const frames = this.#frames;
-    const actions = this.#executed.slice(0, frames * ACTION_SIZE);
     return {
       start,
       fps: this.fps,
@@ -116,10 +140,10 @@ export class EpisodeRun {
       frames,
       poses: this.#poses.slice(0, frames * poseSize(start.bricks.length)),
       states: this.#states.slice(0, frames * this.stateNames.length),
-      actions,
-      executedActions: actions.slice(),
-      sources: new Uint8Array(frames),
-      labelValid: new Uint8Array(frames).fill(1),
+      actions: this.#labels.slice(0, frames * ACTION_SIZE),
+      executedActions: this.#executed.slice(0, frames * ACTION_SIZE),
+      sources: this.#sources.slice(0, frames),
+      labelValid: this.#labelValid.slice(0, frames),
       phases: this.#phases.slice(0, frames),
       ...this.#ending.verdict(),
       finalStateHash: this.world.stateHash(),
@@ -134,4 +158,12 @@ export class EpisodeRun {
   dispose(): void {
     this.world.dispose();
   }
+}
+
+/** The action as it acts, in its row of `rows`. */
+function writeAction(rows: Float32Array, frame: number, action: ArrayLike<number>): Float32Array {
+  const row = rows.subarray(frame * ACTION_SIZE, (frame + 1) * ACTION_SIZE);
+  for (let i = 0; i < ACTION_SIZE; i++)
+    row[i] = Number.isNaN(action[i]) ? 0 : clamp(Math.fround(action[i]), -1, 1);
+  return row;
 }

@@ -1,5 +1,5 @@
 /** Runs an episode from its start to its end and records it. */
-import { EPISODE_RUN_DEFAULTS, EpisodeRun, type EpisodeRunOptions } from './episode-run.ts';
+import { EPISODE_RUN_DEFAULTS, EpisodeRun, type EpisodeRunOptions, type FrameNotes } from './episode-run.ts';
 import type { EpisodeStart } from './episode-start.ts';
 import { type Action, expertAction, expertView } from './expert.ts';
 import type { Phase, Trajectory } from './trajectory.ts';
@@ -7,7 +7,8 @@ import type { World } from './world.ts';
 
 export { AFTER_SUCCESS_S } from './episode-run.ts';
 
-export type Driver = (world: World) => { action: ArrayLike<number>; phase: Phase };
+/** Asked once a frame: the label, and in FrameNotes what sets the frame apart from one that the expert drove. */
+export type Driver = (world: World) => { action: ArrayLike<number>; phase: Phase } & FrameNotes;
 
 export interface SimulateOptions extends EpisodeRunOptions {
   /** Who drives; the expert when left out. */
@@ -29,8 +30,8 @@ export function simulateEpisode(start: EpisodeStart, options: SimulateOptions = 
   const run = new EpisodeRun(start, rest);
   try {
     while (!run.isOver()) {
-      const { action, phase } = driver(run.world);
-      run.act(action, phase);
+      const { action, phase, ...notes } = driver(run.world);
+      run.act(action, phase, notes);
     }
     return run.trajectory();
   } finally {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../sim/errors.ts';
 import { loadPhysics } from '../../sim/physics.ts';
 import { replayFinalStateHash } from '../../sim/replay.ts';
-import { AFTER_SUCCESS_S, simulateEpisode } from '../../sim/simulate.ts';
+import { AFTER_SUCCESS_S, type Driver, expertDriver, simulateEpisode } from '../../sim/simulate.ts';
 import { PHASES, poseSize, type Trajectory } from '../../sim/trajectory.ts';
 import { FIXED_STARTS, fixedBrick, fixedStart } from './fixed-starts.ts';
 
@@ -125,5 +125,23 @@ describe('simulateEpisode', () => {
     const driver = () => ({ action: [3, -2, 0.1, 0], phase: 'search' }) as const;
     const run = simulateEpisode(fixedStart('short', { timeLimitS: 0.5 }), { driver });
     expect([...run.executedActions.subarray(0, 4)]).toEqual([1, -1, Math.fround(0.1), 0]);
+  });
+
+  it('records what drove apart from its label, and replays from what drove', () => {
+    let frame = 0;
+    const driver: Driver = (world) => {
+      const asked = expertDriver(world);
+      if (frame++ % 10 < 7) return asked;
+      return { ...asked, executed: [1, 0.3, 0, 0], source: 'noise', labelValid: frame % 10 === 9 };
+    };
+    const run = simulateEpisode(FIXED_STARTS[0], { driver });
+    const last = 10 * Math.floor(run.frames / 10) - 10;
+    expect([...run.sources.subarray(last, last + 10)]).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
+    expect([...run.labelValid.subarray(last, last + 10)]).toEqual([1, 1, 1, 1, 1, 1, 1, 0, 1, 0]);
+    expect([...run.executedActions.subarray(28, 32)]).toEqual([1, Math.fround(0.3), 0, 0]);
+    expect(run.actions.subarray(0, 28)).toEqual(run.executedActions.subarray(0, 28));
+    expect(run.actions.subarray(28, 32)).not.toEqual(run.executedActions.subarray(28, 32));
+    expect(replayFinalStateHash(run.start, run.fps, run.executedActions)).toBe(run.finalStateHash);
+    expect(replayFinalStateHash(run.start, run.fps, run.actions)).not.toBe(run.finalStateHash);
   });
 });
