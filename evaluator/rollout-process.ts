@@ -1,7 +1,8 @@
 /** Runs `brickyard eval rollout` as a process of its own, and waits for it. */
-import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { InputError, Interrupted } from '../sim/errors.ts';
+import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
+import { startOwnCommand } from '../sim/host/own-command.ts';
 import { userPath } from '../sim/host/user-path.ts';
 
 export interface RolloutRequest {
@@ -32,19 +33,12 @@ export const runRolloutProcess: RunRollout = async (request) => {
     ...(request.workers === undefined ? [] : ['--workers', request.workers]),
     ...(request.quiet ? ['--quiet'] : []),
   ];
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1], ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    // A group of its own, so that Ctrl-C reaches it once: through the listener below.
-    detached: true,
-  });
-  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  const child = startOwnCommand({ args });
+  const pass = (signal: NodeJS.Signals) => child.interrupt(signal);
   process.on('SIGINT', pass).on('SIGTERM', pass);
   try {
-    const code = await new Promise<number | null>((done, fail) => {
-      child.on('error', fail);
-      child.on('close', done);
-    });
-    if (code === 130 || code === null)
+    const code = await child.finished;
+    if (code === INTERRUPTED_EXIT_CODE || code > 128)
       throw new Interrupted(
         `the rollout of ${request.checkpoint} was stopped; the same command goes on with it`,
       );

@@ -1,7 +1,7 @@
 /** How long a training will take: it is begun in a temporary folder, watched for a few steps and stopped. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listenForInterrupts } from '../../sim/host/interrupt.ts';
+import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type StepEvent, trainerEvent } from './events.ts';
 import { hydraString } from './overrides.ts';
 import type { TrainingProvider } from './provider.ts';
@@ -46,7 +46,7 @@ export async function estimateTraining(
   const interrupt = listenForInterrupts({ onFirst: () => job.kill(), onSecond: () => job.kill() });
   try {
     const code = await job.finished;
-    if (interrupt.stop.aborted) return 130;
+    if (interrupt.stop.aborted) return INTERRUPTED_EXIT_CODE;
     if (!last) return code === 0 ? 1 : code;
     const { steps, steps_per_s } = last;
     return { steps, steps_per_s, duration_s: steps_per_s ? steps / steps_per_s : null };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { InputError } from '../../sim/errors.ts';
-import { listenForInterrupts } from '../../sim/host/interrupt.ts';
+import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type ParityFigures, verifyPolicy } from './node-parity.ts';
 import type { TrainingProvider } from './provider.ts';
 import { makeScratch } from './scratch.ts';
@@ -47,7 +47,7 @@ export async function exportPolicy(options: ExportOptions): Promise<ParityFigure
   const interrupt = listenForInterrupts({ onFirst: stop, onSecond: stop });
   try {
     const code = await job.finished;
-    if (interrupt.stop.aborted) return 130;
+    if (interrupt.stop.aborted) return INTERRUPTED_EXIT_CODE;
     if (code !== 0) return code;
     const figures = await verifyPolicy(temporary, dumps);
     await disk.move(temporary, out);

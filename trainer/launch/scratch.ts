@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '../../sim/host/process-alive.ts';
 
 export type ScratchKind = 'parity' | 'dry-run';
 
@@ -16,14 +17,4 @@ export async function makeScratch(kind: ScratchKind, parent = tmpdir()): Promise
       await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
   }
   return mkdtemp(join(parent, `brickyard-${kind}-${process.pid}-`));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
