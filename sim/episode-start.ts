@@ -11,6 +11,16 @@ export interface LoaderStart {
   headingRad: number;
   liftM: number;
   tiltRad: number;
+  /** Of a start taken from a running world; at rest when left out. */
+  motion?: LoaderMotion;
+}
+
+export interface LoaderMotion {
+  /** Of the chassis, along x and z. */
+  velocityMps: [number, number];
+  yawRateRadps: number;
+  /** Yaw rate that the wheels ask for; contacts may have left another. */
+  wheelYawRateRadps: number;
 }
 
 export interface BrickStart {
@@ -19,11 +29,20 @@ export interface BrickStart {
   yM: number;
   zM: number;
   yawRad: number;
+  /** x, y, z, w, in place of the yaw: of a brick that does not lie flat. */
+  rotation?: [number, number, number, number];
+  /** Of a start taken from a running world; at rest when left out. */
+  motion?: BrickMotion;
   lengthM: number;
   heightM: number;
   widthM: number;
   /** Linear RGB is the scene's business: these are sRGB values in [0, 1]. */
   colorRgb: [number, number, number];
+}
+
+export interface BrickMotion {
+  velocityMps: [number, number, number];
+  spinRadps: [number, number, number];
 }
 
 export interface PhysicsSpec {

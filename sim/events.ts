@@ -16,6 +16,24 @@ export function isEventDue(event: EpisodeEvent, timeS: number, carriedS: number)
   return trigger.type === 'time' ? timeS >= trigger.atS : carriedS > 0 && carriedS >= trigger.afterS;
 }
 
+/** The events that have not fired, counted from now. `carriedS`: for how long a load has been carried. */
+export function remainingEvents(
+  events: readonly EpisodeEvent[],
+  fired: readonly boolean[],
+  nowS: number,
+  carriedS: number,
+): EpisodeEvent[] {
+  return events
+    .filter((_, i) => !fired[i])
+    .map(({ trigger, effect }) => ({
+      trigger:
+        trigger.type === 'time'
+          ? { type: 'time', atS: trigger.atS - nowS }
+          : { type: 'carrying', afterS: Math.max(0, trigger.afterS - carriedS) },
+      effect,
+    }));
+}
+
 /** Applies the event's impulses to bricks, and returns the yaw rate that it kicks the loader by (rad/s). */
 export function fireEvent(
   event: EpisodeEvent,

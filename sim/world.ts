@@ -6,7 +6,7 @@
  */
 
 import { createArena } from './bodies/arena.ts';
-import { createBrick } from './bodies/bricks.ts';
+import { brickNow, createBrick } from './bodies/bricks.ts';
 import { createBucket, moveBucket } from './bodies/bucket.ts';
 import {
   type Chassis,
@@ -17,8 +17,8 @@ import {
   placeHull,
 } from './bodies/chassis.ts';
 import { nextLift, nextTilt } from './controls.ts';
-import type { EpisodeStart } from './episode-start.ts';
-import { CARRYING_LIFT_M, fireEvent, isEventDue } from './events.ts';
+import type { EpisodeStart, LoaderMotion } from './episode-start.ts';
+import { CARRYING_LIFT_M, fireEvent, isEventDue, remainingEvents } from './events.ts';
 import { PHYSICS_HZ } from './geometry.ts';
 import { isInBucket, type LoaderPose } from './loader-pose.ts';
 import { cos, sin } from './math.ts';
@@ -68,9 +68,10 @@ export class World {
     this.start = start;
     this.#rapier = new RAPIER.World({ x: 0, y: -9.81, z: 0 });
     this.#rapier.timestep = STEP_S;
+    const { motion, ...pose } = start.loader;
     this.#controls = {
-      ...start.loader,
-      wheelYawRateRadps: 0,
+      ...pose,
+      wheelYawRateRadps: motion?.wheelYawRateRadps ?? 0,
       steps: 0,
       carriedSteps: 0,
       restSteps: 0,
@@ -156,6 +157,28 @@ export class World {
 
   get timeS(): number {
     return this.#controls.steps * STEP_S;
+  }
+
+  /**
+   * A start that goes on from here: poses, velocities, the events that have not fired. What a world cannot be started
+   * with begins anew: the time, sleeping bricks, warm contacts, how long bricks have rested; so what follows differs
+   * from what would have followed here in the last digits, and replays exactly from this start.
+   */
+  startNow(): EpisodeStart {
+    const { xM, zM, headingRad, liftM, tiltRad, wheelYawRateRadps, carriedSteps, fired } = this.#controls;
+    const { body } = this.#chassis;
+    const { x, z } = body.linvel();
+    const motion: LoaderMotion = {
+      velocityMps: [x, z],
+      yawRateRadps: body.angvel().y,
+      wheelYawRateRadps,
+    };
+    return {
+      ...this.start,
+      loader: { xM, zM, headingRad, liftM, tiltRad, motion },
+      bricks: this.start.bricks.map((brick, i) => ({ ...brick, ...brickNow(this.#bricks[i]) })),
+      events: remainingEvents(this.start.events, fired, this.timeS, carriedSteps * STEP_S),
+    };
   }
 
   /** Pose of the loader; the heading is not wrapped. */

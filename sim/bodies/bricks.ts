@@ -1,8 +1,8 @@
 /** The bricks' bodies. */
 import type { BrickStart, PhysicsSpec } from '../episode-start.ts';
 import { BRICK } from '../geometry.ts';
-import { cos, sin } from '../math.ts';
 import { RAPIER } from '../physics.ts';
+import { brickRotation } from '../start-poses.ts';
 import { GROUPS } from './groups.ts';
 
 /**
@@ -13,12 +13,17 @@ import { GROUPS } from './groups.ts';
 export function createBrick(world: RAPIER.World, brick: BrickStart, physics: PhysicsSpec): RAPIER.RigidBody {
   const smallest = Math.min(brick.lengthM, brick.heightM, brick.widthM);
   const radius = Math.min(BRICK.edgeRadiusM, 0.3 * smallest);
-  const body = world.createRigidBody(
-    RAPIER.RigidBodyDesc.dynamic()
-      .setTranslation(brick.xM, brick.yM, brick.zM)
-      .setRotation({ x: 0, y: sin(brick.yawRad / 2), z: 0, w: cos(brick.yawRad / 2) })
-      .setAngularDamping(0.3),
-  );
+  const [x, y, z, w] = brickRotation(brick);
+  const desc = RAPIER.RigidBodyDesc.dynamic()
+    .setTranslation(brick.xM, brick.yM, brick.zM)
+    .setRotation({ x, y, z, w })
+    .setAngularDamping(0.3);
+  if (brick.motion) {
+    const [vx, vy, vz] = brick.motion.velocityMps;
+    const [sx, sy, sz] = brick.motion.spinRadps;
+    desc.setLinvel(vx, vy, vz).setAngvel({ x: sx, y: sy, z: sz });
+  }
+  const body = world.createRigidBody(desc);
   const shape = RAPIER.ColliderDesc.roundCuboid(
     brick.lengthM / 2 - radius,
     brick.heightM / 2 - radius,
@@ -30,4 +35,21 @@ export function createBrick(world: RAPIER.World, brick: BrickStart, physics: Phy
     .setCollisionGroups(GROUPS.brick);
   world.createCollider(shape, body);
   return body;
+}
+
+/** Where the brick is now and how it moves, as a start has it. */
+export function brickNow(
+  body: RAPIER.RigidBody,
+): Pick<BrickStart, 'xM' | 'yM' | 'zM' | 'rotation' | 'motion'> {
+  const at = body.translation();
+  const q = body.rotation();
+  const v = body.linvel();
+  const w = body.angvel();
+  return {
+    xM: at.x,
+    yM: at.y,
+    zM: at.z,
+    rotation: [q.x, q.y, q.z, q.w],
+    motion: { velocityMps: [v.x, v.y, v.z], spinRadps: [w.x, w.y, w.z] },
+  };
 }

@@ -46,6 +46,11 @@ export function createChassis(world: RAPIER.World, start: LoaderStart): Chassis 
     .setCollisionGroups(GROUPS.hull);
   const chassisWithHull = { body, hull: world.createCollider(frictionless(hull), body) };
   placeHull(chassisWithHull, start.liftM);
+  if (start.motion) {
+    const [x, z] = start.motion.velocityMps;
+    body.setLinvel({ x, y: 0, z }, true);
+    body.setAngvel({ x: 0, y: start.motion.yawRateRadps, z: 0 }, true);
+  }
   return chassisWithHull;
 }
 
