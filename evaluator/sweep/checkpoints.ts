@@ -1,5 +1,5 @@
 /** The exported checkpoints of a training run. */
-import { existsSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { POLICY_FILE } from '../policy/contract.ts';
@@ -50,13 +50,4 @@ export function chooseSteps(checkpoints: readonly Checkpoint[], list: string): C
     .map((text) => `"${text}" is no exported checkpoint; there are ${there}`);
   throwFaults('--steps', faults);
   return checkpoints.filter(({ step }) => wanted.some((text) => Number(text) === step));
-}
-
-/** checkpoints/best_success, beside best (by loss): a relative link, replaced in one step. */
-export function linkBest(run: string, name: string): void {
-  const link = join(run, 'checkpoints', 'best_success');
-  const temporary = `${link}.${process.pid}.part`;
-  rmSync(temporary, { force: true });
-  symlinkSync(name, temporary);
-  renameSync(temporary, link);
 }

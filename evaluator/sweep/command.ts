@@ -5,8 +5,9 @@ import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
 import { percent, points, table } from '../compare/table.ts';
+import { recordSuccess, type SuccessByCheckpoint, selectionFolder } from '../policy/checkpoint-success.ts';
 import { runRolloutProcess } from '../rollout-process.ts';
-import { chooseSteps, linkBest, listCheckpoints } from './checkpoints.ts';
+import { type Checkpoint, chooseSteps, listCheckpoints } from './checkpoints.ts';
 import { sweepPlot } from './plot.ts';
 import { SWEEP_DEFAULTS, type Sweep, sweepCheckpoints } from './sweep.ts';
 
@@ -14,7 +15,8 @@ const d = SWEEP_DEFAULTS;
 const EXAMPLES = `
 Every exported checkpoint is rolled out on the same conditions; the best is rolled out once more on conditions that had
 no part in choosing it, and that figure is the one to report. Writes sweep.json and sweep.svg to --out, and links the
-best as checkpoints/best_success of the run. What is finished in --out is used again, so the command can be repeated.
+best as checkpoints/best_success of the run. What is finished in --out is used again, also what a training with --eval
+rolled out, so the command can be repeated.
 
 Examples:
   brickyard eval sweep runs/first
@@ -59,8 +61,7 @@ async function sweep(shown: string, options: SweepOptions): Promise<void> {
   const checkpoints = options.steps === undefined ? exported : chooseSteps(exported, options.steps);
   if (unexported.length > 0)
     say(`${unexported.length} checkpoints are not exported and are left out: ${unexported.join(', ')}`);
-  const out =
-    options.out === undefined ? join(run, `sweep-${suiteName(options.suite)}`) : userPath(options.out);
+  const out = options.out === undefined ? selectionFolder(run, options.suite) : userPath(options.out);
   const found = await sweepCheckpoints(
     {
       checkpoints,
@@ -74,7 +75,7 @@ async function sweep(shown: string, options: SweepOptions): Promise<void> {
     runRolloutProcess,
     say,
   );
-  linkBest(run, checkpoints.find(({ step }) => step === found.best.step)!.name);
+  recordSuccess(run, successOf(found, checkpoints));
   const summary = {
     ...found,
     run,
@@ -104,8 +105,17 @@ export function sweepText({ points: all, best, report, suite, seeds }: Sweep): s
   ].join('\n');
 }
 
-function suiteName(suite: string): string {
-  return basename(suite).replace(/\.ya?ml$/, '');
+/** As the run's checkpoints/success.json has it. */
+function successOf(
+  { points: all, suite, seeds }: Sweep,
+  checkpoints: readonly Checkpoint[],
+): SuccessByCheckpoint {
+  return Object.fromEntries(
+    all.map(({ episodes, successes, errors, wilson, suite_hash }, i) => [
+      checkpoints[i].name,
+      { episodes, successes, errors, wilson, suite, seed: seeds.select, suite_hash },
+    ]),
+  );
 }
 
 function wholeSeed(option: string, value: string): number {

@@ -2,16 +2,16 @@
  * Success against training step. The best checkpoint is chosen on one set of conditions and reported on another: the
  * best of many noisy figures is too high on the set that chose it, and whoever reports that figure fools himself.
  */
-import { join } from 'node:path';
 import { countPairs, pairRollouts } from '../compare/pairing.ts';
 import { readRollout, type StoredRollout } from '../compare/rollout-folder.ts';
+import { rolloutFolder, SELECTION_SEED } from '../policy/checkpoint-success.ts';
 import type { RunRollout } from '../rollout-process.ts';
 import { pairedDifferenceInterval } from '../statistics/paired.ts';
 import { wilson } from '../statistics/wilson.ts';
 import type { Checkpoint } from './checkpoints.ts';
 
 /** Seeds other than those of the built-in suites, so that a plain `eval rollout` stays a third set of conditions. */
-export const SWEEP_DEFAULTS = { suite: 'smoke', selectSeed: 101, reportSeed: 102 } as const;
+export const SWEEP_DEFAULTS = { suite: 'smoke', selectSeed: SELECTION_SEED, reportSeed: 102 } as const;
 
 export interface SweepRequest {
   checkpoints: readonly Checkpoint[];
@@ -59,7 +59,7 @@ export async function sweepCheckpoints(
 ): Promise<Sweep> {
   const { checkpoints, suite, selectSeed, reportSeed, out, workers, quiet } = request;
   const rollout = async ({ name, policy }: Checkpoint, seed: number): Promise<StoredRollout> => {
-    const folder = join(out, `seed-${seed}`, name);
+    const folder = rolloutFolder(out, seed, name);
     await runRollout({ checkpoint: policy, suite, seed, out: folder, workers, quiet });
     return readRollout(folder, folder);
   };

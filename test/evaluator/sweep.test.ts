@@ -3,8 +3,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type CheckpointSuccess,
+  linkBestSuccess,
+  readSuccess,
+  recordSuccess,
+} from '../../evaluator/policy/checkpoint-success.ts';
 import type { RolloutRequest, RunRollout } from '../../evaluator/rollout-process.ts';
-import { chooseSteps, linkBest, listCheckpoints } from '../../evaluator/sweep/checkpoints.ts';
+import { chooseSteps, listCheckpoints } from '../../evaluator/sweep/checkpoints.ts';
 import { sweepText } from '../../evaluator/sweep/command.ts';
 import { sweepPlot } from '../../evaluator/sweep/plot.ts';
 import { chooseBest, sweepCheckpoints } from '../../evaluator/sweep/sweep.ts';
@@ -47,10 +53,33 @@ describe('checkpoints', () => {
     expect(() => listCheckpoints(folder, 'folder')).toThrow(/folder: has no checkpoints/);
   });
   it('best_success is a relative link that is replaced', () => {
-    linkBest(run, '000500');
-    linkBest(run, '010000');
+    linkBestSuccess(run, '000500');
+    linkBestSuccess(run, '010000');
     expect(readlinkSync(join(run, 'checkpoints', 'best_success'))).toBe('010000');
     expect(readdirSync(join(run, 'checkpoints')).filter((name) => name.includes('part'))).toEqual([]);
+  });
+});
+
+describe('success by checkpoint', () => {
+  const row = (successes: number, suite_hash = 'a'): CheckpointSuccess => ({
+    ...{ episodes: 20, successes, errors: 0, wilson: [0, 1], suite: 'smoke', seed: 101, suite_hash },
+  });
+  const best = () => readlinkSync(join(run, 'checkpoints', 'best_success'));
+  it('adds rows and links the best that is there; of equals the earliest', () => {
+    recordSuccess(run, { '001000': row(5) });
+    recordSuccess(run, { '000500': row(5), '010000': row(4), '000900': row(19) });
+    expect(Object.keys(readSuccess(run))).toEqual(['000500', '000900', '001000', '010000']);
+    expect(best()).toBe('000500');
+    recordSuccess(run, { '010000': row(6) });
+    expect(best()).toBe('010000');
+  });
+  it('drops rates on other conditions, and names a file that is something else', () => {
+    recordSuccess(run, { '001000': row(1, 'b') });
+    expect(readSuccess(run)).toEqual({ '001000': row(1, 'b') });
+    expect(best()).toBe('001000');
+    writeFileSync(join(run, 'checkpoints', 'success.json'), '[1');
+    expect(() => readSuccess(run)).toThrow(/success\.json does not hold successes/);
+    rmSync(join(run, 'checkpoints', 'success.json'));
   });
 });
 
