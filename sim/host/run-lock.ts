@@ -2,25 +2,12 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
+import { isAlive, processStart } from './process-alive.ts';
 
-/** Boot-relative start time of a process, which tells it from a later one with the same number; '' when gone. */
-function processStart(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return '';
-  }
-}
-
-function isAlive(pid: number, start: string): boolean {
-  if (processStart(process.pid) !== '') return start !== '' && processStart(pid) === start;
-  try {
-    process.kill(pid, 0); // no /proc here: a pid that exists counts as alive
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether the process that began at `start` still runs, and not another one under its number. */
+function isHeld(pid: number, start: string): boolean {
+  const hasStartTimes = processStart(process.pid) !== ''; // without /proc only the number can be asked for
+  return hasStartTimes ? start !== '' && processStart(pid) === start : isAlive(pid);
 }
 
 /**
@@ -37,7 +24,7 @@ export function takeRunLock(folder: string, out: string): () => void {
     for (let tries = 0; tries < 2; tries++) {
       if (tryLink(own, path)) return () => rmSync(path, { force: true });
       const [pid, start = ''] = readFileSync(path, 'utf8').split(' ');
-      if (isAlive(Number(pid), start))
+      if (isHeld(Number(pid), start))
         throw new InputError(
           `--out ${out}: process ${pid} is writing there now; wait for it or choose another --out`,
         );
