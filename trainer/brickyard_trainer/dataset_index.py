@@ -6,7 +6,6 @@ their meaning there (every label is valid, every frame is the expert's).
 """
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .durable import read_json
 from .errors import InputError
 
 STATE = "observation.state"
@@ -111,15 +111,6 @@ def open_dataset(root: str | Path) -> DatasetIndex:
         stats=read_stats(root),
         episode_rows=rows,
     )
-
-
-def read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise DatasetError(f"{path} is not JSON: {error}") from error
 
 
 def read_info(root: Path) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
+
+from .errors import InputError
 
 
 def write_text(path: Path, text: str) -> None:
@@ -22,8 +25,14 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
+def read_json(path: Path) -> Any:
+    """Raises InputError, one sentence with the path, for what cannot be read or is no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}") from error
 
 
 def append_line(path: Path, value: object) -> None:

@@ -14,6 +14,7 @@ import torch
 
 from . import parity
 from .dataset_index import STATE, DatasetIndex
+from .durable import read_json, sync_folder, sync_tree
 from .errors import InputError
 from .export_graph import (
     OPSET,
@@ -62,12 +63,10 @@ def export_policy(
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".tmp", dir=out.parent))
     try:
         contract = fill_folder(temporary, checkpoint, index, precision, frames, parity_dump, command, loss)
-        for path in sorted(temporary.rglob("*")):
-            sync(path)
         temporary.chmod(0o755)
-        sync(temporary)
+        sync_tree(temporary)
         os.rename(temporary, out)
-        sync(out.parent)
+        sync_folder(out.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return contract
@@ -237,15 +236,7 @@ def training_of(checkpoint: Checkpoint, loss: float | None) -> dict[str, Any]:
 
 def read_optional(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        value = read_json(path)
+    except InputError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

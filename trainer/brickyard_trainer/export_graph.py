@@ -4,7 +4,6 @@ Opset 17, traced (dynamo=False): lerobot's ACT loops over picture tokens, which 
 size.
 """
 
-import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from torch import Tensor, nn
 import lerobot_policy_act_small  # noqa: F401 - registers act_small
 
 from .dataset_index import ACTION, STATE, DatasetIndex
+from .durable import read_json
 from .errors import InputError
 from .resize import AreaResize
 
@@ -54,8 +54,8 @@ def load_checkpoint(folder: str | Path, index: DatasetIndex) -> Checkpoint:
     """
     folder = Path(folder).expanduser().resolve()
     try:
-        kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["type"]
-    except (OSError, ValueError, KeyError) as error:
+        kind = read_json(folder / "config.json")["type"]
+    except (InputError, KeyError) as error:
         raise InputError(
             f"{folder} is no pretrained_model folder: its config.json names no policy"
         ) from error

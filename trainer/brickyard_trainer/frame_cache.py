@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from .dataset_index import DatasetIndex
+from .durable import sync_folder
 from .errors import InputError
 from .resize import RESIZE_VERSION, resize_array
 from .video_frames import iterate_frames
@@ -110,11 +111,3 @@ def build(
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,7 +8,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from .checkpoints import logged, newest
-from .durable import append_line, write_text
+from .durable import append_line, read_json, write_text
 from .errors import InputError
 from .reports import METRICS
 from .settings import composed, flat, resolved
@@ -47,7 +47,7 @@ def resumed(overrides: list[str], asked: dict) -> Resumed:
     run = Path(str(asked["resume"])).expanduser().resolve()
     if not (run / "run.json").exists() or not (run / "config.yaml").exists():
         raise InputError(f"resume={run} is no run folder: it has no run.json and config.yaml")
-    first = json.loads((run / "run.json").read_text())["overrides"]
+    first = read_json(run / "run.json")["overrides"]
     own = [text for text in overrides if key_of(text) not in ("resume", "allow_change")]
     if any(key_of(text) in ("run.dir", "run") for text in own):
         raise InputError("run.dir cannot be given with resume: the run goes on in its own folder")

@@ -2,7 +2,6 @@
 
 import fcntl
 import importlib.metadata
-import json
 import os
 import platform
 import shlex
@@ -14,7 +13,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from .dataset_index import DatasetIndex
-from .durable import write_json, write_text
+from .durable import read_json, write_json, write_text
 from .errors import InputError
 
 PACKAGES = ("torch", "lerobot", "numpy", "accelerate", "hydra-core", "onnx", "onnxruntime", "safetensors")
@@ -80,7 +79,7 @@ def check_same_dataset(folder: Path, index: DatasetIndex) -> None:
 
 
 def facts_of(folder: Path) -> dict:
-    return json.loads((folder / "run.json").read_text())
+    return read_json(folder / "run.json")
 
 
 def command() -> str:
