@@ -1,14 +1,10 @@
-"""Checkpoints in lerobot's layout, RUN/checkpoints/NNNNNN/{pretrained_model,training_state}, and links.
+"""Checkpoints in lerobot's layout, RUN/checkpoints/NNNNNN/{pretrained_model,training_state}.
 
 A checkpoint is written under a temporary name, brought to the disk and renamed, so that a folder with a
 number for a name is whole. Beside lerobot's files, training_state/progress.json holds what a resumed run
 needs to report on as if it had never stopped, and checkpoint.json what the links are chosen by.
-
-checkpoints/success.json, when something that rolls policies out writes it, is {"NNNNNN": {"episodes": 100,
-"successes": 91}, …}; the best of them then gets the link best_success and stays.
 """
 
-import json
 import math
 import shutil
 import time
@@ -22,12 +18,11 @@ from lerobot.utils.constants import PRETRAINED_MODEL_DIR, TRAINING_STATE_DIR
 from lerobot.utils.train_utils import get_step_identifier, save_checkpoint
 from safetensors import SafetensorError
 
-from .durable import link, read_lines, sync_folder, sync_tree, write_json
+from .checkpoint_folder import SUMMARY, CheckpointFolder
+from .durable import sync_folder, sync_tree, write_json
 from .errors import InputError, NegativeResult
 
 PROGRESS = "progress.json"
-SUMMARY = "checkpoint.json"
-SUCCESS = "success.json"
 
 
 class CheckpointNotWritten(NegativeResult):
@@ -55,24 +50,15 @@ class Cadence:
         return by_time or any(step % steps == 0 for steps in self.every_steps)
 
 
-class Checkpoints:
-    """The checkpoints of one run."""
+class Checkpoints(CheckpointFolder):
+    """Those that a training writes."""
 
     def __init__(self, run: Path, total_steps: int, keep_last: int) -> None:
-        self.folder = run / "checkpoints"
+        super().__init__(run, keep_last)
         self.total_steps = total_steps
-        self.keep_last = keep_last
 
     def path(self, step: int) -> Path:
         return self.folder / get_step_identifier(step, self.total_steps)
-
-    def all(self) -> list[dict]:
-        """Summaries of the whole ones, oldest first: {name, step, epoch, loss, validation_loss}."""
-        found = []
-        for folder in self.folder.iterdir() if self.folder.is_dir() else []:
-            if folder.name.isdigit() and not folder.is_symlink() and (folder / SUMMARY).exists():
-                found.append({"name": folder.name, **json.loads((folder / SUMMARY).read_text())})
-        return sorted(found, key=lambda summary: summary["step"])
 
     def save(self, *, step: int, parts: dict, progress: dict, summary: dict) -> Path:
         """Writes one; `parts` are lerobot's: cfg, policy, optimizer, scheduler, preprocessor, postprocessor.
@@ -103,78 +89,10 @@ class Checkpoints:
         self.update_links()
         return final
 
-    def update_links(self, final: bool = False) -> None:
-        """`last`, `best`, `best_success` and, at the end of a run, `final`."""
-        summaries = self.all()
-        if not summaries:
-            return
-        link(self.folder / "last", summaries[-1]["name"])
-        if (best := best_by_loss(summaries)) is not None:
-            link(self.folder / "best", best["name"])
-        if (name := self.best_by_success(summaries)) is not None:
-            link(self.folder / "best_success", name)
-        if final:
-            link(self.folder / "final", summaries[-1]["name"])
-
-    def best_by_success(self, summaries: list[dict]) -> str | None:
-        path = self.folder / SUCCESS
-        if not path.exists():
-            return None
-        try:
-            tried = json.loads(path.read_text())
-            rates = {
-                name: row["successes"] / row["episodes"] for name, row in tried.items() if row["episodes"]
-            }
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None  # its writer's affair; the training goes on
-        here = [summary["name"] for summary in summaries if summary["name"] in rates]
-        return max(here, key=lambda name: rates[name], default=None)
-
-    def remove_old(self) -> list[str]:
-        """Deletes all but the newest `keep_last` and those that a link names; returns the names."""
-        summaries = self.all()
-        kept = {summary["name"] for summary in summaries[-self.keep_last :]}
-        for entry in self.folder.iterdir():
-            if entry.is_symlink():
-                kept.add(entry.readlink().name)
-        removed = [summary["name"] for summary in summaries if summary["name"] not in kept]
-        for name in removed:
-            # Renamed first: a crash half way must not leave a folder that looks whole.
-            gone = self.folder / f".{name}.old"
-            (self.folder / name).rename(gone)
-            shutil.rmtree(gone, ignore_errors=True)
-        return removed
-
-    def sweep(self) -> None:
-        """Removes what a killed process left half-written."""
-        for entry in self.folder.glob(".*") if self.folder.is_dir() else []:
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry, ignore_errors=True)
-            else:
-                entry.unlink(missing_ok=True)
-
-
-def best_by_loss(summaries: list[dict]) -> dict | None:
-    """By validation loss where one has it, else by the smoothed training loss; the earlier wins a tie."""
-    key = "validation_loss" if any(s["validation_loss"] is not None for s in summaries) else "loss"
-    return min((s for s in summaries if s[key] is not None), key=lambda s: (s[key], s["step"]), default=None)
-
 
 def reason(error: Exception) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text.splitlines()[0] if text else type(error).__name__
-
-
-def newest(run: Path) -> Path:
-    """The newest whole checkpoint of a run.
-
-    Raises:
-        InputError: there is none.
-    """
-    summaries = Checkpoints(run, 0, 1).all()
-    if not summaries:
-        raise InputError(f"{run} has no checkpoint to resume from; start a new run")
-    return run / "checkpoints" / summaries[-1]["name"]
 
 
 def pretrained_folder(path: Path) -> Path:
@@ -207,7 +125,3 @@ def pipeline_config(
         optimizer=optimizer_config,
         scheduler=scheduler_config,
     )
-
-
-def logged(run: Path) -> list[dict]:
-    return read_lines(run / "metrics.jsonl")

@@ -2,20 +2,29 @@
 
 from pathlib import Path
 
-from .checkpoints import Checkpoints, best_by_loss, logged
-from .durable import write_json, write_text
+from .checkpoint_folder import CheckpointFolder, best_by_loss, logged
+from .durable import read_json, write_json, write_text
+from .errors import InputError
 
 
-def write_handover(run: Path, checkpoints: Checkpoints, facts: dict) -> dict:
+def write_handover(run: Path, checkpoints: CheckpointFolder, facts: dict) -> dict:
     """Returns what handover.json says. `facts`: see train.py, where they are gathered."""
     summaries = checkpoints.all()
     best = best_by_loss(summaries)
     curve = draw_loss_curve(run, summaries)
+    successes = checkpoints.successes()
+    most = checkpoints.best_by_success()
     handover = {
         **facts,
         "best_checkpoint": f"checkpoints/{best['name']}" if best else None,
+        "best_success_checkpoint": f"checkpoints/{most}" if most else None,
         "checkpoints": [
-            {**row, "path": f"checkpoints/{row['name']}", "policy": policy_of(checkpoints, row["name"])}
+            {
+                **row,
+                "path": f"checkpoints/{row['name']}",
+                "policy": policy_of(checkpoints, row["name"]),
+                "success": successes.get(row["name"]),
+            }
             for row in summaries
         ],
         "loss_curve": curve,
@@ -25,7 +34,20 @@ def write_handover(run: Path, checkpoints: Checkpoints, facts: dict) -> dict:
     return handover
 
 
-def policy_of(checkpoints: Checkpoints, name: str) -> str | None:
+def rewrite_handover(run: Path) -> None:
+    """With the rollouts that ended after the training did.
+
+    Raises:
+        InputError: the run has no hand-over yet.
+    """
+    path = run / "handover.json"
+    if not path.exists():
+        raise InputError(f"{run} has no handover.json: its training has not ended yet")
+    facts = read_json(path)
+    write_handover(run, CheckpointFolder(run), facts)
+
+
+def policy_of(checkpoints: CheckpointFolder, name: str) -> str | None:
     return f"checkpoints/{name}/policy" if (checkpoints.folder / name / "policy").is_dir() else None
 
 
@@ -41,24 +63,48 @@ def as_text(handover: dict) -> str:
         f"- Loss: {shown(handover['loss_first'])} at first, {shown(handover['loss_last'])} now (smoothed)",
         f"- Validation loss: {shown(handover['validation_loss'])} "
         f"({handover['validation_episodes']} episodes held out)",
-        f"- Best checkpoint: {handover['best_checkpoint']}",
+        f"- Best checkpoint by loss: {handover['best_checkpoint']}",
+        f"- Best checkpoint by success: {best_by_success(handover)}",
         f"- Dataset: {handover['dataset']} ({handover['fingerprint'][:12]})",
         f"- Made by: `{handover['command']}`",
         "",
-        "| checkpoint | epoch | loss | validation loss | policy |",
-        "|---|---|---|---|---|",
+        "| checkpoint | epoch | loss | validation loss | success | policy |",
+        "|---|---|---|---|---|---|",
         *rows,
         "",
         "![loss](loss_curve.png)" if handover["loss_curve"] else "",
         "",
-        "A falling loss is not a success rate: roll the policies out before going on.",
+        closing_words(handover),
     ]
     return "\n".join(lines) + "\n"
 
 
+def best_by_success(handover: dict) -> str:
+    best = handover["best_success_checkpoint"]
+    if best is None:
+        return "none was rolled out"
+    row = next(row["success"] for row in handover["checkpoints"] if row["path"] == best)
+    low, high = row.get("wilson") or (None, None)
+    interval = f" (95 % interval {low:.1%} to {high:.1%})" if low is not None else ""
+    suite = row.get("suite", "its conditions")
+    return f"{best}, {row['successes']} of {row['episodes']} on {suite}{interval}"
+
+
+def closing_words(handover: dict) -> str:
+    if handover["best_success_checkpoint"] is None:
+        return "A falling loss is not a success rate: roll the policies out before going on."
+    return (
+        "The best was chosen by these rollouts, so its rate here is too high: report it on conditions that "
+        "had no part in the choice, by `brickyard eval sweep` on this folder."
+    )
+
+
 def row_of(checkpoint: dict) -> str:
     losses = f"{shown(checkpoint['loss'])} | {shown(checkpoint['validation_loss'])}"
-    return f"| {checkpoint['path']} | {checkpoint['epoch']:.1f} | {losses} | {checkpoint['policy'] or ''} |"
+    tried = checkpoint["success"]
+    success = f"{tried['successes']}/{tried['episodes']}" if tried else ""
+    policy = checkpoint["policy"] or ""
+    return f"| {checkpoint['path']} | {checkpoint['epoch']:.1f} | {losses} | {success} | {policy} |"
 
 
 def shown(value: float | None) -> str:

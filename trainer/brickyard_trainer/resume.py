@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from .checkpoints import logged, newest
+from .checkpoint_folder import logged, newest
 from .durable import append_line, read_json, write_text
 from .errors import InputError
 from .reports import METRICS
