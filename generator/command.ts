@@ -5,6 +5,9 @@ import { resolveSelection } from '../scenarios/registry.ts';
 import { ALLOWED_FPS } from '../sim/control-period.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { userPath } from '../sim/host/user-path.ts';
+import { MODE_DEFAULTS, MODE_SHARES, MODES } from './modes/kind.ts';
+import { NOISE_DEFAULTS } from './modes/noise.ts';
+import { NOISE_LEVEL_RANGE } from './modes/options.ts';
 import type { DatasetOrigin } from './origin.ts';
 import { prepareRun } from './prepare.ts';
 import { runGeneration } from './run.ts';
@@ -27,6 +30,7 @@ Examples:
   brickyard gen --workers 8 --episodes 1000
   brickyard gen --scenarios one-brick,wall:2 --episodes 300 --out datasets/walls
   brickyard gen --scenarios my-yard.yaml --per-scenario 50 --size 640x480 --fps 30
+  brickyard gen --mode mix --episodes 1000 --out datasets/mixed
   brickyard gen --episodes 1000 --dry-run          what it would make, how long, how large
   brickyard gen --resume                           go on where it stopped`;
 
@@ -51,6 +55,18 @@ export function genCommand(): Command {
     .option('--size <WxH>', `picture size in pixels (default: ${d.size})`)
     .option('--fps <n>', `control and frame rate, one of ${ALLOWED_FPS.join(' ')} (default: ${d.fps})`)
     .option('--state <layout>', `seed4 (4 numbers) or full (9 numbers) (default: ${d.state})`)
+    .option(
+      '--mode <name>',
+      `who drives: ${MODES.join(', ')}; noise disturbs what is executed and keeps the expert's clean action as the label (default: ${d.mode})`,
+    )
+    .option(
+      '--noise-share <s>',
+      `share of the episodes with noise (default: ${MODE_SHARES.noise.noiseShare} in --mode noise, ${MODE_SHARES.mix.noiseShare} in --mode mix)`,
+    )
+    .option(
+      '--noise-level <x>',
+      `scales the noise, up to ${NOISE_LEVEL_RANGE.max} (default: ${MODE_DEFAULTS.noiseLevel}: offsets up to ${NOISE_DEFAULTS.amplitude.join(', ')} of steering, throttle, bucket, lift)`,
+    )
     .option('--seed <n>', `every start state follows from it (default: ${d.seed})`)
     .option('--out <folder>', 'where the dataset goes', d.out)
     .option('--backend <name>', `auto, gl-egl or swiftshader (default: ${d.backend})`)

@@ -5,16 +5,18 @@ import { loadPhysics } from '../sim/physics.ts';
 import type { Trajectory } from '../sim/trajectory.ts';
 import { attemptEpisode } from './episode.ts';
 import { describeEstimate, estimateFromRates, type Sample } from './estimate.ts';
+import { EPISODE_KINDS, type EpisodeKind, kindOfSlot, type ModeSettings, modesOf } from './modes/kind.ts';
 import type { RunPlan } from './prepare.ts';
 import type { BackendChoice } from './settings.ts';
 
-/** Simulating stops after this long, drawing after about this many frames. */
-export const DRY_RUN_LIMITS = { simulateS: 8, drawFrames: 400 } as const;
+/** Simulating stops after this long, drawing after about this many frames; a mixture is seen in this many slots. */
+export const DRY_RUN_LIMITS = { simulateS: 8, drawFrames: 400, mixedSlots: 8 } as const;
 
 export interface DrySummary {
   dry_run: true;
   episodes: number;
   by_scenario: Record<string, number>;
+  by_kind: Partial<Record<EpisodeKind, number>>;
   backend: string;
   estimate: { frames: number; bytes: number; wall_s: number };
 }
@@ -36,12 +38,16 @@ export async function dryRun(
     startUpS: drawn.startUpS,
   });
   for (const [name, count] of Object.entries(counts)) options.say(`${String(count).padStart(8)}  ${name}`);
+  const byKind = kindCounts(plan);
+  for (const [kind, count] of Object.entries(byKind))
+    options.say(`${String(count).padStart(8)}  driven as ${kind}`);
   options.say(describeEstimate(plan.jobs.length, estimate, drawn.backend));
   const { frames, bytes, durationS } = estimate;
   return {
     dry_run: true,
     episodes: plan.jobs.length,
     by_scenario: counts,
+    by_kind: byKind,
     backend: drawn.backend,
     estimate: { frames, bytes, wall_s: Math.round(durationS) },
   };
@@ -50,18 +56,34 @@ export async function dryRun(
 async function simulateSome(plan: RunPlan) {
   await loadPhysics();
   const { seed, fps, state } = plan.record.content;
+  const modes = modesOf(plan.record.content);
   const samples: Sample[] = [];
   const trajectories: Trajectory[] = [];
   const from = performance.now();
-  for (const { scenario } of plan.record.shares) {
+  for (const { scenario, slot } of sampledJobs(plan, modes)) {
     if (performance.now() - from > 1000 * DRY_RUN_LIMITS.simulateS) break;
-    const outcome = attemptEpisode({ scenario, slot: 0, attempt: 0, seed, fps, state });
+    const outcome = attemptEpisode({ scenario, slot, attempt: 0, seed, fps, state, modes });
     if ('failure' in outcome) continue;
     samples.push({ scenario: scenario.name, frames: outcome.kept.frames, bytes: 0 });
     trajectories.push(outcome.kept);
   }
   const frames = samples.reduce((sum, sample) => sum + sample.frames, 0);
   return { samples, trajectories, secondsAFrame: (performance.now() - from) / 1000 / Math.max(frames, 1) };
+}
+
+/** One slot of each scenario; where kinds are mixed, as many as show the mixture. */
+function sampledJobs({ record: { shares } }: RunPlan, modes: ModeSettings) {
+  const isMixed = modes.mode === 'mix';
+  const slots = Array.from({ length: isMixed ? DRY_RUN_LIMITS.mixedSlots : 1 }, (_, slot) => slot);
+  return slots.flatMap((slot) => shares.map(({ scenario }) => ({ scenario, slot })));
+}
+
+/** Episodes by kind, as the slots of the plan ask for them. */
+function kindCounts({ jobs, record }: RunPlan): Partial<Record<EpisodeKind, number>> {
+  const modes = modesOf(record.content);
+  const kinds = jobs.map(({ scenario, slot }) => kindOfSlot(modes, record.content.seed, scenario, slot));
+  const counts = EPISODE_KINDS.map((kind) => [kind, kinds.filter((k) => k === kind).length] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
 async function drawSome(plan: RunPlan, trajectories: readonly Trajectory[], backend: BackendChoice) {

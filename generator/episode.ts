@@ -2,8 +2,10 @@
 import { type SeedStream, sampleStart } from '../scenarios/sampler.ts';
 import type { Scenario } from '../scenarios/schema.ts';
 import { replayFinalStateHash } from '../sim/replay.ts';
-import { simulateEpisode } from '../sim/simulate.ts';
 import type { Outcome, Trajectory } from '../sim/trajectory.ts';
+import { expertEpisode } from './modes/expert.ts';
+import { type EpisodeKind, kindOfSlot, MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
+import { noiseEpisode } from './modes/noise.ts';
 import type { StateChoice } from './settings.ts';
 
 /** An attempt that was not kept, with enough to run it again. */
@@ -13,6 +15,8 @@ export interface FailedAttempt {
   attempt: number;
   reason: Exclude<Outcome, 'success'>;
   detail: string;
+  /** Absent for the expert's own. */
+  kind?: Exclude<EpisodeKind, 'expert'>;
 }
 
 export interface AttemptOptions {
@@ -22,24 +26,34 @@ export interface AttemptOptions {
   seed: number;
   fps: number;
   state: StateChoice;
+  /** The expert drives when left out. */
+  modes?: ModeSettings;
 }
 
-export type AttemptOutcome = { kept: Trajectory } | { failure: FailedAttempt };
+export type AttemptOutcome = { kept: Trajectory; kind: EpisodeKind } | { failure: FailedAttempt };
 
-/** Draws a start and lets the expert try it. `loadPhysics` must have been awaited. */
-export function attemptEpisode({
-  scenario,
-  slot,
-  attempt,
-  seed,
-  fps,
-  state,
-}: AttemptOptions): AttemptOutcome {
-  const stream: SeedStream = { namespace: 'gen', seed, slot, attempt };
-  const trajectory = simulateEpisode(sampleStart(scenario, stream), { fps, state });
+/** Draws a start and lets it be driven as its slot asks. `loadPhysics` must have been awaited. */
+export function attemptEpisode(options: AttemptOptions): AttemptOutcome {
+  const { scenario, slot, attempt, seed } = options;
+  const kind = kindOfSlot(options.modes ?? MODE_DEFAULTS, seed, scenario.name, slot);
+  const trajectory = driveAttempt(kind, options);
   const { outcome: reason, detail } = trajectory;
-  if (reason === 'success') return { kept: trajectory };
-  return { failure: { scenario: scenario.name, slot, attempt, reason, detail } };
+  if (reason === 'success') return { kept: trajectory, kind };
+  const failure = { scenario: scenario.name, slot, attempt, reason, detail };
+  return { failure: kind === 'expert' ? failure : { ...failure, kind } };
+}
+
+function driveAttempt(kind: EpisodeKind, options: AttemptOptions): Trajectory {
+  const { scenario, slot, attempt, seed, fps, state, modes = MODE_DEFAULTS } = options;
+  const stream: SeedStream = { namespace: 'gen', seed, slot, attempt };
+  const start = sampleStart(scenario, stream);
+  const name = ['gen', seed, scenario.name, slot, attempt];
+  switch (kind) {
+    case 'expert':
+      return expertEpisode(start, { fps, state });
+    case 'noise':
+      return noiseEpisode(start, { fps, state, name, level: modes.noiseLevel });
+  }
 }
 
 /** Throws when running the executed actions again ends in another state than the trajectory did. */

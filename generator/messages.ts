@@ -3,7 +3,9 @@
 import type { Job } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/schema.ts';
 import type { RenderingStack } from '../sim/host/draw-request.ts';
+import type { Source } from '../sim/trajectory.ts';
 import type { FailedAttempt } from './episode.ts';
+import type { EpisodeKind, ModeSettings } from './modes/kind.ts';
 import type { BackendChoice, StateChoice } from './settings.ts';
 
 /** What all jobs of a run share; given to each worker once, as piscina's workerData. */
@@ -13,6 +15,8 @@ export interface WorkerSettings {
   seed: number;
   fps: number;
   state: StateChoice;
+  /** The expert drives when left out. */
+  modes?: ModeSettings;
   widthPx: number;
   heightPx: number;
   backend: BackendChoice;
@@ -36,6 +40,10 @@ export interface KeptEpisode {
   frames: number;
   stagedBytes: number;
   finalStateHash: string;
+  /** Absent in journals from before there were modes: the expert's. */
+  kind?: EpisodeKind;
+  /** Frames by source. */
+  sources?: Partial<Record<Source, number>>;
 }
 
 /** Seconds spent, by what they were spent on; summed over a run's episodes. */

@@ -4,6 +4,7 @@ import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
+import { modesOf } from './modes/kind.ts';
 import { type DatasetOrigin, readOrigin } from './origin.ts';
 import { contentDifferences, inspectFolder, type RunRecord } from './run-folder.ts';
 import type { ContentSettings, RawGenOptions } from './settings.ts';
@@ -78,7 +79,7 @@ function newRecord({ parsed, cwd, command }: PrepareOptions): RunRecord {
   return {
     format: 1,
     command,
-    content: { scenarios, episodes, seed, widthPx, heightPx, fps, state },
+    content: { scenarios, episodes, seed, widthPx, heightPx, fps, state, ...modesOf(parsed) },
     shares: selectedShares(scenarios, cwd),
     packageVersion: packageVersion(),
     codeVersion: codeVersion(),
@@ -127,10 +128,13 @@ function assertSameContent(began: ContentSettings, { parsed, given, out }: Prepa
     heightPx: sizeGiven ? parsed.heightPx : undefined,
     fps: given.fps !== undefined ? parsed.fps : undefined,
     state: given.state !== undefined ? parsed.state : undefined,
+    mode: given.mode !== undefined ? parsed.mode : undefined,
+    noiseShare: given.noiseShare !== undefined ? parsed.noiseShare : undefined,
+    noiseLevel: given.noiseLevel !== undefined ? parsed.noiseLevel : undefined,
   };
   throwFaults(
     `--resume in ${out}`,
-    contentDifferences(began, said).map(
+    contentDifferences({ ...began, ...modesOf(began) }, said).map(
       (text) => `${text}; leave the option out, or start anew in another --out`,
     ),
   );

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { RunProvenance } from './dataset/metadata.ts';
 import type { JournalState } from './journal.ts';
+import { countKinds } from './kind-counts.ts';
 import type { RunPlan } from './prepare.ts';
 import { countRejects } from './yield.ts';
 
@@ -20,6 +21,9 @@ export function runProvenance({ record, jobs }: RunPlan, state: JournalState): R
     versions: { brickyard: packageVersion, code: codeVersion, node: process.version, ...packageVersions() },
     rendering_stack: state.stack,
     episodes: jobs.length,
+    ...(content.mode === 'expert' || !content.mode
+      ? {}
+      : { by_kind: countKinds(state.kept.values()).by_kind }),
     attempts: jobs.length + failures.length,
     rejects: countRejects(failures),
     rejected_starts: failures,

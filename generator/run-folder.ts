@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Scenario } from '../scenarios/schema.ts';
 import { InputError } from '../sim/errors.ts';
 import { workFolder } from './dataset/staging.ts';
+import { MODE_OPTION_NAMES } from './modes/options.ts';
 import type { ContentSettings } from './settings.ts';
 
 /** What a run began with: OUT/.brickyard/run.json. Enough to go on without the user's scenario files. */
@@ -58,6 +59,7 @@ const OPTION_NAMES: Record<keyof ContentSettings, string> = {
   heightPx: '--size (height)',
   fps: '--fps',
   state: '--state',
+  ...MODE_OPTION_NAMES,
 };
 
 /** How settings that a user gave differ from those that a run began with, one sentence each. */

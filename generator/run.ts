@@ -11,6 +11,7 @@ import { DatasetWriter } from './dataset/writer.ts';
 import { dispatchJobs } from './dispatch.ts';
 import { Journal } from './journal.ts';
 import type { WorkerSettings } from './messages.ts';
+import { modesOf } from './modes/kind.ts';
 import { openEpisodePool } from './pool.ts';
 import type { RunPlan } from './prepare.ts';
 import { runProvenance } from './provenance.ts';
@@ -165,7 +166,8 @@ class GenerationRun {
     const scenarios = Object.fromEntries(
       record.shares.map(({ name, scenario, hash }) => [name, { scenario, hash }]),
     );
-    return { out, seed, fps, state, widthPx, heightPx, scenarios, backend: this.#options.backend };
+    const modes = modesOf(record.content);
+    return { out, seed, fps, state, modes, widthPx, heightPx, scenarios, backend: this.#options.backend };
   }
 
   #summary(published: { fingerprint: string; bytes: number }): GenSummary {

@@ -1,6 +1,8 @@
 /** What a `gen` run is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
 import { ALLOWED_FPS, DEFAULT_FPS } from '../sim/control-period.ts';
 import { throwFaults } from '../sim/errors.ts';
+import { MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
+import { parseModeOptions, type RawModeOptions } from './modes/options.ts';
 
 export const GEN_DEFAULTS = {
   episodes: 100,
@@ -11,6 +13,7 @@ export const GEN_DEFAULTS = {
   seed: 0,
   out: 'datasets/brickyard',
   backend: 'auto',
+  mode: MODE_DEFAULTS.mode,
 } as const;
 
 export const MAX_WORKERS = 64;
@@ -23,7 +26,7 @@ export type BackendChoice = (typeof BACKENDS)[number];
 export type StateChoice = (typeof STATES)[number];
 
 /** What decides the contents of the dataset. Worker count, back end and verification are not among it. */
-export interface ContentSettings {
+export interface ContentSettings extends ModeSettings {
   /** As written by the user: names, tags, paths, weights. */
   scenarios: string;
   episodes: number;
@@ -46,7 +49,7 @@ export interface GenSettings extends ContentSettings {
 }
 
 /** Option values as text, the way commander hands them over. */
-export type RawGenOptions = {
+export type RawGenOptions = RawModeOptions & {
   episodes?: string;
   perScenario?: string;
   scenarios?: string;
@@ -134,6 +137,7 @@ export function parseGenOptions(
       wholeNumber('--per-scenario', raw.perScenario, 1, MAX_EPISODES, faults) * host.scenarioCount(scenarios);
   else if (raw.episodes !== undefined)
     episodes = wholeNumber('--episodes', raw.episodes, 1, MAX_EPISODES, faults);
+  const modes = parseModeOptions(raw, faults);
   throwFaults('gen', faults);
-  return { scenarios, episodes, seed, widthPx, heightPx, fps, state, workers, backend };
+  return { scenarios, episodes, seed, widthPx, heightPx, fps, state, ...modes, workers, backend };
 }

@@ -3,10 +3,11 @@
 import { formatBytes, formatCount, formatDuration } from '../sim/host/progress.ts';
 import type { RunProvenance } from './dataset/metadata.ts';
 import type { JournalState } from './journal.ts';
+import { countKinds, type KindCounts } from './kind-counts.ts';
 import type { Rejects } from './yield.ts';
 
 /** Names that scripts rely on. */
-export interface GenSummary {
+export interface GenSummary extends KindCounts {
   /** Episodes and frames that the dataset gained. */
   episodes: number;
   frames: number;
@@ -40,6 +41,7 @@ export function genSummary(parts: SummaryParts): GenSummary {
   return {
     episodes: state.kept.size,
     frames: [...state.kept.values()].reduce((sum, episode) => sum + episode.frames, 0),
+    ...countKinds(state.kept.values()),
     attempts: run.attempts,
     rejects: run.rejects,
     wall_s: round(wallS, 2),
@@ -61,7 +63,20 @@ export function summaryText(summary: GenSummary): string {
       `(${Math.round(frames_per_s)} frames/s, ${backend}): ${dataset}`,
     `${formatCount(attempts)} attempts, ${formatCount(rejects.total)} rejected${rejectText(rejects)}`,
   ];
+  if (Object.keys(summary.by_kind).some((kind) => kind !== 'expert')) lines.push(...kindLines(summary));
   return lines.join('\n');
+}
+
+function kindLines({ by_kind, frames_by_source, frames: all }: GenSummary): string[] {
+  const percent = (frames: number): string => `${((100 * frames) / all).toFixed(1)} %`;
+  const kinds = Object.entries(by_kind).map(
+    ([kind, { episodes, frames }]) =>
+      `${kind} ${formatCount(episodes)} (${formatCount(frames)} frames, ${percent(frames)})`,
+  );
+  const sources = Object.entries(frames_by_source).map(
+    ([source, frames]) => `${source} ${formatCount(frames)} (${percent(frames)})`,
+  );
+  return [`episodes by kind: ${kinds.join(', ')}`, `frames by source: ${sources.join(', ')}`];
 }
 
 function rejectText(rejects: Rejects): string {

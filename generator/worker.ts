@@ -10,12 +10,19 @@ import { RenderSession } from '../sim/host/render-session.ts';
 import { RendererCrash } from '../sim/host/renderer.ts';
 import type { WorkerNotice, WorkerOrder } from '../sim/host/worker-channel.ts';
 import { loadPhysics } from '../sim/physics.ts';
-import type { Trajectory } from '../sim/trajectory.ts';
+import { framesBySource, type Trajectory } from '../sim/trajectory.ts';
 import { type EpisodeRecord, encodeRecord } from './dataset/episode-record.ts';
 import { StagingArea } from './dataset/staging.ts';
 import { statFrameIndices, statStride } from './dataset/stat-frames.ts';
 import { assertReplays, attemptEpisode, type FailedAttempt } from './episode.ts';
-import type { EpisodeReply, EpisodeTask, TaskFault, TaskReply, WorkerSettings } from './messages.ts';
+import type {
+  EpisodeReply,
+  EpisodeTask,
+  KeptEpisode,
+  TaskFault,
+  TaskReply,
+  WorkerSettings,
+} from './messages.ts';
 
 const settings = workerData as WorkerSettings;
 const staging = new StagingArea(settings.out);
@@ -73,8 +80,15 @@ async function makeEpisode(task: EpisodeTask): Promise<EpisodeReply> {
     seconds.draw += drawS;
     const bytes = encodeRecord(record);
     await timed('stage', () => staging.stageEpisode(task.job.index, bytes));
-    const { frames, finalStateHash } = trajectory;
-    const kept = { scenario: scenario.name, attempt, frames, stagedBytes: bytes.length, finalStateHash };
+    const kept: KeptEpisode = {
+      scenario: scenario.name,
+      attempt,
+      frames: trajectory.frames,
+      stagedBytes: bytes.length,
+      finalStateHash: trajectory.finalStateHash,
+      kind: outcome.kind,
+      sources: framesBySource(trajectory.sources),
+    };
     return { job: task.job, failures, kept, seconds, stack: await session.stack() };
   }
   return { job: task.job, failures, seconds };

@@ -58,3 +58,10 @@ export interface Trajectory {
   /** Hash of the world after the last action, 16 hex digits. */
   finalStateHash: string;
 }
+
+/** How many frames each source drove, in the order of SOURCES; sources without a frame are left out. */
+export function framesBySource(sources: ArrayLike<number>): Partial<Record<Source, number>> {
+  const counts = SOURCES.map(() => 0);
+  for (let frame = 0; frame < sources.length; frame++) counts[sources[frame]]++;
+  return Object.fromEntries(SOURCES.map((source, i) => [source, counts[i]]).filter(([, count]) => count));
+}

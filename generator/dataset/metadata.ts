@@ -18,9 +18,18 @@ export interface RunProvenance {
   rendering_stack: RenderingStack;
   episodes: number;
   attempts: number;
+  /** Kept episodes and their frames by kind; absent where the expert alone drove. */
+  by_kind?: Record<string, { episodes: number; frames: number }>;
   rejects: { total: number; by_reason: Record<string, number>; by_scenario: Record<string, number> };
   /** Every start that was not kept, with what is needed to try it again. */
-  rejected_starts: { scenario: string; slot: number; attempt: number; reason: string; detail: string }[];
+  rejected_starts: {
+    scenario: string;
+    slot: number;
+    attempt: number;
+    reason: string;
+    detail: string;
+    kind?: string;
+  }[];
 }
 
 /** What the dataset holds of one scenario. */

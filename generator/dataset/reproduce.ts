@@ -18,19 +18,43 @@ export function reproduceCommand(
   const { seed, slot } = provenance;
   const [heightPx, widthPx] = info.features[EGO_CAMERA_KEY]?.shape ?? [];
   const state = info.features['observation.state']?.shape[0] === SEED4_SIZE ? 'seed4' : 'full';
-  return `brickyard gen --scenarios ${scenarioArgument(provenance, runs)} --seed ${seed} --episodes ${slot + 1} --size ${widthPx}x${heightPx} --fps ${info.fps} --state ${state} --out NEW_FOLDER`;
+  const run = runOf(provenance, runs);
+  return `brickyard gen --scenarios ${scenarioArgument(provenance, run)}${modeArguments(run)} --seed ${seed} --episodes ${slot + 1} --size ${widthPx}x${heightPx} --fps ${info.fps} --state ${state} --out NEW_FOLDER`;
 }
 
-/** A scenario of the user's own is asked for by its file, which the run that made the episode was given. */
-function scenarioArgument(
-  { scenario, scenarioHash, seed }: EpisodeProvenance,
-  runs: readonly RunProvenance[],
-) {
-  const run = runs.find(({ settings, seed: itsSeed }) => {
+/** The run that made an episode; in a merged dataset, of those with its seed and scenario the first that can have. */
+function runOf({ scenarioHash, seed, key }: EpisodeProvenance, runs: readonly RunProvenance[]) {
+  const possible = runs.filter(({ settings, seed: itsSeed }) => {
     const shares = (settings.shares ?? []) as { name: string; hash: string }[];
     const hasIt = Array.isArray(shares) && shares.some(({ hash }) => hash === scenarioHash);
     return itsSeed === seed && hasIt;
   });
+  const kind = key.split('/')[4] ?? 'expert';
+  const madeSuch = ({ settings: { mode = 'expert' } }: RunProvenance) => mode === kind || mode === 'mix';
+  return possible.find(madeSuch) ?? possible[0];
+}
+
+/** The options that a mode's episodes depend on, with the settings that hold them. */
+const NOISE = { noiseShare: '--noise-share', noiseLevel: '--noise-level' } as const;
+const RECOVERY = { recoveryShare: '--recovery-share' } as const;
+const MODE_ARGUMENTS: Record<string, Record<string, string>> = {
+  noise: NOISE,
+  recovery: RECOVERY,
+  mix: { ...RECOVERY, ...NOISE },
+};
+
+/** How the run's episodes were driven, where that was not by the expert alone. */
+function modeArguments({ settings }: Pick<RunProvenance, 'settings'> = { settings: {} }): string {
+  const mode = String(settings.mode ?? 'expert');
+  if (mode === 'expert') return '';
+  const options = Object.entries(MODE_ARGUMENTS[mode] ?? {}).map(
+    ([key, name]) => ` ${name} ${settings[key]}`,
+  );
+  return ` --mode ${mode}${options.join('')}`;
+}
+
+/** A scenario of the user's own is asked for by its file, which the run that made the episode was given. */
+function scenarioArgument({ scenario }: EpisodeProvenance, run: RunProvenance | undefined) {
   const asked = String(run?.settings.scenarios ?? '').split(',');
   const files = asked
     .map((item) => item.trim().replace(/:[\d.]+$/, ''))

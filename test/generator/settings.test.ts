@@ -24,6 +24,9 @@ describe('parseGenOptions', () => {
       heightPx: 240,
       fps: 10,
       state: 'seed4',
+      mode: 'expert',
+      noiseShare: 0,
+      noiseLevel: 1,
       workers: 2,
       backend: 'auto',
     });
@@ -52,6 +55,7 @@ describe('parseGenOptions', () => {
     ['fps', 'x', 'got "x"'],
     ['state', 'seed5', '--state must be one of seed4, full, got "seed5"'],
     ['seed', '-1', '--seed'],
+    ['mode', 'perfect', '--mode must be one of expert'],
     ['backend', 'vulkan', '--backend must be one of auto, gl-egl, swiftshader'],
   ] as const)('%s %s', (key, value, text) => {
     expect(complaint({ [key]: value })).toContain(text);

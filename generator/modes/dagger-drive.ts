@@ -1,0 +1,90 @@
+/**
+ * A student drives, mixed with the expert, until it hands over: the way to the states that its own errors lead to
+ * (DAgger, Ross et al. 2011). Nothing of the drive is stored but the state at which the expert takes over.
+ */
+import { EpisodeRun } from '../../sim/episode-run.ts';
+import type { EpisodeStart } from '../../sim/episode-start.ts';
+import { expertAction, expertView } from '../../sim/expert.ts';
+import type { StateLayout } from '../../sim/observation.ts';
+import type { Rng } from '../../sim/rng.ts';
+import { ACTION_SIZE } from '../../sim/trajectory.ts';
+import { type Handover, HandoverWatch } from './dagger-handover.ts';
+
+/** Who is asked for chunks of actions. */
+export interface Student {
+  /** What it sees beside the picture. */
+  state: StateLayout;
+  /** Actions of a chunk that are executed before it is asked again. */
+  actionSteps: number;
+  /** Chunk x 4 for the frame shown now. */
+  ask(run: EpisodeRun): Promise<ArrayLike<number>>;
+}
+
+export interface DriveOptions {
+  fps: number;
+  /** Probability that the expert drives instead, drawn anew at each chunk: single frames of it would undo nothing. */
+  beta: number;
+  /** The student's time, unless it hands over before. */
+  untilS: number;
+  rng: Rng;
+}
+
+export interface StudentDrive {
+  handover: Handover;
+  /** Where each chunk began, ascending, and last where the student handed over. Bricks remain in all of them. */
+  forks: { timeS: number; start: EpisodeStart }[];
+  frames: { student: number; expert: number };
+  queries: number;
+}
+
+/** Drives from the start. `loadPhysics` must have been awaited. */
+export async function driveStudent(
+  start: EpisodeStart,
+  student: Student,
+  { fps, beta, untilS, rng }: DriveOptions,
+): Promise<StudentDrive> {
+  const run = new EpisodeRun(start, { fps, state: student.state });
+  const watch = new HandoverWatch(fps);
+  const drive: StudentDrive = {
+    handover: 'ended',
+    forks: [],
+    frames: { student: 0, expert: 0 },
+    queries: 0,
+  };
+  const noteFork = (): void => {
+    const { world } = run;
+    if (world.legosRemaining > 0) drive.forks.push({ timeS: world.timeS, start: world.startNow() });
+  };
+  try {
+    let chunk: ArrayLike<number> | undefined;
+    for (let at = 0; !run.isOver(); at = (at + 1) % student.actionSteps) {
+      if (run.frames >= untilS * fps) {
+        drive.handover = 'drawn';
+        noteFork();
+        break;
+      }
+      if (at === 0) {
+        noteFork();
+        chunk = rng.unit() < beta ? undefined : await student.ask(run);
+        drive.queries += chunk ? 1 : 0;
+      }
+      const expert = expertAction(expertView(run.world));
+      const byStudent = chunk !== undefined;
+      const executed = chunk ? rowOf(chunk, at) : expert.action;
+      const trigger = watch.note(run.world, { executed, expert, byStudent });
+      if (trigger) {
+        drive.handover = trigger;
+        noteFork();
+        break;
+      }
+      drive.frames[byStudent ? 'student' : 'expert']++;
+      run.act(expert.action, expert.phase, { executed });
+    }
+    return drive;
+  } finally {
+    run.dispose();
+  }
+}
+
+const rowOf = (chunk: ArrayLike<number>, row: number): number[] =>
+  Array.from({ length: ACTION_SIZE }, (_, i) => chunk[row * ACTION_SIZE + i]);

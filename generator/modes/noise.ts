@@ -1,0 +1,51 @@
+/**
+ * Noise on what is executed, the clean action as the label (DART, Laskey et al. 2017): the expert is asked in every
+ * frame what it would do there, and now and then something else is done, so that the dataset shows the way back from
+ * where a policy's errors lead. Bursts of a constant offset rather than white noise: over a few frames a policy errs
+ * to one side, and what averages out leads nowhere. `source` is 'noise' in the frames that were disturbed. Every label
+ * is the expert's for the state that it stands beside, so all of them may be learned from.
+ */
+import type { EpisodeStart } from '../../sim/episode-start.ts';
+import { Rng } from '../../sim/rng.ts';
+import { type Driver, expertDriver, simulateEpisode } from '../../sim/simulate.ts';
+import { ACTION_SIZE, type Trajectory } from '../../sim/trajectory.ts';
+import type { AttemptFormat } from './expert.ts';
+
+export const NOISE_DEFAULTS = {
+  /** Bursts begun a second of undisturbed driving: 6 % of the frames at 10 Hz. */
+  burstsAS: 0.6,
+  /** How long a burst lasts. */
+  burstS: { min: 0.4, max: 1.3 },
+  /** Largest offsets of steering, throttle, bucket and lift at level 1; each burst draws its own below them. */
+  amplitude: [1.2, 0.7, 0.6, 0.6],
+} as const;
+
+/** @param name the attempt's: the draws follow from it alone */
+export function noiseEpisode(
+  start: EpisodeStart,
+  { name, level, ...format }: AttemptFormat & { name: readonly (string | number)[]; level: number },
+): Trajectory {
+  const rng = Rng.from(...name, 'noise');
+  return simulateEpisode(
+    { ...start, seed: `${start.seed}/noise` },
+    { ...format, driver: noiseDriver(rng, level, format.fps) },
+  );
+}
+
+/** Asks the expert, and executes what it says with an offset during bursts. */
+export function noiseDriver(rng: Rng, level: number, fps: number): Driver {
+  const { burstsAS, burstS, amplitude } = NOISE_DEFAULTS;
+  let framesLeft = 0;
+  let offsets = [0, 0, 0, 0];
+  return (world) => {
+    const asked = expertDriver(world);
+    if (framesLeft === 0 && rng.unit() < burstsAS / fps) {
+      framesLeft = Math.max(1, Math.round(rng.range(burstS.min, burstS.max) * fps));
+      offsets = amplitude.map((most) => level * rng.range(-most, most));
+    }
+    if (framesLeft === 0) return asked;
+    framesLeft--;
+    const executed = Array.from({ length: ACTION_SIZE }, (_, i) => asked.action[i] + offsets[i]);
+    return { ...asked, executed, source: 'noise' };
+  };
+}

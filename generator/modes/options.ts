@@ -1,0 +1,59 @@
+/** `--mode` and its options: from text to settings, each fault in one sentence. */
+import { MODE_DEFAULTS, MODE_SHARES, MODES, type Mode, type ModeSettings } from './kind.ts';
+
+/** Option values as text. */
+export interface RawModeOptions {
+  mode?: string;
+  noiseShare?: string;
+  noiseLevel?: string;
+}
+
+export const NOISE_LEVEL_RANGE = { above: 0, max: 2 } as const;
+
+/** The modes that an option means something in. */
+const MEANT_FOR: Record<Exclude<keyof RawModeOptions, 'mode'>, readonly Mode[]> = {
+  noiseShare: ['noise', 'mix'],
+  noiseLevel: ['noise', 'mix'],
+};
+export const MODE_OPTION_NAMES = {
+  mode: '--mode',
+  noiseShare: '--noise-share',
+  noiseLevel: '--noise-level',
+} as const satisfies Record<keyof ModeSettings, string>;
+
+/** Adds what is wrong to `faults`. */
+export function parseModeOptions(raw: RawModeOptions, faults: string[]): ModeSettings {
+  const mode = (raw.mode ?? MODE_DEFAULTS.mode) as Mode;
+  if (!MODES.includes(mode)) {
+    faults.push(`--mode must be one of ${MODES.join(', ')}, got "${raw.mode}"`);
+    return MODE_DEFAULTS;
+  }
+  for (const [key, modes] of Object.entries(MEANT_FOR)) {
+    const name = MODE_OPTION_NAMES[key as keyof typeof MEANT_FOR];
+    if (raw[key as keyof RawModeOptions] !== undefined && !modes.includes(mode))
+      faults.push(
+        `${name} means nothing in --mode ${mode}: leave it out, or use --mode ${modes.join(' or ')}`,
+      );
+  }
+  const noiseShare = share('--noise-share', raw.noiseShare, MODE_SHARES[mode].noiseShare, faults);
+  return { mode, noiseShare, noiseLevel: level(raw.noiseLevel, faults) };
+}
+
+function share(name: string, text: string | undefined, otherwise: number, faults: string[]): number {
+  if (text === undefined) return otherwise;
+  const value = decimal(text);
+  if (!(value >= 0 && value <= 1))
+    faults.push(`${name} must be a number from 0 to 1 (a share of the episodes), got "${text}"`);
+  return value;
+}
+
+function level(text: string | undefined, faults: string[]): number {
+  if (text === undefined) return MODE_DEFAULTS.noiseLevel;
+  const { above, max } = NOISE_LEVEL_RANGE;
+  const value = decimal(text);
+  if (!(value > above && value <= max))
+    faults.push(`--noise-level must be a number above ${above}, up to ${max}, got "${text}"`);
+  return value;
+}
+
+const decimal = (text: string): number => (/^\s*\d*\.?\d+\s*$/.test(text) ? Number(text) : Number.NaN);
