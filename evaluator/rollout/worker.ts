@@ -67,10 +67,11 @@ async function openDriver({ condition, replay }: RolloutTask): Promise<Driver> {
   const session = await policy!;
   const { start } = condition;
   const { widthPx, heightPx } = settings;
+  const picture = new Uint8Array(widthPx * heightPx * 3);
   return new PolicyDriver(
     {
       chunk: session.contract.chunk,
-      draw: (run) => browser.egoRgb({ start, poses: run.pose(), frames: 1, widthPx, heightPx }, 0),
+      draw: (run) => browser.egoRgb({ start, poses: run.pose(), frames: 1, widthPx, heightPx }, 0, picture),
       query: (frame, state) => session.query(frame, state),
     },
     settings.chunk,

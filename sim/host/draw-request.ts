@@ -48,8 +48,11 @@ export interface Renderer {
   encode(request: EncodeRequest): Promise<EncodedVideo>;
   /** RGBA pixels, top row first, of the named frames of the ego camera. */
   egoPixels(request: DrawRequest, frames: readonly number[]): Promise<Uint8Array[]>;
-  /** RGB pixels, top row first, of one frame of the ego camera: what a policy sees. */
-  egoRgb(request: DrawRequest, frame: number): Promise<Uint8Array>;
+  /**
+   * RGB pixels, top row first, of one frame of the ego camera: what a policy sees. Fills and returns `into` where it is
+   * given: a fresh array a frame costs 0.6 ms of garbage collection.
+   */
+  egoRgb(request: DrawRequest, frame: number, into?: Uint8Array): Promise<Uint8Array>;
   /** RGBA pixels of the arena seen from above, for one frame. */
   topPixels(request: DrawRequest, frame: number): Promise<Uint8Array>;
   close(): Promise<void>;

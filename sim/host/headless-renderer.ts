@@ -3,6 +3,7 @@ import type { Browser } from 'puppeteer';
 import type { WebSocket } from 'ws';
 import type { MeasuredStage, PageJob, PageReply } from '../page/message.ts';
 import { packMessage, unpackMessage } from '../page/message.ts';
+import { decodeRuns } from '../page/run-length.ts';
 import { type Backend, launchChromium, type RunningChromium } from './chromium.ts';
 import type { DrawRequest, EncodedVideo, EncodeRequest, Renderer, RenderingStack } from './draw-request.ts';
 import { type PageServer, servePage } from './page-server.ts';
@@ -128,9 +129,10 @@ export class HeadlessRenderer implements Renderer {
     return sections.map((section) => new Uint8Array(section));
   }
 
-  async egoRgb(request: DrawRequest, frame: number): Promise<Uint8Array> {
+  async egoRgb(request: DrawRequest, frame: number, into?: Uint8Array): Promise<Uint8Array> {
     const { sections } = await this.#ask({ kind: 'rgb', row: frame, ...picture(request) }, [request.poses]);
-    return new Uint8Array(sections[0]);
+    const { widthPx, heightPx } = request;
+    return decodeRuns(new Uint32Array(sections[0]), into ?? new Uint8Array(widthPx * heightPx * 3));
   }
 
   async topPixels(request: DrawRequest, frame: number): Promise<Uint8Array> {

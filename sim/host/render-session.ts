@@ -50,11 +50,11 @@ export class RenderSession {
     });
   }
 
-  /** One frame as a policy sees it: RGB, top row first. */
-  egoRgb(request: DrawRequest, frame: number): Promise<Uint8Array> {
+  /** One frame as a policy sees it: RGB, top row first, in `into` where it is given. */
+  egoRgb(request: DrawRequest, frame: number, into?: Uint8Array): Promise<Uint8Array> {
     return this.#inTurn((renderer) => {
       this.#framesDrawn++;
-      return renderer.egoRgb(request, frame);
+      return renderer.egoRgb(request, frame, into);
     });
   }
 

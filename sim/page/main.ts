@@ -2,7 +2,8 @@
 import { EpisodeEncoder } from './episode-encoder.ts';
 import { countPixels } from './histogram.ts';
 import { type PageJob, type PageReply, packMessage, unpackMessage } from './message.ts';
-import { Painter, upright, uprightRgb } from './painter.ts';
+import { Painter, upright } from './painter.ts';
+import { encodeRuns } from './run-length.ts';
 import { i420Bytes, rgbaToI420 } from './yuv.ts';
 
 /** A sign of life every so many frames. */
@@ -93,11 +94,11 @@ async function encode(
   }
 }
 
-function pixels(painter: Painter, job: Job<'ego' | 'rgb' | 'top'>, poses: Float32Array): Uint8Array[] {
+function pixels(painter: Painter, job: Job<'ego' | 'rgb' | 'top'>, poses: Float32Array): ArrayBufferView[] {
   painter.open(job, job.widthPx, job.heightPx);
   if (job.kind === 'rgb') {
     painter.drawEgo(poses, job.row);
-    return [uprightRgb(painter.read(), job.widthPx, job.heightPx)];
+    return [encodeRuns(new Uint32Array(painter.read().buffer), job.widthPx, job.heightPx)];
   }
   const rows = job.kind === 'ego' ? job.rows : [job.row];
   return rows.map((row) => {

@@ -23,7 +23,10 @@ export interface JobPicture {
   heightPx: number;
 }
 
-/** Sent by the page. Sections: `encoded` avcC, data, sampleBytes, keyFrames, histogram; `pixels` one an image. */
+/**
+ * Sent by the page. Sections: `encoded` avcC, data, sampleBytes, keyFrames, histogram; `pixels` one an image, as runs
+ * where `rgb` was asked for.
+ */
 export type PageReply =
   | { kind: 'ready'; glVendor: string; glRenderer: string; glVersion: string }
   /** Something still happens on job `id`. */

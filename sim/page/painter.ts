@@ -134,20 +134,6 @@ export class Painter {
   }
 }
 
-/** A copy with the top row first and without the fourth byte of each pixel. */
-export function uprightRgb(pixels: Uint8Array, widthPx: number, heightPx: number): Uint8Array<ArrayBuffer> {
-  const rgb = new Uint8Array(widthPx * heightPx * 3);
-  let to = 0;
-  for (let y = heightPx - 1; y >= 0; y--) {
-    for (let from = y * widthPx * 4, end = from + widthPx * 4; from < end; from += 4) {
-      rgb[to++] = pixels[from];
-      rgb[to++] = pixels[from + 1];
-      rgb[to++] = pixels[from + 2];
-    }
-  }
-  return rgb;
-}
-
 /** A copy with the top row first. */
 export function upright(pixels: Uint8Array, widthPx: number, heightPx: number): Uint8Array<ArrayBuffer> {
   const row = widthPx * 4;

@@ -95,6 +95,15 @@ test('asking for one frame gives the picture that all frames have', async () => 
   expect(Buffer.compare(frames[0], again)).not.toBe(0);
 });
 
+test('a frame for a policy has the same pixels, without their fourth byte', async () => {
+  const [rgba] = await renderer.egoPixels(request(), [11]);
+  const rgb = rgba.filter((_, i) => i % 4 !== 3);
+  const own = new Uint8Array(rgb.length);
+  expect(await renderer.egoRgb(request(), 11, own)).toBe(own);
+  expect(Buffer.compare(own, rgb)).toBe(0);
+  expect(Buffer.compare(await renderer.egoRgb(request(), 11), rgb)).toBe(0);
+});
+
 describe('encode', () => {
   test('one sample a frame, a key frame every ten', async () => {
     const video = await renderer.encode(request());
