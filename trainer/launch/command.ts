@@ -2,14 +2,16 @@
 import { Command } from 'commander';
 import { VALIDATE_DEFAULTS } from '../../generator/dataset/validate.ts';
 import { InputError } from '../../sim/errors.ts';
+import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
 import { formatDuration } from '../../sim/host/progress.ts';
 import { userPath } from '../../sim/host/user-path.ts';
 import { estimateTraining } from './dry-run.ts';
+import { assertRolledOut, runEvaluatedTraining } from './evaluated-training.ts';
+import { EVALUATION_DEFAULTS, planEvaluation } from './evaluation-plan.ts';
 import { EXPORT_DEFAULTS, exportPolicy, PRECISIONS } from './export-policy.ts';
 import { shellLine, trainerArguments } from './overrides.ts';
 import { DEFAULT_PROVIDER, providerNamed, type TrainingProvider } from './provider.ts';
 import { datasetOfRun } from './run-folder.ts';
-import { runTraining } from './train.ts';
 import { TrainProgress } from './train-progress.ts';
 import { checkTrainingData, verdictFolder } from './training-data.ts';
 
@@ -26,6 +28,8 @@ interface TrainCommandOptions extends GlobalOptions {
   allowChange: string[];
   notify?: string;
   provider: string;
+  eval?: string;
+  evalEvery?: string;
   minEpisodes: string;
   dryRun?: boolean;
   cfg?: string;
@@ -34,10 +38,15 @@ interface TrainCommandOptions extends GlobalOptions {
 const TRAIN_EXAMPLES = `
 key=value changes the configuration (trainer/conf): groups are policy, data, env, hardware, experiment.
 
+--eval rolls out one checkpoint at a time, niced; the newest is next, older ones wait and are rolled out after the
+training at the latest. checkpoints/best_success is the best of them; \`brickyard eval sweep RUN\` uses these rollouts
+again and reports it on conditions that had no part in the choice.
+
 Examples:
   brickyard train --dataset datasets/first policy=act_small
   brickyard train --dataset datasets/first policy=act_small training.steps=2000 training.lr=1e-4
   brickyard train --dataset datasets/first policy=act_small --dry-run     how long it would take
+  brickyard train --dataset datasets/first policy=act_small --eval smoke --eval-every 2
   brickyard train --resume runs/2026-01-31/10-00-00-act_small
   brickyard train --resume RUN training.lr=5e-5 --allow-change training.lr
   brickyard train --cfg job policy=act_small                              the whole configuration`;
@@ -55,6 +64,14 @@ export function trainCommand(): Command {
     .option(
       '--notify <command>',
       'a program and its arguments, no shell; gets every report as JSON on its stdin',
+    )
+    .option(
+      '--eval <suite>',
+      'roll checkpoints out on the idle cores as they appear, and keep the best by success: NAME, FILE, or none',
+    )
+    .option(
+      '--eval-every <n>',
+      `with --eval: every n-th checkpoint, and the last (default: ${EVALUATION_DEFAULTS.every})`,
     )
     .option('--provider <name>', 'where it runs', DEFAULT_PROVIDER)
     .option('--min-episodes <n>', 'fewer in the dataset are a fault', String(VALIDATE_DEFAULTS.minEpisodes))
@@ -87,6 +104,7 @@ async function train(overrides: string[], options: TrainCommandOptions): Promise
     throw new InputError('--dataset is missing: name the folder of a LeRobot dataset to learn from');
   if (!/^\d{1,9}$/.test(minEpisodes))
     throw new InputError(`--min-episodes must be a whole number from 0, got "${minEpisodes}"`);
+  const plan = planEvaluation({ suite: options.eval, every: options.evalEvery, resume, overrides });
   const say = (text: string): void => void (quiet || process.stderr.write(`${text}\n`));
   const data = await checkTrainingData({
     root,
@@ -99,14 +117,19 @@ async function train(overrides: string[], options: TrainCommandOptions): Promise
   if (options.dryRun) return estimate(provider, args, say, json);
   const progress = new TrainProgress(process.stderr, quiet, () => performance.now() / 1000);
   const command = shellLine(['brickyard', ...process.argv.slice(2)]);
-  const { code, end } = await runTraining({ provider, args, command, progress });
-  process.exitCode = code;
-  if (!end || code !== 0) return;
+  const result = await runEvaluatedTraining({ provider, args, command, progress }, plan);
+  process.exitCode = result.code;
+  const { end } = result;
+  if (!end || (result.code !== 0 && result.code !== INTERRUPTED_EXIT_CODE)) return;
   const { run, steps, loss_first, loss_last, best, checkpoint, policy } = end;
   say(`${steps} steps, loss ${loss_first} to ${loss_last}: ${run}`);
-  if (policy)
+  if (result.bestSuccess !== null) say(`best by success: ${result.bestSuccess}`);
+  else if (policy)
     say(`policy: ${policy}; \`brickyard eval rollout --checkpoint ${policy}\` says how often it succeeds`);
-  if (json) printLine(JSON.stringify({ run, steps, loss_first, loss_last, best, checkpoint, policy }));
+  const { bestSuccess: best_success, success } = result;
+  const summary = { run, steps, loss_first, loss_last, best, best_success, success, checkpoint, policy };
+  if (json) printLine(JSON.stringify(summary));
+  assertRolledOut(result);
 }
 
 async function showConfiguration(provider: TrainingProvider, what: string, args: string[]): Promise<void> {

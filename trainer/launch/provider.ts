@@ -6,7 +6,7 @@ import { InputError } from '../../sim/errors.ts';
 import { localProvider } from './local.ts';
 
 export interface TrainerJob {
-  program: 'train.py' | 'export.py';
+  program: 'train.py' | 'export.py' | 'handover.py';
   args: readonly string[];
   /** Added to the program's environment. */
   env: Readonly<Record<string, string>>;

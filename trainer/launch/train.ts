@@ -15,9 +15,15 @@ export interface TrainOptions {
   /** As typed; kept in run.json and in every policy. */
   command: string;
   progress: TrainProgress;
+  onStart?(run: string): void;
+  /** Hears of every policy as it appears, before it is tried here. */
+  onExported?(policy: ExportedPolicy): void;
   /** Hears of every policy that passed. */
   onPolicy?(policy: ExportedPolicy): void;
-  onStart?(run: string): void;
+  /** Ctrl-C, once. */
+  onInterrupt?(): void;
+  /** Ctrl-C twice: must end at once, synchronously. */
+  onKill?(): void;
 }
 
 export interface ExportedPolicy {
@@ -66,8 +72,10 @@ export async function runTraining(options: TrainOptions): Promise<TrainResult> {
       const event = trainerEvent(line);
       if (event?.event === 'start') options.onStart?.(event.run);
       else if (event?.event === 'step') progress.step(event);
-      else if (event?.event === 'exported') checks = checks.then(() => check(event));
-      else if (event?.event === 'end') end = event;
+      else if (event?.event === 'exported') {
+        options.onExported?.({ step: event.step, folder: event.path });
+        checks = checks.then(() => check(event));
+      } else if (event?.event === 'end') end = event;
       else if (!event) progress.note(line);
     },
     onText: (line) => {
@@ -81,8 +89,12 @@ export async function runTraining(options: TrainOptions): Promise<TrainResult> {
       progress.note('stopping: the training writes a checkpoint and ends; once more stops it at once');
       // Not SIGINT: while Python still imports its packages, that prints a stack trace.
       job.interrupt('SIGTERM');
+      options.onInterrupt?.();
     },
-    onSecond: () => job.kill(),
+    onSecond: () => {
+      job.kill();
+      options.onKill?.();
+    },
   });
   try {
     const code = await job.finished;
