@@ -45,8 +45,9 @@ export interface CheckpointRolloutsOptions {
   run: string;
   plan: EvaluationPlan;
   say(line: string): void;
-  /** Another one in tests. */
+  /** Other ones in tests. */
   start?(command: OwnCommand): RunningCommand;
+  countIdleCores?(): Promise<number>;
 }
 
 export class CheckpointRollouts {
@@ -146,9 +147,9 @@ export class CheckpointRollouts {
   }
 
   async #rollOut(name: string): Promise<void> {
-    const { run, plan, start = startOwnCommand } = this.#options;
+    const { run, plan, start = startOwnCommand, countIdleCores = idleCores } = this.#options;
     const beside = this.#last === undefined;
-    const workers = beside ? await idleCores() : availableParallelism();
+    const workers = beside ? await countIdleCores() : availableParallelism();
     if (this.#isStopped) return;
     const out = rolloutFolder(selectionFolder(run, plan.suite), plan.seed, name);
     let lastLine = '';
