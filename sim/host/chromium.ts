@@ -142,8 +142,7 @@ export async function launchChromium(backend: Backend): Promise<RunningChromium>
       networkEnabled: false,
       args,
       userDataDir,
-      // What it would leave in the system's temporary folder when it is killed goes with its profile.
-      env: { ...process.env, LP_NUM_THREADS: '0', TMPDIR: userDataDir },
+      env: { ...process.env, LP_NUM_THREADS: '0', ...ownPlaces(userDataDir) },
       protocolTimeout: PROTOCOL_TIMEOUT_MS,
       timeout: 2 * PROTOCOL_TIMEOUT_MS,
       handleSIGINT: false,
@@ -174,6 +173,13 @@ export async function launchChromium(backend: Backend): Promise<RunningChromium>
     },
   };
 }
+
+/**
+ * What the browser would share with others goes into its profile, and with it: the temporary folder, where a killed
+ * one leaves its own, and the crash reports' settings, whose lock each start takes. A browser that was stopped while it
+ * held that lock kept all others of its user from starting.
+ */
+const ownPlaces = (profile: string) => ({ TMPDIR: profile, BREAKPAD_DUMP_LOCATION: profile });
 
 function hasSharedMemory(): boolean {
   try {
