@@ -194,10 +194,26 @@ function removeProfile(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
-/** Profiles of processes that are no more. */
+/** Profiles of processes that are no more, and what still runs in them: a stopped browser does not see its pipe close. */
 function removeOrphanedProfiles(): void {
   for (const name of readdirSync(tmpdir())) {
     const owner = name.match(/^brickyard-chromium-(\d+)-/)?.[1];
-    if (owner && !isAlive(Number(owner))) removeProfile(join(tmpdir(), name));
+    if (!owner || isAlive(Number(owner))) continue;
+    const profile = join(tmpdir(), name);
+    killBrowserIn(profile);
+    removeProfile(profile);
+  }
+}
+
+function killBrowserIn(profile: string): void {
+  const started = `--user-data-dir=${profile}`;
+  for (const pid of existsSync('/proc') ? readdirSync('/proc') : []) {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (words.includes(started) && !words.some((word) => word.startsWith('--type=')))
+        process.kill(-Number(pid), 'SIGKILL');
+    } catch {
+      // Not a process, not ours, or gone.
+    }
   }
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { chooseBackend } from '../../sim/host/backend-probe.ts';
@@ -120,22 +121,55 @@ test('close ends what is under way and all processes', async () => {
   await noProfileLeft(process.pid);
 });
 
-test('kill -9 of our own process takes the browser with it, and the next start clears its profile away', async () => {
-  const holder = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('fixtures/hold-renderer.ts', import.meta.url))],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  const [line] = await once(holder.stdout, 'data');
-  const browser = Number(String(line));
-  expect(groupMembers(browser).length).toBeGreaterThan(1);
-  expect(profilesOf(holder.pid!).length).toBe(1);
-  holder.kill('SIGKILL');
-  await ends(browser);
-  renderer = await openRenderer();
-  await noProfileLeft(holder.pid!);
+describe('kill -9 of our own process', () => {
+  async function killHolder(before: (browser: number) => void): Promise<{ browser: number; holder: number }> {
+    const holder = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('fixtures/hold-renderer.ts', import.meta.url))],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const [line] = await once(holder.stdout, 'data');
+    const browser = Number(String(line));
+    expect(groupMembers(browser).length).toBeGreaterThan(1);
+    expect(profilesOf(holder.pid!).length).toBe(1);
+    before(browser);
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    return { browser, holder: holder.pid! };
+  }
+
+  test('takes the browser with it, and the next start clears its profile away', async () => {
+    const { browser, holder } = await killHolder(() => {});
+    await ends(browser);
+    renderer = await openRenderer();
+    await noProfileLeft(holder);
+  });
+
+  test('leaves a browser that was stopped, and the next start ends it', async () => {
+    const { browser, holder } = await killHolder((pid) => process.kill(pid, 'SIGSTOP'));
+    renderer = await openRenderer();
+    await ends(browser);
+    await noProfileLeft(holder);
+  });
+});
+
+test('a browser that was stopped while it held the lock of the crash reports keeps no other from starting', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'brickyard-home-'));
+  vi.stubEnv('XDG_CONFIG_HOME', home);
+  const reports = join(home, 'chromium', 'Crash Reports');
+  mkdirSync(reports, { recursive: true });
+  const lock = spawn('flock', [join(reports, 'settings.dat'), '-c', 'echo held; sleep 60'], {
+    detached: true,
+  });
+  try {
+    await once(lock.stdout, 'data');
+    renderer = await openRenderer({ backend: 'swiftshader' });
+    expect(renderer.usable).toBe(true);
+  } finally {
+    process.kill(-lock.pid!, 'SIGKILL');
+    vi.unstubAllEnvs();
+    rmSync(home, { recursive: true, force: true });
+  }
 });
 
 test('without the GL library the probe falls back to SwiftShader', async () => {
