@@ -62,7 +62,7 @@ function fakeRollouts() {
         resolve(code);
       });
     });
-    return { finished, interrupt: () => void interrupted.push(name), kill: () => {} };
+    return { pid: 1, finished, interrupt: (): void => void interrupted.push(name), kill: () => {} };
   };
   /** Until the n-th is under way. */
   const wait = async (n: number): Promise<void> => {
