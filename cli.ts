@@ -5,6 +5,7 @@ import { evalCommand } from './evaluator/command.ts';
 import { genCommand } from './generator/command.ts';
 import { datasetCommand } from './generator/dataset/command.ts';
 import { doctorCommand } from './generator/doctor-command.ts';
+import { loopCommand } from './loop/command.ts';
 import { scenarioCommand } from './scenarios/command.ts';
 import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
 import { packageVersion } from './sim/host/code-version.ts';
@@ -32,6 +33,7 @@ function buildProgram(): Command {
     trainCommand(),
     exportCommand(),
     evalCommand(),
+    loopCommand(),
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));

@@ -15,11 +15,17 @@ export interface OwnCommand {
   args: readonly string[];
   /** Each line of its stderr; left out, it writes to ours. */
   onText?(line: string): void;
+  /** Each line of its stdout; left out, they go nowhere: what it made lies in files. */
+  onOutput?(line: string): void;
+  /** Added to its environment. */
+  env?: Readonly<Record<string, string>>;
   /** At least this niceness, 0 to 19, for it and all that it starts. */
   niceness?: number;
 }
 
 export interface RunningCommand {
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined;
   /** Exit code, 128 + signal where a signal ended it. */
   readonly finished: Promise<number>;
   /** Asks it to keep its state and end. */
@@ -28,21 +34,27 @@ export interface RunningCommand {
   kill(): void;
 }
 
-/** Its stdout goes nowhere: what it made lies in files. */
-export function startOwnCommand({ args, onText, niceness }: OwnCommand): RunningCommand {
+/** Starts it at once. */
+export function startOwnCommand({ args, onText, onOutput, env, niceness }: OwnCommand): RunningCommand {
   const child = spawn(
     process.execPath,
     [...process.execArgv, '--import', GUARD, process.argv[1], ...args],
     // A group of its own, so that Ctrl-C in the terminal reaches it through us alone, once.
-    { stdio: ['ignore', 'ignore', onText ? 'pipe' : 'inherit', 'ipc'], detached: true },
+    {
+      stdio: ['ignore', onOutput ? 'pipe' : 'ignore', onText ? 'pipe' : 'inherit', 'ipc'],
+      detached: true,
+      env: { ...process.env, ...env },
+    },
   );
   if (niceness !== undefined) giveWay(child.pid, niceness);
   if (onText) createInterface({ input: child.stderr! }).on('line', onText);
+  if (onOutput) createInterface({ input: child.stdout! }).on('line', onOutput);
   const finished = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
   });
   return {
+    pid: child.pid,
     finished,
     interrupt: (signal) => void child.kill(signal),
     kill: () => void child.kill('SIGKILL'),

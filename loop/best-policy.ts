@@ -1,0 +1,37 @@
+/** OUT/best: a copy of the best round's policy folder, complete at every moment or not there. */
+import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { POLICY_FILE } from '../evaluator/policy/contract.ts';
+import { Disk } from '../generator/dataset/disk.ts';
+import { bestOf } from './improvement.ts';
+import { judgedRounds, policyOf } from './round-stages.ts';
+import type { LoopState } from './state.ts';
+
+export const BEST_FOLDER = 'best';
+
+/** Puts the best policy in place where it is not yet. */
+export async function keepBest(out: string, state: LoopState, disk = new Disk()): Promise<void> {
+  const best = bestOf(judgedRounds(state));
+  if (!best) return;
+  const source = join(out, policyOf(state, best.round)!);
+  const target = join(out, BEST_FOLDER);
+  if (contract(source) === contract(target)) return;
+  const temporary = disk.temporaryName(target);
+  await disk.remove(temporary);
+  cpSync(source, temporary, { recursive: true });
+  await syncTree(temporary, disk);
+  if (existsSync(target)) await disk.discard(target);
+  await disk.move(temporary, target);
+}
+
+const contract = (folder: string): string | undefined =>
+  existsSync(join(folder, POLICY_FILE)) ? readFileSync(join(folder, POLICY_FILE), 'utf8') : undefined;
+
+async function syncTree(folder: string, disk: Disk): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    await (entry.isDirectory() ? syncTree(path, disk) : disk.syncFile(path));
+  }
+  await disk.syncFolder(folder);
+}

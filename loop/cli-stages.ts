@@ -1,0 +1,146 @@
+/** Runs stages as processes of this program's own commands; what they say goes to a log beside what they make. */
+import { createWriteStream, existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Disk } from '../generator/dataset/disk.ts';
+import { InputError } from '../sim/errors.ts';
+import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
+import { type RunningCommand, startOwnCommand } from '../sim/host/own-command.ts';
+import { CpuMeter } from './cpu-time.ts';
+import { roundFolder } from './round-stages.ts';
+import { type LoopContent, type LoopMachine, MODES } from './settings.ts';
+import { stageArguments } from './stage-arguments.ts';
+import { stageFacts } from './stage-facts.ts';
+import type { StageRequest, StageResult, StageRunner } from './stages.ts';
+
+/** In the environment of all that a loop starts, so that a later process of it knows them. */
+export const LOOP_MARK = 'BRICKYARD_LOOP';
+
+/** What train.py says when the numbers run away; anything else that ends with 1 is no matter of the learning rate. */
+const DIVERGED = /the loss or its gradient is/;
+/** Below this much room a failure is taken for that of a full disk. */
+const FULL_BELOW_BYTES = 32 * 2 ** 20;
+const KEPT_LINES = 20;
+
+export interface CliStagesOptions {
+  /** Of the loop, absolute, without links. */
+  out: string;
+  content: LoopContent;
+  machine: LoopMachine;
+  /** Hears every line that a stage says. */
+  onText(id: string, line: string): void;
+}
+
+export class CliStages implements StageRunner {
+  readonly #options: CliStagesOptions;
+  readonly #running = new Map<string, RunningCommand>();
+
+  constructor(options: CliStagesOptions) {
+    this.#options = options;
+  }
+
+  async run(request: StageRequest, how: { niceness: number; workers: number | null }): Promise<StageResult> {
+    const { out, content, machine } = this.#options;
+    const resumable = await this.#prepare(request);
+    // A merged dataset appears whole or not at all, and its command refuses a folder that is there.
+    if (request.kind === 'merge' && existsSync(join(out, request.out)))
+      return { kind: 'done', facts: await stageFacts(request, out, undefined), cpuS: null };
+    const args = stageArguments(request, { out, content, machine, workers: how.workers, resumable });
+    const { code, summary, lines, cpuS } = await this.#start(request, args, how.niceness);
+    const isRollout = request.kind === 'aim' || request.kind === 'judge' || request.kind === 'confirm';
+    // Rollouts that crashed are counted, and end their command with 1.
+    if (code === 0 || (code === 1 && isRollout && summary))
+      return { kind: 'done', facts: await stageFacts(request, out, summary), cpuS };
+    if (code === INTERRUPTED_EXIT_CODE || code > 128) return { kind: 'interrupted', cpuS };
+    const message = lines.findLast((line) => line.trim() !== '') ?? `it ended with exit code ${code}`;
+    if (request.kind === 'train' && code === 1) {
+      const diverged = lines.findLast((line) => DIVERGED.test(line));
+      if (diverged) return { kind: 'diverged', message: withoutPrefix(diverged), cpuS };
+    }
+    if (isDiskFull(out))
+      return {
+        kind: 'failed',
+        message: `the disk of ${out} is full; free some space`,
+        badInput: false,
+        cpuS,
+      };
+    return { kind: 'failed', message: withoutPrefix(message), badInput: code === 2, cpuS };
+  }
+
+  interrupt(id?: string): void {
+    for (const [each, command] of this.#running)
+      if (id === undefined || each === id) command.interrupt('SIGTERM');
+  }
+
+  kill(): void {
+    for (const command of this.#running.values()) command.kill();
+  }
+
+  /** @returns whether a training has a checkpoint to go on from; what has none is begun anew */
+  async #prepare(request: StageRequest): Promise<boolean> {
+    if (request.kind !== 'train') return false;
+    const run = join(this.#options.out, request.out);
+    if (!existsSync(join(run, 'run.json'))) return false;
+    const checkpoints = join(run, 'checkpoints');
+    if (existsSync(checkpoints) && readdirSync(checkpoints).some((name) => /^\d+$/.test(name))) return true;
+    await new Disk().discard(run);
+    return false;
+  }
+
+  async #start(request: StageRequest, args: readonly string[], niceness: number) {
+    const { out, onText } = this.#options;
+    const folder = join(out, roundFolder(request.round), 'logs');
+    mkdirSync(folder, { recursive: true });
+    const log = createWriteStream(join(folder, `${request.id.slice(3)}.log`), { flags: 'a' });
+    log.on('error', () => {}); // a full disk shows where it matters
+    log.write(`$ brickyard ${args.join(' ')}\n`);
+    const lines: string[] = [];
+    let summary: Record<string, unknown> | undefined;
+    const command = startOwnCommand({
+      args,
+      niceness: niceness > 0 ? niceness : undefined,
+      env: { [LOOP_MARK]: out },
+      onText: (line) => {
+        log.write(`${line}\n`);
+        onText(request.id, line);
+        lines.push(line);
+        if (lines.length > KEPT_LINES) lines.shift();
+      },
+      onOutput: (line) => {
+        summary = parsed(line) ?? summary;
+      },
+    });
+    this.#running.set(request.id, command);
+    const meter = command.pid === undefined ? undefined : new CpuMeter(command.pid);
+    try {
+      const code = await command.finished;
+      return { code, summary, lines, cpuS: meter?.end() ?? null };
+    } finally {
+      meter?.end();
+      this.#running.delete(request.id);
+      log.end();
+    }
+  }
+}
+
+function parsed(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+const withoutPrefix = (line: string): string => line.replace(/^(brickyard|error): /, '');
+
+function isDiskFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < FULL_BELOW_BYTES;
+}
+
+/** @throws InputError for a mode that is none */
+export function modeNamed(text: string): (typeof MODES)[number] {
+  const mode = MODES.find((each) => each === text);
+  if (mode) return mode;
+  throw new InputError(`--mode is "${text}"; there is ${MODES.join(', ')}`);
+}

@@ -1,0 +1,91 @@
+/** From what the user asked and what stands in --out to the state a loop begins or goes on with. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError, throwFaults } from '../sim/errors.ts';
+import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
+import { assertReachable, DEFAULT_CONTENT, DEFAULT_LIMITS, type GivenSettings } from './options.ts';
+import type { LoopContent, LoopMachine } from './settings.ts';
+import { type LoopState, readState, STATE_FILE } from './state.ts';
+
+/** Seconds of active time, written now and then: a killed loop knows by it how long it had lasted. */
+export const HEARTBEAT_FILE = 'elapsed';
+
+/** Reads only. Throws InputError when the folder and the request do not fit. */
+export function openLoop(
+  out: string,
+  given: GivenSettings,
+  machine: LoopMachine,
+  command: string,
+): LoopState {
+  const stored = readState(join(out, STATE_FILE));
+  if (stored) return goingOn(out, stored, given, machine);
+  assertFree(out);
+  const state: LoopState = {
+    format: 1,
+    content: { ...DEFAULT_CONTENT, ...defined(given.content) },
+    limits: { ...DEFAULT_LIMITS, ...defined(given.limits) },
+    machine,
+    madeWith: {
+      command,
+      started: new Date().toISOString().slice(0, 19).concat('Z'),
+      brickyard: packageVersion(),
+      code: codeVersion(),
+      node: process.version,
+      cores: String(machine.cores),
+    },
+    elapsedS: 0,
+    stages: [],
+    ending: null,
+  };
+  assertReachable(state.content, state.limits);
+  return state;
+}
+
+function assertFree(out: string): void {
+  if (!existsSync(out)) return;
+  const names = readdirSync(out).filter((name) => !name.startsWith('lock') && name !== HEARTBEAT_FILE);
+  if (names.length > 0)
+    throw new InputError(
+      `--out ${out} holds something that is no loop (${names.slice(0, 3).join(', ')}); name another folder`,
+    );
+}
+
+function goingOn(out: string, stored: LoopState, given: GivenSettings, machine: LoopMachine): LoopState {
+  const faults = Object.entries(defined(given.content)).flatMap(([key, value]) => {
+    const began = stored.content[key as keyof LoopContent];
+    if (JSON.stringify(began) === JSON.stringify(value)) return [];
+    return [`${key} was ${JSON.stringify(began)} when it began, now ${JSON.stringify(value)}`];
+  });
+  throwFaults(
+    `the loop in ${out}`,
+    faults.map((fault) => `${fault}; leave the option out, or begin another loop in another --out`),
+  );
+  const limits = { ...stored.limits, ...defined(given.limits) };
+  assertReachable(stored.content, limits);
+  const same = JSON.stringify(limits) === JSON.stringify(stored.limits);
+  const elapsedS = Math.max(stored.elapsedS, heartbeat(out));
+  const stages = stored.stages.map((record) => ({
+    ...record,
+    spans: record.spans.map(({ fromS, toS }) => ({ fromS, toS: toS ?? Math.max(fromS, elapsedS) })),
+  }));
+  return { ...stored, limits, machine, elapsedS, stages, ending: same ? stored.ending : null };
+}
+
+function heartbeat(out: string): number {
+  const path = join(out, HEARTBEAT_FILE);
+  const elapsedS = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
+  return Number.isFinite(elapsedS) ? elapsedS : 0;
+}
+
+/** Torn or lost, it costs some seconds of the account. */
+export function beat(out: string, elapsedS: number): void {
+  try {
+    writeFileSync(join(out, HEARTBEAT_FILE), elapsedS.toFixed(1));
+  } catch {
+    // a full disk shows where it matters
+  }
+}
+
+function defined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,94 @@
+/** The command line of each stage: the same commands that a person would type. Pure. */
+import { join } from 'node:path';
+import { hydraString } from '../trainer/launch/overrides.ts';
+import { type LoopContent, type LoopMachine, TRAIN_OVERRIDES } from './settings.ts';
+import type { RequestOf, StageRequest } from './stages.ts';
+
+export interface ArgumentsContext {
+  /** Of the loop, absolute. */
+  out: string;
+  content: LoopContent;
+  machine: LoopMachine;
+  /** null: the command's own default, all cores. */
+  workers: number | null;
+  /** Whether the run folder of a training holds a checkpoint to go on from. */
+  resumable: boolean;
+}
+
+/** As after `brickyard`. */
+export function stageArguments(request: StageRequest, context: ArgumentsContext): string[] {
+  const at = (path: string): string => join(context.out, path);
+  const { content, workers } = context;
+  const many = workers === null ? [] : ['--workers', `${workers}`];
+  switch (request.kind) {
+    case 'fresh':
+      return ['gen', ...modeOf(content), ...genArguments(request, context), ...many];
+    case 'corrections': {
+      const aimed = ['--checkpoint', at(request.policy), '--from-report', at(request.report)];
+      return ['gen', '--mode', 'dagger', ...aimed, ...genArguments(request, context), ...many];
+    }
+    case 'merge':
+      return ['dataset', 'merge', ...request.parts.map(at), '--out', at(request.out), '--json'];
+    case 'measure':
+      return ['train', '--dataset', at(request.dataset), '--dry-run', ...trainOverrides(request, context)];
+    case 'train':
+      return ['train', ...trainArguments(request, context)];
+    case 'aim':
+      return rolloutArguments(request, content.aimEpisodes, context, many);
+    case 'judge':
+      return rolloutArguments(request, content.heldOutEpisodes, context, many);
+    case 'confirm':
+      return rolloutArguments(request, content.finalEpisodes, context, many);
+  }
+}
+
+/** `expert` is what `gen` makes when nothing is said. */
+const modeOf = ({ mode }: LoopContent): string[] => (mode === 'expert' ? [] : ['--mode', mode]);
+
+function genArguments(
+  { out, episodes, seed }: RequestOf<'fresh' | 'corrections'>,
+  { out: folder, content }: ArgumentsContext,
+): string[] {
+  const { scenarios, state, size } = content;
+  return [
+    ...['--scenarios', scenarios, '--episodes', `${episodes}`, '--seed', `${seed}`],
+    ...['--state', state, '--size', size, '--out', join(folder, out), '--resume', '--json'],
+  ];
+}
+
+function trainArguments(request: RequestOf<'train'>, context: ArgumentsContext): string[] {
+  const run = join(context.out, request.out);
+  const provider = ['--provider', context.machine.provider, '--min-episodes', '1', '--json'];
+  if (context.resumable) return ['--resume', run, ...provider];
+  const dataset = ['--dataset', join(context.out, request.dataset), '--out', run];
+  return [...dataset, ...provider, ...trainOverrides(request, context)];
+}
+
+function trainOverrides(
+  request: RequestOf<'train'> | RequestOf<'measure'>,
+  { out, content, machine }: ArgumentsContext,
+): string[] {
+  const own = [...TRAIN_OVERRIDES, ...content.overrides, `training.steps=${request.steps}`];
+  if (request.kind === 'measure')
+    return ['--min-episodes', '1', '--json', '--provider', machine.provider, ...own];
+  const { initFrom, lr, seed } = request;
+  own.push(`training.lr=${lr}`, `seed=${seed}`);
+  if (initFrom !== null)
+    own.push(`training.init_from=${hydraString(join(out, initFrom, 'checkpoints/final'))}`);
+  return own;
+}
+
+function rolloutArguments(
+  { policy, seed, out }: RequestOf<'aim' | 'judge' | 'confirm'>,
+  episodes: number,
+  { out: folder, content }: ArgumentsContext,
+  many: string[],
+): string[] {
+  const { suite, scenarios } = content;
+  const conditions =
+    suite === null ? ['--scenarios', scenarios, '--episodes', `${episodes}`] : ['--suite', suite];
+  return [
+    ...['eval', 'rollout', '--checkpoint', join(folder, policy), ...conditions, '--seed', `${seed}`],
+    ...['--out', join(folder, out), '--resume', '--no-report', '--json', ...many],
+  ];
+}

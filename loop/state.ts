@@ -1,0 +1,104 @@
+/** state.json: all that a loop knows of itself. It is replaced whole, before a stage is begun and after it ended. */
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { Disk } from '../generator/dataset/disk.ts';
+import { InputError, NegativeResult } from '../sim/errors.ts';
+import { contentSchema, limitsSchema, machineSchema } from './settings.ts';
+import { type FactsOf, factsSchemas, type RequestOf, requestSchema, type StageKind } from './stages.ts';
+
+export const STATE_FILE = 'state.json';
+
+const span = z.strictObject({ fromS: z.number(), toS: z.number().nullable() });
+
+const recordSchema = z.strictObject({
+  request: requestSchema,
+  status: z.enum(['begun', 'done', 'diverged']),
+  /** Of active time; one for each process that worked on it. */
+  spans: z.array(span),
+  /** Of all its processes; null where that cannot be known. */
+  cpuS: z.number().nullable(),
+  /** Beside a training rather than in turn. */
+  beside: z.boolean(),
+  facts: z.unknown(),
+  /** Why it diverged. */
+  message: z.string().nullable(),
+});
+export type StageRecord = z.infer<typeof recordSchema>;
+
+export const STOP_REASONS = ['rounds', 'target', 'budget', 'no improvement', 'diverged'] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
+
+const stateSchema = z.strictObject({
+  format: z.literal(1),
+  content: contentSchema,
+  limits: limitsSchema,
+  machine: machineSchema,
+  madeWith: z.record(z.string(), z.string()),
+  /** Seconds in which a process worked on this loop; waiting to be started again does not count. */
+  elapsedS: z.number(),
+  /** In the order in which they were begun. */
+  stages: z.array(recordSchema),
+  ending: z.strictObject({ reason: z.enum(STOP_REASONS), sentence: z.string() }).nullable(),
+});
+export type LoopState = z.infer<typeof stateSchema>;
+
+/** The record of a stage, begun or not. */
+export function recordOf(state: LoopState, id: string): StageRecord | undefined {
+  return state.stages.find(({ request }) => request.id === id);
+}
+
+/** What is known of stages that are done, in the order in which they were begun. */
+export function doneStages<K extends StageKind>(
+  state: LoopState,
+  kind: K,
+): { request: RequestOf<K>; facts: FactsOf<K>; record: StageRecord }[] {
+  return state.stages
+    .filter(({ status, request }) => status === 'done' && request.kind === kind)
+    .map((record) => ({
+      request: record.request as RequestOf<K>,
+      facts: record.facts as FactsOf<K>,
+      record,
+    }));
+}
+
+/** Seconds that were spent on a stage so far. */
+export const secondsOf = ({ spans }: StageRecord): number =>
+  spans.reduce((sum, { fromS, toS }) => sum + ((toS ?? fromS) - fromS), 0);
+
+/**
+ * The state in a file; undefined when there is none.
+ * @throws InputError when the file is none of ours
+ */
+export function readState(path: string): LoopState | undefined {
+  if (!existsSync(path)) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new InputError(`${path} is no JSON (${(error as Error).message}); name another --out`);
+  }
+  const parsed = stateSchema.safeParse(value);
+  const issue = parsed.error?.issues[0];
+  if (!parsed.success)
+    throw new InputError(
+      `${path} is no state of a loop of this version (${issue?.path.join('.')}: ${issue?.message}); name another --out`,
+    );
+  for (const { status, request, facts } of parsed.data.stages)
+    if (status === 'done' && !factsSchemas[request.kind].safeParse(facts).success)
+      throw new InputError(`${path}: the facts of stage ${request.id} are damaged; name another --out`);
+  return parsed.data;
+}
+
+/** @throws NegativeResult when the disk does not take it: the state before stands */
+export async function writeState(path: string, state: LoopState): Promise<void> {
+  try {
+    await new Disk().writeWhole(path, `${JSON.stringify(state, null, 1)}\n`);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new NegativeResult(
+      code === 'ENOSPC'
+        ? `${path} cannot be written: the disk is full; free some space, the same command goes on`
+        : `${path} cannot be written (${message}); the same command goes on once it can`,
+    );
+  }
+}
