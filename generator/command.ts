@@ -3,15 +3,26 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { ALLOWED_FPS } from '../sim/control-period.ts';
+import { InputError } from '../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { userPath } from '../sim/host/user-path.ts';
+import { AIM_DEFAULTS } from './aim.ts';
+import { DAGGER_DEFAULTS } from './modes/dagger.ts';
+import type { DaggerRequest } from './modes/dagger-options.ts';
+import type { DaggerRecord } from './modes/dagger-record.ts';
 import { MODE_DEFAULTS, MODE_SHARES, MODES } from './modes/kind.ts';
 import { NOISE_DEFAULTS } from './modes/noise.ts';
 import { NOISE_LEVEL_RANGE } from './modes/options.ts';
 import type { DatasetOrigin } from './origin.ts';
-import { prepareRun } from './prepare.ts';
+import { prepareRun, selectedShares } from './prepare.ts';
 import { runGeneration } from './run.ts';
-import { GEN_DEFAULTS, MAX_WORKERS, parseGenOptions, type RawGenOptions } from './settings.ts';
+import {
+  type BackendChoice,
+  GEN_DEFAULTS,
+  MAX_WORKERS,
+  parseGenOptions,
+  type RawGenOptions,
+} from './settings.ts';
 import { summaryText } from './summary.ts';
 
 type GenOptions = RawGenOptions & {
@@ -31,6 +42,7 @@ Examples:
   brickyard gen --scenarios one-brick,wall:2 --episodes 300 --out datasets/walls
   brickyard gen --scenarios my-yard.yaml --per-scenario 50 --size 640x480 --fps 30
   brickyard gen --mode mix --episodes 1000 --out datasets/mixed
+  brickyard gen --mode dagger --checkpoint runs/first@best --episodes 300 --out datasets/dagger1
   brickyard gen --episodes 1000 --dry-run          what it would make, how long, how large
   brickyard gen --resume                           go on where it stopped`;
 
@@ -67,6 +79,27 @@ export function genCommand(): Command {
       '--noise-level <x>',
       `scales the noise, up to ${NOISE_LEVEL_RANGE.max} (default: ${MODE_DEFAULTS.noiseLevel}: offsets up to ${NOISE_DEFAULTS.amplitude.join(', ')} of steering, throttle, bucket, lift)`,
     )
+    .option(
+      '--checkpoint <what>',
+      'with --mode dagger: the student, a policy folder or a training run (RUN, RUN@best, RUN@STEP); it drives, and the expert goes on from where it hands over',
+    )
+    .option(
+      '--beta <p>',
+      `with --mode dagger: share of the student's chunks that the expert drives instead (default: ${DAGGER_DEFAULTS.beta})`,
+    )
+    .option(
+      '--action-steps <n>',
+      'with --mode dagger: actions of a chunk that are executed (default: as trained)',
+    )
+    .option(
+      '--from-report <file>',
+      'with --mode dagger: results.jsonl of an eval rollout; starts are drawn around its failures, never its own starts again',
+    )
+    .option(
+      '--everything-else <p>',
+      `with --from-report: share of ordinary starts (default: ${AIM_DEFAULTS.everythingElse})`,
+    )
+    .option('--label-weights <list>', 'with --from-report: WALL_STUCK:3,SPINNING:0.5; other labels count 1')
     .option('--seed <n>', `every start state follows from it (default: ${d.seed})`)
     .option('--out <folder>', 'where the dataset goes', d.out)
     .option('--backend <name>', `auto, gl-egl or swiftshader (default: ${d.backend})`)
@@ -87,8 +120,15 @@ async function generate(options: GenOptions): Promise<void> {
     cores: availableParallelism(),
     scenarioCount: (spec) => resolveSelection(spec, cwd).length,
   });
+  const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
+  if (parsed.dagger && options.dryRun)
+    throw new InputError(
+      '--dry-run cannot tell how long a student drives: leave it out, or measure with a few --episodes of --mode dagger',
+    );
+  const dagger = parsed.dagger && (await studentOf(parsed.dagger, parsed, options, cwd, say));
   const prepared = await prepareRun({
-    parsed,
+    parsed: dagger ? { ...parsed, fps: dagger.student.fps } : parsed,
+    dagger,
     given: options,
     cwd,
     out: userPath(options.out),
@@ -96,7 +136,6 @@ async function generate(options: GenOptions): Promise<void> {
     resume: options.resume === true,
     command: `brickyard ${process.argv.slice(2).join(' ')}`,
   });
-  const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
   if (prepared.kind === 'complete') {
     say(`${options.out} is complete: ${prepared.origin.episodes} episodes; nothing to do`);
     printSummary(completeSummary(prepared.origin, userPath(options.out)), options.json);
@@ -123,6 +162,29 @@ async function generate(options: GenOptions): Promise<void> {
   }
   say(summaryText(result.summary));
   printSummary(result.summary, options.json);
+}
+
+/** Looks at policy and report before anything else, and says what they are. */
+async function studentOf(
+  request: DaggerRequest,
+  { scenarios, backend, fps }: { scenarios: string; backend: BackendChoice; fps: number },
+  given: RawGenOptions,
+  cwd: string,
+  say: (text: string) => void,
+): Promise<DaggerRecord> {
+  const { prepareDagger } = await import('./modes/dagger-prepare.ts'); // brings ONNX Runtime
+  const shares = selectedShares(scenarios, cwd);
+  const { record, notes } = await prepareDagger(request, shares, { resolvePath: userPath, backend });
+  const { student } = record;
+  if (given.fps !== undefined && fps !== student.fps)
+    throw new InputError(
+      `--fps is ${fps}, but ${student.label} drives at ${student.fps}: leave --fps out, or train at ${fps}`,
+    );
+  say(
+    `${student.label} drives, ${student.actionSteps} actions a chunk, the expert ${record.beta} of the chunks`,
+  );
+  for (const note of notes) say(note);
+  return record;
 }
 
 /** The summary of a run that had nothing left to do. */

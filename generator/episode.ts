@@ -53,6 +53,8 @@ function driveAttempt(kind: EpisodeKind, options: AttemptOptions): Trajectory {
       return expertEpisode(start, { fps, state });
     case 'noise':
       return noiseEpisode(start, { fps, state, name, level: modes.noiseLevel });
+    case 'dagger':
+      throw new Error('episodes that a student drives are made by attemptDagger');
   }
 }
 

@@ -5,6 +5,8 @@ import type { Scenario } from '../scenarios/schema.ts';
 import type { RenderingStack } from '../sim/host/draw-request.ts';
 import type { Source } from '../sim/trajectory.ts';
 import type { FailedAttempt } from './episode.ts';
+import type { DaggerNote } from './modes/dagger-attempt.ts';
+import type { DaggerRecord } from './modes/dagger-record.ts';
 import type { EpisodeKind, ModeSettings } from './modes/kind.ts';
 import type { BackendChoice, StateChoice } from './settings.ts';
 
@@ -17,6 +19,8 @@ export interface WorkerSettings {
   state: StateChoice;
   /** The expert drives when left out. */
   modes?: ModeSettings;
+  /** In --mode dagger. */
+  dagger?: DaggerRecord;
   widthPx: number;
   heightPx: number;
   backend: BackendChoice;
@@ -44,6 +48,8 @@ export interface KeptEpisode {
   kind?: EpisodeKind;
   /** Frames by source. */
   sources?: Partial<Record<Source, number>>;
+  /** Of an episode that a student drove to. */
+  dagger?: DaggerNote;
 }
 
 /** Seconds spent, by what they were spent on; summed over a run's episodes. */

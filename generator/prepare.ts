@@ -4,6 +4,7 @@ import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
+import { type DaggerRecord, daggerDifferences, daggerShares } from './modes/dagger-record.ts';
 import { modesOf } from './modes/kind.ts';
 import { type DatasetOrigin, readOrigin } from './origin.ts';
 import { contentDifferences, inspectFolder, type RunRecord } from './run-folder.ts';
@@ -28,6 +29,8 @@ export interface PrepareOptions {
   append: boolean;
   resume: boolean;
   command: string;
+  /** In --mode dagger. */
+  dagger?: DaggerRecord;
 }
 
 /** Throws InputError, one sentence or one line a fault, when the folder and the request do not fit. */
@@ -74,19 +77,21 @@ function plan(out: string, record: RunRecord): Prepared {
   return { kind: 'run', run: { out, record, jobs, counts } };
 }
 
-function newRecord({ parsed, cwd, command }: PrepareOptions): RunRecord {
+function newRecord({ parsed, cwd, command, dagger }: PrepareOptions): RunRecord {
   const { scenarios, episodes, seed, widthPx, heightPx, fps, state } = parsed;
   return {
     format: 1,
     command,
     content: { scenarios, episodes, seed, widthPx, heightPx, fps, state, ...modesOf(parsed) },
-    shares: selectedShares(scenarios, cwd),
+    shares: dagger ? daggerShares(selectedShares(scenarios, cwd), dagger) : selectedShares(scenarios, cwd),
+    ...(dagger ? { dagger } : {}),
     packageVersion: packageVersion(),
     codeVersion: codeVersion(),
   };
 }
 
-function selectedShares(spec: string, cwd: string): RunRecord['shares'] {
+/** The scenarios of a selection with their weights. */
+export function selectedShares(spec: string, cwd: string): RunRecord['shares'] {
   return resolveSelection(spec, cwd).map(({ scenario, weight }) => ({
     name: scenario.name,
     weight,
@@ -106,6 +111,7 @@ function resumedRecord(record: RunRecord, options: PrepareOptions): RunRecord {
     for (const { name, hash } of record.shares)
       if (now.get(name) !== hash) faults.push(`scenario ${name} was edited since the run began`);
   }
+  if (options.dagger) faults.push(...daggerDifferences(record.dagger, options.dagger));
   const code = codeVersion();
   if (record.codeVersion !== code)
     faults.push(

@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import type { RunProvenance } from './dataset/metadata.ts';
 import type { JournalState } from './journal.ts';
 import { countKinds } from './kind-counts.ts';
+import { countDagger } from './modes/dagger-counts.ts';
+import { daggerProvenance } from './modes/dagger-record.ts';
 import type { RunPlan } from './prepare.ts';
 import { countRejects } from './yield.ts';
 
@@ -11,19 +13,24 @@ const PACKAGES = ['three', '@dimforge/rapier3d-deterministic-compat', 'puppeteer
 
 /** Throws when no episode was drawn yet. */
 export function runProvenance({ record, jobs }: RunPlan, state: JournalState): RunProvenance {
-  const { content, shares, command, packageVersion, codeVersion } = record;
+  const { content, shares, command, packageVersion, codeVersion, dagger } = record;
   if (!state.stack) throw new Error('a run without an episode has no provenance');
   const failures = [...state.failed.values()];
   return {
     command,
     seed: content.seed,
-    settings: { ...content, shares: shares.map(({ name, weight, hash }) => ({ name, weight, hash })) },
+    settings: {
+      ...content,
+      shares: shares.map(({ name, weight, hash }) => ({ name, weight, hash })),
+      ...(dagger ? { dagger: daggerProvenance(dagger) } : {}),
+    },
     versions: { brickyard: packageVersion, code: codeVersion, node: process.version, ...packageVersions() },
     rendering_stack: state.stack,
     episodes: jobs.length,
     ...(content.mode === 'expert' || !content.mode
       ? {}
       : { by_kind: countKinds(state.kept.values()).by_kind }),
+    ...(dagger ? { dagger: countDagger(state.kept.values()) } : {}),
     attempts: jobs.length + failures.length,
     rejects: countRejects(failures),
     rejected_starts: failures,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Scenario } from '../scenarios/schema.ts';
 import { InputError } from '../sim/errors.ts';
 import { workFolder } from './dataset/staging.ts';
+import type { DaggerRecord } from './modes/dagger-record.ts';
 import { MODE_OPTION_NAMES } from './modes/options.ts';
 import type { ContentSettings } from './settings.ts';
 
@@ -14,6 +15,8 @@ export interface RunRecord {
   command: string;
   content: ContentSettings;
   shares: { name: string; weight: number; hash: string; scenario: Scenario }[];
+  /** Of a run in --mode dagger. */
+  dagger?: DaggerRecord;
   packageVersion: string;
   codeVersion: string;
   /** Present when the run adds to a finished dataset. */

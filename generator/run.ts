@@ -167,7 +167,8 @@ class GenerationRun {
       record.shares.map(({ name, scenario, hash }) => [name, { scenario, hash }]),
     );
     const modes = modesOf(record.content);
-    return { out, seed, fps, state, modes, widthPx, heightPx, scenarios, backend: this.#options.backend };
+    const { backend } = this.#options;
+    return { out, seed, fps, state, modes, dagger: record.dagger, widthPx, heightPx, scenarios, backend };
   }
 
   #summary(published: { fingerprint: string; bytes: number }): GenSummary {

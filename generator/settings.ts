@@ -1,6 +1,7 @@
 /** What a `gen` run is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
 import { ALLOWED_FPS, DEFAULT_FPS } from '../sim/control-period.ts';
 import { throwFaults } from '../sim/errors.ts';
+import { type DaggerRequest, parseDaggerOptions, type RawDaggerOptions } from './modes/dagger-options.ts';
 import { MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { parseModeOptions, type RawModeOptions } from './modes/options.ts';
 
@@ -49,17 +50,18 @@ export interface GenSettings extends ContentSettings {
 }
 
 /** Option values as text, the way commander hands them over. */
-export type RawGenOptions = RawModeOptions & {
-  episodes?: string;
-  perScenario?: string;
-  scenarios?: string;
-  size?: string;
-  fps?: string;
-  state?: string;
-  seed?: string;
-  workers?: string;
-  backend?: string;
-};
+export type RawGenOptions = RawModeOptions &
+  RawDaggerOptions & {
+    episodes?: string;
+    perScenario?: string;
+    scenarios?: string;
+    size?: string;
+    fps?: string;
+    state?: string;
+    seed?: string;
+    workers?: string;
+    backend?: string;
+  };
 
 function wholeNumber(
   name: string,
@@ -109,7 +111,7 @@ function parseSize(text: string, faults: string[]): { widthPx: number; heightPx:
 export function parseGenOptions(
   raw: RawGenOptions,
   host: { cores: number; scenarioCount: (spec: string) => number },
-): ContentSettings & { workers: number; backend: BackendChoice } {
+): ContentSettings & { workers: number; backend: BackendChoice; dagger?: DaggerRequest } {
   const faults: string[] = [];
   const scenarios = raw.scenarios ?? GEN_DEFAULTS.scenarios;
   const workers = wholeNumber(
@@ -138,6 +140,7 @@ export function parseGenOptions(
   else if (raw.episodes !== undefined)
     episodes = wholeNumber('--episodes', raw.episodes, 1, MAX_EPISODES, faults);
   const modes = parseModeOptions(raw, faults);
+  const dagger = parseDaggerOptions(modes.mode, raw, faults);
   throwFaults('gen', faults);
-  return { scenarios, episodes, seed, widthPx, heightPx, fps, state, ...modes, workers, backend };
+  return { scenarios, episodes, seed, widthPx, heightPx, fps, state, ...modes, workers, backend, dagger };
 }

@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatDuration } from '../sim/host/progress.t
 import type { RunProvenance } from './dataset/metadata.ts';
 import type { JournalState } from './journal.ts';
 import { countKinds, type KindCounts } from './kind-counts.ts';
+import { countDagger, type DaggerCounts, daggerLines } from './modes/dagger-counts.ts';
 import type { Rejects } from './yield.ts';
 
 /** Names that scripts rely on. */
@@ -11,6 +12,8 @@ export interface GenSummary extends KindCounts {
   /** Episodes and frames that the dataset gained. */
   episodes: number;
   frames: number;
+  /** Where a student drove. */
+  dagger?: DaggerCounts;
   attempts: number;
   rejects: Rejects;
   /** Seconds since the process began. */
@@ -42,6 +45,7 @@ export function genSummary(parts: SummaryParts): GenSummary {
     episodes: state.kept.size,
     frames: [...state.kept.values()].reduce((sum, episode) => sum + episode.frames, 0),
     ...countKinds(state.kept.values()),
+    dagger: countDagger(state.kept.values()),
     attempts: run.attempts,
     rejects: run.rejects,
     wall_s: round(wallS, 2),
@@ -64,6 +68,7 @@ export function summaryText(summary: GenSummary): string {
     `${formatCount(attempts)} attempts, ${formatCount(rejects.total)} rejected${rejectText(rejects)}`,
   ];
   if (Object.keys(summary.by_kind).some((kind) => kind !== 'expert')) lines.push(...kindLines(summary));
+  if (summary.dagger) lines.push(...daggerLines(summary.dagger));
   return lines.join('\n');
 }
 

@@ -14,7 +14,13 @@ import { framesBySource, type Trajectory } from '../sim/trajectory.ts';
 import { type EpisodeRecord, encodeRecord } from './dataset/episode-record.ts';
 import { StagingArea } from './dataset/staging.ts';
 import { statFrameIndices, statStride } from './dataset/stat-frames.ts';
-import { assertReplays, attemptEpisode, type FailedAttempt } from './episode.ts';
+import {
+  type AttemptOptions,
+  type AttemptOutcome,
+  assertReplays,
+  attemptEpisode,
+  type FailedAttempt,
+} from './episode.ts';
 import type {
   EpisodeReply,
   EpisodeTask,
@@ -23,6 +29,9 @@ import type {
   TaskReply,
   WorkerSettings,
 } from './messages.ts';
+import { attemptDagger, type DaggerOutcome } from './modes/dagger-attempt.ts';
+import type { Student } from './modes/dagger-drive.ts';
+import type { DaggerRecord } from './modes/dagger-record.ts';
 
 const settings = workerData as WorkerSettings;
 const staging = new StagingArea(settings.out);
@@ -39,6 +48,8 @@ channel.onmessage = (event) => {
 };
 session.warmUp();
 const physics = loadPhysics();
+const student = settings.dagger && openedStudent(settings.dagger);
+student?.catch(() => {}); // the first task reports it
 
 /** Makes one episode, or says what kept it from being made. */
 export default async function answer(task: EpisodeTask): Promise<TaskReply> {
@@ -69,7 +80,7 @@ async function makeEpisode(task: EpisodeTask): Promise<EpisodeReply> {
     // Between attempts the thread turns to its browser: one attempt may take a second, and ten of them would look
     // like a page that hangs.
     await nextTurn();
-    const outcome = timed('simulate', () => attemptEpisode({ ...settings, ...task.job, scenario, attempt }));
+    const outcome = await timed('simulate', () => attempted({ ...settings, ...task.job, scenario, attempt }));
     if ('failure' in outcome) {
       failures.push(outcome.failure);
       continue;
@@ -88,10 +99,25 @@ async function makeEpisode(task: EpisodeTask): Promise<EpisodeReply> {
       finalStateHash: trajectory.finalStateHash,
       kind: outcome.kind,
       sources: framesBySource(trajectory.sources),
+      ...('dagger' in outcome ? { dagger: outcome.dagger } : {}),
     };
     return { job: task.job, failures, kept, seconds, stack: await session.stack() };
   }
   return { job: task.job, failures, seconds };
+}
+
+/** Brings ONNX Runtime, which no other mode needs. */
+async function openedStudent({ student }: DaggerRecord): Promise<() => Student> {
+  const { openStudent } = await import('./modes/dagger-student.ts');
+  return openStudent(student, session);
+}
+
+/** As the run's mode has it: at once, or once a student has driven. */
+async function attempted(options: AttemptOptions): Promise<AttemptOutcome | DaggerOutcome> {
+  if (!settings.dagger || !student) return attemptEpisode(options);
+  const { student: record, beta, aim } = settings.dagger;
+  const drives = { student: (await student)(), studentHash: record.onnx_sha256, beta };
+  return attemptDagger({ ...options, ...drives, aim: aim?.pool, ordinary: aim?.ordinary });
 }
 
 async function draw(

@@ -15,6 +15,9 @@ export function startPoses({ loader, bricks }: Pick<EpisodeStart, 'loader' | 'br
 }
 
 /** How a brick is turned at the start: x, y, z, w. */
-export function brickRotation({ rotation, yawRad }: BrickStart): [number, number, number, number] {
+export function brickRotation({
+  rotation,
+  yawRad,
+}: Pick<BrickStart, 'rotation' | 'yawRad'>): [number, number, number, number] {
   return rotation ?? [0, sin(yawRad / 2), 0, cos(yawRad / 2)];
 }

@@ -20,6 +20,8 @@ export interface RunProvenance {
   attempts: number;
   /** Kept episodes and their frames by kind; absent where the expert alone drove. */
   by_kind?: Record<string, { episodes: number; frames: number }>;
+  /** Of a run in which a student drove: hand-overs by trigger, frames driven on the way. */
+  dagger?: object;
   rejects: { total: number; by_reason: Record<string, number>; by_scenario: Record<string, number> };
   /** Every start that was not kept, with what is needed to try it again. */
   rejected_starts: {

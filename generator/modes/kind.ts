@@ -2,11 +2,11 @@
 import { Rng } from '../../sim/rng.ts';
 
 /** Kinds of episodes, each made by the file of its name. */
-export const EPISODE_KINDS = ['expert', 'noise'] as const;
+export const EPISODE_KINDS = ['expert', 'noise', 'dagger'] as const;
 export type EpisodeKind = (typeof EPISODE_KINDS)[number];
 
 /** What `--mode` takes. */
-export const MODES = ['expert', 'noise', 'mix'] as const;
+export const MODES = ['expert', 'noise', 'mix', 'dagger'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Of the episodes, in [0, 1]; what they do not take is the expert's. */
@@ -25,6 +25,7 @@ export interface ModeSettings extends ModeShares {
 export const MODE_SHARES = {
   expert: { noiseShare: 0 },
   noise: { noiseShare: 1 },
+  dagger: { noiseShare: 0 },
   mix: { noiseShare: 0.25 },
 } as const satisfies Record<Mode, ModeShares>;
 
@@ -39,11 +40,12 @@ const GOLDEN_RATIO = 0.6180339887498949;
  * Slots that are another kind under other shares keep their start: only how it is driven differs.
  */
 export function kindOfSlot(
-  { noiseShare }: ModeShares,
+  { mode, noiseShare }: ModeShares & { mode?: Mode },
   seed: number,
   scenario: string,
   slot: number,
 ): EpisodeKind {
+  if (mode === 'dagger') return 'dagger';
   const place = (Rng.from('kind', seed, scenario).unit() + slot * GOLDEN_RATIO) % 1;
   return place < noiseShare ? 'noise' : 'expert';
 }

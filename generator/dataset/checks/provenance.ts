@@ -37,8 +37,9 @@ export function checkDuplicates(rows: readonly EpisodeRow[], findings: Findings)
   const seen = new Map<string, number>();
   for (const { episodeIndex, provenance } of rows) {
     if (!provenance) continue;
-    const { scenario, scenarioHash, seed, slot, attempt } = provenance;
-    const draw = [scenario, scenarioHash, seed, slot, attempt].join('/');
+    const { scenario, scenarioHash, seed, slot, attempt, key } = provenance;
+    // The key tells how it was driven: the same draw driven by the expert, with noise and by a student is three episodes.
+    const draw = [scenario, scenarioHash, seed, slot, attempt, key].join('/');
     const first = seen.get(draw);
     if (first === undefined) seen.set(draw, episodeIndex);
     else

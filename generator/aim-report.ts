@@ -1,0 +1,144 @@
+/** Reads the failures of a rollout (`results.jsonl` and the trajectories beside it) for starts to be aimed at. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { FAILURE_LABELS, type RolloutResult } from '../evaluator/results.ts';
+import { readResults } from '../evaluator/rollout/results-file.ts';
+import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
+import { InputError, throwFaults } from '../sim/errors.ts';
+import { POSE_BRICK_SIZE, POSE_LOADER_SIZE, poseSize } from '../sim/trajectory.ts';
+import { AIM_DEFAULTS, type AimedFailure, type AimedPlace } from './aim.ts';
+
+/** Failures beyond so many are thinned out evenly. */
+export const MAX_FAILURES = 2000;
+
+const runSchema = z.looseObject({
+  suite: z.string(),
+  suite_hash: z.string(),
+  fps: z.number(),
+  onnx_sha256: z.string().nullable(),
+});
+
+/** What the report says about itself, for the dataset's metadata. */
+export interface AimReport {
+  /** Of results.jsonl. */
+  sha256: string;
+  suite: string;
+  suite_hash: string;
+  onnx_sha256: string | null;
+  /** By label, those of the selected scenarios. */
+  failures: Record<string, number>;
+}
+
+export interface ReadReport {
+  report: AimReport;
+  failures: AimedFailure[];
+  /** Failures of scenarios that are not selected. */
+  elsewhere: number;
+}
+
+/**
+ * @param path results.jsonl, or the folder that it lies in
+ * @param selected hash by name of the scenarios that episodes are made of
+ * @throws InputError when it is no report, or one of other scenarios or another control rate
+ */
+export function readReport(path: string, selected: ReadonlyMap<string, string>, fps: number): ReadReport {
+  const subject = `--from-report ${path}`;
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'results.jsonl') : path;
+  if (!existsSync(file))
+    throw new InputError(`${subject}: there is no such file; name the results.jsonl that eval rollout wrote`);
+  const folder = dirname(file);
+  const run = readRun(join(folder, 'run.json'), subject);
+  if (run.fps !== fps)
+    throw new InputError(
+      `${subject}: it was driven at ${run.fps} Hz, the episodes shall be at ${fps}; roll out at their rate, or give --fps ${run.fps}`,
+    );
+  const failed = readResults(file).filter(({ failure, trajectory }) => failure && trajectory);
+  if (failed.length === 0)
+    throw new InputError(`${subject}: it holds no failure to aim at; leave --from-report out`);
+  const own = failed.filter(({ scenario }) => selected.has(scenario));
+  const names = [...new Set(failed.map(({ scenario }) => scenario))].join(', ');
+  if (own.length === 0)
+    throw new InputError(
+      `${subject}: its ${failed.length} failures are of ${names}, none of which --scenarios selects; add them there`,
+    );
+  throwFaults(subject, editedScenarios(own, selected));
+  const kept = thinned(own, MAX_FAILURES);
+  const failures = kept.map((result) => aimedFailure(result, folder));
+  return {
+    report: {
+      sha256: createHash('sha256').update(readFileSync(file)).digest('hex'),
+      suite: run.suite,
+      suite_hash: run.suite_hash,
+      onnx_sha256: run.onnx_sha256,
+      failures: countLabels(kept),
+    },
+    failures,
+    elsewhere: failed.length - own.length,
+  };
+}
+
+function readRun(path: string, subject: string): z.infer<typeof runSchema> {
+  try {
+    return runSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    throw new InputError(
+      `${subject}: it is no report of a rollout, whose folder has a run.json with suite, fps and policy; name the results.jsonl where eval rollout wrote it`,
+    );
+  }
+}
+
+function editedScenarios(results: readonly RolloutResult[], selected: ReadonlyMap<string, string>): string[] {
+  const edited = results.filter(({ scenario, scenario_hash }) => selected.get(scenario) !== scenario_hash);
+  return [...new Set(edited.map(({ scenario }) => scenario))].map(
+    (name) => `scenario ${name} is not the one that it was rolled out on (edited since); roll out again`,
+  );
+}
+
+function thinned<T>(items: readonly T[], most: number): T[] {
+  if (items.length <= most) return [...items];
+  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]);
+}
+
+function countLabels(results: readonly RolloutResult[]): Record<string, number> {
+  const counts = FAILURE_LABELS.map((label) => [
+    label,
+    results.filter(({ failure }) => failure?.label === label).length,
+  ]);
+  return Object.fromEntries(counts.filter(([, count]) => Number(count) > 0));
+}
+
+function aimedFailure(
+  { condition, scenario, failure, trajectory }: RolloutResult,
+  folder: string,
+): AimedFailure {
+  const recorded = readTrajectory(join(folder, trajectory!));
+  const before = AIM_DEFAULTS.leadsS.flatMap((leadS) => {
+    const frame = Math.floor((failure!.time_s - leadS) * recorded.fps);
+    return frame > 0 && frame < recorded.frames ? [{ leadS, place: placeAt(recorded, frame) }] : [];
+  });
+  return { condition, scenario, label: failure!.label, start: placeOfStart(recorded), before };
+}
+
+function placeOfStart({ start: { loader, bricks } }: RolloutTrajectory): AimedPlace {
+  const { motion: _, ...pose } = loader;
+  return {
+    loader: pose,
+    bricks: bricks.map(({ colorRgb: _color, motion: _motion, ...brick }) => brick),
+  };
+}
+
+function placeAt({ start, poses }: RolloutTrajectory, frame: number): AimedPlace {
+  const row = poses.subarray(
+    frame * poseSize(start.bricks.length),
+    (frame + 1) * poseSize(start.bricks.length),
+  );
+  const [xM, zM, headingRad, liftM, tiltRad] = row;
+  const bricks = start.bricks.map(({ colorRgb: _color, motion: _motion, ...brick }, i) => {
+    const at = POSE_LOADER_SIZE + i * POSE_BRICK_SIZE;
+    const [x, y, z, qx, qy, qz, qw] = row.subarray(at, at + POSE_BRICK_SIZE);
+    return { ...brick, xM: x, yM: y, zM: z, rotation: [qx, qy, qz, qw] as [number, number, number, number] };
+  });
+  return { loader: { xM, zM, headingRad, liftM, tiltRad }, bricks };
+}

@@ -1,0 +1,43 @@
+/** Looks at the policy and the report of a `--mode dagger` run before anything is made. */
+import { aimedShares, type Share } from '../aim.ts';
+import { readReport } from '../aim-report.ts';
+import type { BackendChoice } from '../settings.ts';
+import type { DaggerRequest } from './dagger-options.ts';
+import type { DaggerRecord } from './dagger-record.ts';
+import { checkStudent } from './dagger-student.ts';
+
+export interface DaggerPreparation {
+  record: DaggerRecord;
+  notes: string[];
+}
+
+/**
+ * Looks at policy and report. Nothing is made.
+ * @param shares the selected scenarios
+ * @throws InputError where one of them does not fit
+ */
+export async function prepareDagger(
+  request: DaggerRequest,
+  shares: readonly (Share & { hash: string })[],
+  host: { resolvePath: (path: string) => string; backend: BackendChoice },
+): Promise<DaggerPreparation> {
+  const student = await checkStudent(request, host.resolvePath, host.backend);
+  const { beta, aim } = request;
+  if (!aim) return { record: { student, beta }, notes: [] };
+  const hashes = new Map(shares.map(({ name, hash }) => [name, hash]));
+  const { report, failures, elsewhere } = readReport(host.resolvePath(aim.report), hashes, student.fps);
+  const { everythingElse, labelWeights } = aim;
+  const pool = { everythingElse, labelWeights, failures };
+  const ordinary = Object.fromEntries(aimedShares(shares, pool).map((share) => [share.name, share.ordinary]));
+  const notes = [`aimed at ${failures.length} failures (${countsText(report.failures)})`];
+  if (elsewhere > 0) notes.push(`${elsewhere} failures of scenarios that are not selected are left out`);
+  if (report.onnx_sha256 !== student.onnx_sha256)
+    notes.push('the report is of another policy than --checkpoint');
+  return { record: { student, beta, aim: { report, pool, ordinary } }, notes };
+}
+
+const countsText = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([label, count]) => `${label} ${count}`)
+    .join(', ');

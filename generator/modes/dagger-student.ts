@@ -1,0 +1,78 @@
+/** Who drives in `--mode dagger`: looked at before anything is made, and opened in each worker. */
+import { createHash } from 'node:crypto';
+import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
+import { PolicySession } from '../../evaluator/policy/session.ts';
+import { checkPolicy } from '../../evaluator/rollout/preflight.ts';
+import { resolveSubject } from '../../evaluator/rollout/subject.ts';
+import { InputError } from '../../sim/errors.ts';
+import type { RenderSession } from '../../sim/host/render-session.ts';
+import type { StateLayout } from '../../sim/observation.ts';
+import type { BackendChoice } from '../settings.ts';
+import type { Student } from './dagger-drive.ts';
+
+/** A policy that passed its checks, as a run remembers it. */
+export interface StudentRecord {
+  folder: string;
+  /** Run and step, or the folder's name. */
+  label: string;
+  onnx_sha256: string;
+  fps: number;
+  state: StateLayout;
+  /** Of the picture that it is given. */
+  widthPx: number;
+  heightPx: number;
+  actionSteps: number;
+}
+
+/**
+ * Everything that `eval rollout` looks at before it drives: contract, hashes, golden pairs, golden frames.
+ * @param resolvePath makes what the user wrote an absolute path
+ * @throws InputError saying what does not fit
+ */
+export async function checkStudent(
+  request: { checkpoint: string; actionSteps: number | undefined },
+  resolvePath: (path: string) => string,
+  backend: BackendChoice,
+): Promise<StudentRecord> {
+  const subject = resolveSubject(request.checkpoint, resolvePath);
+  if (subject.kind !== 'policy')
+    throw new InputError(
+      `--checkpoint ${request.checkpoint}: the student of --mode dagger is a policy; name a policy folder or a training run`,
+    );
+  const { policy, settings } = await checkPolicy(subject.folder, backend);
+  const { chunk, action_steps, onnx } = policy.contract;
+  const actionSteps = request.actionSteps ?? action_steps;
+  if (actionSteps > chunk)
+    throw new InputError(
+      `--action-steps is ${actionSteps}, but a chunk of ${subject.label} has ${chunk} actions`,
+    );
+  const { folder, label } = subject;
+  return { folder, label, onnx_sha256: onnx.sha256, ...settings, actionSteps };
+}
+
+/**
+ * Opens the student in a worker, where it sees what the worker's browser draws; each drive calls for one of its own.
+ * @throws InputError when the folder no longer holds the policy that the run began with
+ */
+export async function openStudent(record: StudentRecord, browser: RenderSession): Promise<() => Student> {
+  const policy = await loadPolicy(record.folder);
+  const found = createHash('sha256').update(policy.onnx).digest('hex');
+  if (found !== record.onnx_sha256)
+    throw new InputError(
+      `policy ${record.folder} is not the one that the run began with: sha256 ${found.slice(0, 12)}, was ${record.onnx_sha256.slice(0, 12)}; put it back, or start anew in another --out`,
+    );
+  const session = await PolicySession.open(policy);
+  const { widthPx, heightPx, state, actionSteps } = record;
+  return () => {
+    const picture = new Uint8Array(widthPx * heightPx * 3);
+    return {
+      state,
+      actionSteps,
+      ask: async (run) => {
+        const request = { start: run.world.start, poses: run.pose(), frames: 1, widthPx, heightPx };
+        const frame = await browser.egoRgb(request, 0, picture);
+        return session.query(frame, run.observe());
+      },
+    };
+  };
+}
