@@ -1,16 +1,17 @@
 /** One episode in full: video, path from above, traces of actions and states. */
 import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/trajectory.ts';
+import { againCommand } from './again-command.ts';
 import { ARENA_VIEW_BOX, arenaFloor } from './failure-sections.ts';
 import { Html, html } from './html.ts';
 import { labelMark, labelTag } from './label-look.ts';
-import type { EpisodeVideo, ShownEpisode } from './report-data.ts';
+import type { EpisodeVideo, ReportData, ShownEpisode } from './report-data.ts';
 
-export function episodeCards(episodes: readonly ShownEpisode[], note: string): Html {
+export function episodeCards({ run }: ReportData, episodes: readonly ShownEpisode[], note: string): Html {
   if (episodes.length === 0 && note === '') return html``;
-  return html`<section style="margin-top:18px"><h2>Episodes</h2>${note ? html`<p class="soft small">${note}</p>` : ''}<div class="episodes">${episodes.map(episodeCard)}</div></section>`;
+  return html`<section style="margin-top:18px"><h2>Episodes</h2>${note ? html`<p class="soft small">${note}</p>` : ''}<div class="episodes">${episodes.map((episode) => episodeCard(episode, againCommand(run, episode.result.condition)))}</div></section>`;
 }
 
-function episodeCard(episode: ShownEpisode): Html {
+function episodeCard(episode: ShownEpisode, again: string | undefined): Html {
   const { result, video } = episode;
   const { failure, condition, scenario, time_s, path_m, delivered, bricks } = result;
   const verdict = failure ? labelTag(failure.label) : html`<span class="ok">success</span>`;
@@ -21,7 +22,7 @@ function episodeCard(episode: ShownEpisode): Html {
 <p class="small">${what}</p>
 <div class="views">${video ? videoOf(video, scenario) : html`<div class="soft small">no video</div>`}${pathView(episode)}</div>
 ${traces(episode)}
-<p class="soft small">${delivered} of ${bricks} delivered, ${path_m.toFixed(1)} m driven, ${result.queries} policy queries</p></article>`;
+<p class="soft small">${delivered} of ${bricks} delivered, ${path_m.toFixed(1)} m driven, ${result.queries} policy queries</p>${again ? html`<details class="small"><summary>drive it again</summary><code class="again">${again}</code></details>` : ''}</article>`;
 }
 
 function videoOf({ mp4, fromS, toS }: EpisodeVideo, scenario: string): Html {

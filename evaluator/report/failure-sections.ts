@@ -1,5 +1,6 @@
 /** Why rollouts failed and where. */
 import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../../sim/geometry.ts';
+import { againCommand } from './again-command.ts';
 import { type Html, html } from './html.ts';
 import { LABEL_MEANING, labelClass, labelMark, labelTag } from './label-look.ts';
 import { countLabels, percent } from './rates.ts';
@@ -50,13 +51,18 @@ export function failureMap({ results }: ReportData): Html {
   return html`<section class="card"><h2>Where they failed</h2><figure><svg viewBox="${ARENA_VIEW_BOX}" role="img" aria-label="places of failures in the arena, seen from above">${arenaFloor()}${marks}</svg><div class="legend">${legend}</div><figcaption>The arena from above, 16 m by 16 m, the box top left; a mark is where the failure shows best.</figcaption></figure></section>`;
 }
 
+function conditionCell(condition: string, again: string | undefined): Html {
+  if (again === undefined) return html`<code>${condition}</code>`;
+  return html`<details><summary><code>${condition}</code></summary><code class="again">${again}</code></details>`;
+}
+
 /** Every failure and error with its condition, for whoever aims the next data. */
-export function conditionList({ results }: ReportData): Html {
+export function conditionList({ results, run }: ReportData): Html {
   const open = results.filter(({ status }) => status !== 'success');
   if (open.length === 0) return html``;
   const rows = open.map(
     ({ condition, scenario, seed, slot, failure, error }) =>
-      html`<tr><td><code>${condition}</code></td><td>${scenario}</td><td class="n">${seed}</td><td class="n">${slot}</td><td>${failure ? labelTag(failure.label) : html`<span class="no">error</span>`}</td><td class="n">${failure ? `${failure.time_s.toFixed(1)} s` : ''}</td><td class="small">${failure ? failure.evidence : error}</td></tr>`,
+      html`<tr><td>${conditionCell(condition, againCommand(run, condition))}</td><td>${scenario}</td><td class="n">${seed}</td><td class="n">${slot}</td><td>${failure ? labelTag(failure.label) : html`<span class="no">error</span>`}</td><td class="n">${failure ? `${failure.time_s.toFixed(1)} s` : ''}</td><td class="small">${failure ? failure.evidence : error}</td></tr>`,
   );
-  return html`<section class="card"><h2>Conditions that failed</h2><details><summary>${open.length} conditions, each with its scenario, seed and slot</summary><div class="scroll"><table><thead><tr><th>condition</th><th>scenario</th><th class="n">seed</th><th class="n">slot</th><th>label</th><th class="n">at</th><th>evidence</th></tr></thead><tbody>${rows}</tbody></table></div></details></section>`;
+  return html`<section class="card"><h2>Conditions that failed</h2><details><summary>${open.length} conditions, each with its scenario, seed and slot; click on one for the command that drives it again</summary><div class="scroll"><table><thead><tr><th>condition</th><th>scenario</th><th class="n">seed</th><th class="n">slot</th><th>label</th><th class="n">at</th><th>evidence</th></tr></thead><tbody>${rows}</tbody></table></div></details></section>`;
 }

@@ -30,7 +30,7 @@ ${headline(data)}
 ${scenarioTable(data)}
 <div class="pair">${failureBreakdown(data)}${failureMap(data)}</div>
 ${successCurve(data)}
-${episodeCards(episodes, note)}
+${episodeCards(data, episodes, note)}
 ${conditionList(data)}
 ${provenance(data, madeWith)}
 </main></body></html>

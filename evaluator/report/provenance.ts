@@ -13,6 +13,8 @@ const ELSEWHERE = new Set([
   'errors',
   'time_s',
   'path_m',
+  // In the commands of the failures.
+  'again',
 ]);
 const DEEPEST = 4;
 

@@ -59,6 +59,7 @@ figure{margin:0}figcaption{font-size:13px;margin-top:6px}
 video{width:100%;border-radius:8px;background:#000;aspect-ratio:4/3;display:block}
 .ok{color:var(--good);font-weight:600}.no{color:var(--bad);font-weight:600}
 code{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
+code.again{display:block;margin:4px 0;padding:6px 8px;background:var(--floor);border-radius:6px;user-select:all}
 dl{display:grid;grid-template-columns:minmax(110px,max-content) minmax(0,1fr);gap:4px 18px;margin:0}dt{color:var(--soft);overflow-wrap:anywhere}dd{margin:0;overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--accent)}a{color:var(--accent)}
 @media (max-width:760px){main{padding:16px 12px 40px}.pair,.episodes{grid-template-columns:minmax(0,1fr)}.headline{grid-template-columns:1fr}.rate{font-size:48px}.card{padding:14px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:6px}}

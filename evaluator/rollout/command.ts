@@ -2,11 +2,16 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { adHocSet, expandSuite, listSuites, loadSuite } from '../../scenarios/suites/suite.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
+import { machineFacts } from '../../sim/host/machine.ts';
+import { shellLine } from '../../sim/host/shell-line.ts';
 import { userFolder, userPath } from '../../sim/host/user-path.ts';
 import { writeReport } from '../report/write-report.ts';
+import { againWords } from './again.ts';
+import { onlyConditions } from './only.ts';
 import { checkPolicy } from './preflight.ts';
 import { replaySet } from './replay-conditions.ts';
 import { type RolloutRun, type RunOutcome, runRollouts } from './run.ts';
@@ -18,7 +23,7 @@ import {
   type RolloutRequest,
 } from './settings.ts';
 import { resolveSubject, type Subject } from './subject.ts';
-import { type RolloutSummary, summaryText } from './summary.ts';
+import { type RolloutMachine, type RolloutSummary, summaryText } from './summary.ts';
 
 type Options = RawRolloutOptions & { report?: boolean; json?: boolean; quiet?: boolean };
 
@@ -27,7 +32,8 @@ Examples:
   brickyard eval rollout --checkpoint runs/first --suite standard
   brickyard eval rollout --checkpoint runs/first@20000 runs/first@best --scenarios wall,corner --episodes 100
   brickyard eval rollout --checkpoint expert --suite smoke
-  brickyard eval rollout --checkpoint replay:datasets/first --episodes 50`;
+  brickyard eval rollout --checkpoint replay:datasets/first --episodes 50
+  brickyard eval rollout --checkpoint runs/first --suite smoke --only wall/eval/1/0/0/0123456789ab`;
 
 /** The `eval rollout` command. */
 export function rolloutCommand(): Command {
@@ -47,6 +53,10 @@ export function rolloutCommand(): Command {
       'conditions of your own instead: names, tags, files or all; name:2 gives a weight',
     )
     .option('--episodes <n>', `with --scenarios: starts, shared by weight (default: ${d.episodes})`)
+    .option(
+      '--only <condition...>',
+      'of these conditions just the ones with these keys, as results and report print them',
+    )
     .option('--seed <n>', 'draws a fresh instance of the conditions, with a hash of its own')
     .option(
       '--workers <n>',
@@ -131,8 +141,10 @@ async function prepare(
   say: (text: string) => void,
 ): Promise<RolloutRun> {
   const { workers, resume, hangS, backend } = request;
-  const command = `brickyard ${process.argv.slice(2).join(' ')}`;
-  const common = { command, workers, resume, hangS, say };
+  const command = shellLine(['brickyard', ...process.argv.slice(2)]);
+  const again = againWords(subject, request, userFolder());
+  const machine: RolloutMachine = machineFacts();
+  const common = { command, again, machine, workers, resume, hangS, say };
   const settings = {
     subject,
     fps: ROLLOUT_DEFAULTS.fps as number,
@@ -159,7 +171,7 @@ async function prepare(
     return {
       ...common,
       settings: { ...settings, fps: replay.fps, out: outFor('own-starts') },
-      set: replay.set,
+      set: request.only ? onlyConditions(replay.set, request.only) : replay.set,
       replay: replay.actions,
       onnxSha256: null,
       details: {},
@@ -185,6 +197,7 @@ async function prepare(
     request.ensemble === undefined ? { actionSteps } : { actionSteps: 1, ensemble: request.ensemble };
   return {
     ...common,
+    machine: { ...machine, rendering_stack: stack },
     // The backend that drew the golden frames: a browser that dies while it starts is then a crash, not a missing GL.
     settings: { ...settings, ...fitting, chunk, out, backend: stack.backend },
     set,
@@ -199,7 +212,12 @@ async function prepare(
   };
 }
 
-function conditionsOf({ conditions, seed }: RolloutRequest) {
+function conditionsOf(request: RolloutRequest): ConditionSet {
+  const set = allConditions(request);
+  return request.only ? onlyConditions(set, request.only) : set;
+}
+
+function allConditions({ conditions, seed }: RolloutRequest): ConditionSet {
   const cwd = userFolder();
   if ('suite' in conditions) {
     const suite = loadSuite(conditions.suite, cwd);

@@ -12,7 +12,7 @@ import { WorkerPool } from '../../sim/host/worker-pool.ts';
 import { dispatchRollouts } from './dispatch.ts';
 import type { RolloutReply, RolloutSeconds, RolloutSettings, RolloutTask } from './messages.ts';
 import { ResultsFile } from './results-file.ts';
-import { type RolloutSummary, summarize, type TimeSplit } from './summary.ts';
+import { type RolloutMachine, type RolloutSummary, summarize, type TimeSplit } from './summary.ts';
 
 export const RESULTS_FILE = 'results.jsonl';
 export const SUMMARY_FILE = 'summary.json';
@@ -34,6 +34,10 @@ export interface RolloutRecord {
   code_version: string;
   package_version: string;
   command: string;
+  /** Words after `brickyard` that drive the same policy on the same conditions again. */
+  again: string[];
+  /** What it began on. */
+  machine: RolloutMachine;
   /** Contract and checks of a policy, rendering stack. */
   details: object;
 }
@@ -46,6 +50,8 @@ export interface RolloutRun {
   onnxSha256: string | null;
   details: object;
   command: string;
+  again: string[];
+  machine: RolloutMachine;
   workers: number;
   resume: boolean;
   hangS: number;
@@ -94,7 +100,7 @@ function checkFolder({ settings: { out }, resume }: RolloutRun): void {
     );
 }
 
-function recordOf({ settings, set, onnxSha256, details, command }: RolloutRun): RolloutRecord {
+function recordOf({ settings, set, onnxSha256, ...run }: RolloutRun): RolloutRecord {
   return {
     format: 1,
     subject: settings.subject,
@@ -108,8 +114,10 @@ function recordOf({ settings, set, onnxSha256, details, command }: RolloutRun): 
     chunk: settings.chunk,
     code_version: codeVersion(),
     package_version: packageVersion(),
-    command,
-    details,
+    command: run.command,
+    again: run.again,
+    machine: run.machine,
+    details: run.details,
   };
 }
 
@@ -194,7 +202,7 @@ async function rollOut(
 }
 
 function finalSummary(
-  { settings, set }: RolloutRun,
+  { settings, set, machine }: RolloutRun,
   results: ResultsFile,
   wallS: number,
   workers: number,
@@ -208,6 +216,7 @@ function finalSummary(
     suite_hash: set.hash,
     wall_s: Math.round(wallS * 100) / 100,
     per_query: timeSplit(wallS * workers, split),
+    machine,
     results: join(settings.out, RESULTS_FILE),
   };
 }

@@ -31,6 +31,7 @@ export interface RawRolloutOptions {
   minSuccess?: string;
   hang?: string;
   backend?: string;
+  only?: string[];
 }
 
 export interface RolloutRequest {
@@ -48,6 +49,8 @@ export interface RolloutRequest {
   minSuccess: number | undefined;
   hangS: number;
   backend: (typeof BACKENDS)[number];
+  /** Keys of the conditions that are rolled out; all when left out. */
+  only: string[] | undefined;
 }
 
 /** Throws one InputError that names every fault. */
@@ -98,6 +101,7 @@ export function parseRolloutOptions(raw: RawRolloutOptions, cores: number): Roll
     minSuccess: number('--min-success', raw.minSuccess, 0, 1),
     hangS: whole('--hang', raw.hang, 1, 86_400) ?? ROLLOUT_DEFAULTS.hangS,
     backend: backend as RolloutRequest['backend'],
+    only: raw.only,
   };
   throwFaults('eval rollout', faults);
   return request;

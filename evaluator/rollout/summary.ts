@@ -1,6 +1,11 @@
 /** What results add up to. Pure. */
+import type { RenderingStack } from '../../sim/host/draw-request.ts';
+import type { MachineFacts } from '../../sim/host/machine.ts';
 import type { RolloutResult } from '../results.ts';
 import { wilson } from '../statistics/wilson.ts';
+
+/** What explains times and pixels; `rendering_stack` where something was drawn. */
+export type RolloutMachine = MachineFacts & { rendering_stack?: RenderingStack };
 
 export interface RateSummary {
   episodes: number;
@@ -35,6 +40,8 @@ export interface RolloutSummary extends RateSummary {
   wall_s: number;
   /** Of this process, a query; null where no policy was asked. */
   per_query: TimeSplit | null;
+  /** What it ended on. */
+  machine: RolloutMachine;
   results: string;
 }
 

@@ -1,6 +1,8 @@
 /** The command line of `train` as overrides of the trainer's Hydra configuration (trainer/conf). */
 import { InputError, throwFaults } from '../../sim/errors.ts';
 
+export { shellLine } from '../../sim/host/shell-line.ts';
+
 export interface TrainSelection {
   /** Absolute. */
   dataset?: string;
@@ -55,11 +57,4 @@ export function trainerArguments(selection: TrainSelection): string[] {
 export function hydraString(text: string): string {
   if (/[\0\n]/.test(text)) throw new InputError(`${JSON.stringify(text)} holds a line break or a zero byte`);
   return `'${text.replace(/(\\*)('|$)/g, (_, slashes: string, quote: string) => slashes + slashes + (quote && "\\'"))}'`;
-}
-
-/** A command as a shell takes it again, such as for run.json. */
-export function shellLine(words: readonly string[]): string {
-  return words
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-    .join(' ');
 }

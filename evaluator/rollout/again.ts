@@ -1,0 +1,41 @@
+/** The command that drives the same policy on the same conditions again, wherever it was started from. */
+import { resolve } from 'node:path';
+import type { RolloutRequest } from './settings.ts';
+import type { Subject } from './subject.ts';
+
+/**
+ * What follows `brickyard`. Links such as RUN@best are followed: they may name another checkpoint by then.
+ * @param folder that relative paths of the request begin at
+ */
+export function againWords(subject: Subject, request: RolloutRequest, folder: string): string[] {
+  const { conditions, seed, actionSteps, ensemble, episodes } = request;
+  const option = (name: string, value: string | number | undefined): string[] =>
+    value === undefined ? [] : [name, `${value}`];
+  const words = ['eval', 'rollout', '--checkpoint', checkpointWord(subject)];
+  if (subject.kind === 'replay') return [...words, ...option('--episodes', episodes)];
+  const chosen =
+    'suite' in conditions
+      ? ['--suite', isFile(conditions.suite) ? resolve(folder, conditions.suite) : conditions.suite]
+      : ['--scenarios', withWholePaths(conditions.scenarios, folder), '--episodes', `${conditions.episodes}`];
+  return [
+    ...words,
+    ...chosen,
+    ...option('--seed', seed),
+    ...option('--action-steps', actionSteps),
+    ...option('--temporal-ensemble', ensemble),
+  ];
+}
+
+function checkpointWord(subject: Subject): string {
+  if (subject.kind === 'policy') return subject.folder;
+  return subject.kind === 'replay' ? `replay:${subject.dataset}` : subject.kind;
+}
+
+const isFile = (name: string): boolean => /[/\\]|\.ya?ml(:|$)/i.test(name);
+
+function withWholePaths(list: string, folder: string): string {
+  return list
+    .split(',')
+    .map((item) => (isFile(item) ? resolve(folder, item) : item))
+    .join(',');
+}
