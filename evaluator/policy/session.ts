@@ -1,6 +1,7 @@
 /** Runs a policy: one frame and state in, one chunk of actions out. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { InputError, throwFaults } from '../../sim/errors.ts';
+import { addSince, threadTime } from '../../sim/host/thread-time.ts';
 import type { PolicyContract } from './contract.ts';
 import type { Policy } from './policy-folder.ts';
 
@@ -18,6 +19,8 @@ export const SESSION_OPTIONS = {
 
 export class PolicySession {
   readonly contract: PolicyContract;
+  /** What the runtime has computed so far, without the wait for its turn. */
+  readonly spent = { wallS: 0, cpuS: 0 };
   readonly #session: InferenceSession;
 
   private constructor(contract: PolicyContract, session: InferenceSession) {
@@ -84,7 +87,13 @@ export class PolicySession {
     if (state.length !== numbers)
       throw new RangeError(`the state has ${numbers} numbers, got ${state.length}`);
     feeds[inputs.state.name] = new Tensor('float32', state, [1, numbers]);
+    // The runtime computes in a later turn of this thread's loop: a turn asked for just before begins right before it.
+    let from = threadTime();
+    setImmediate(() => {
+      from = threadTime();
+    });
     const results = await this.#session.run(feeds, [output.name]);
+    addSince(this.spent, from);
     const { dims } = results[output.name];
     if (dims.join() !== [1, ...output.shape].join())
       throw new RangeError(

@@ -3,7 +3,7 @@ import { InputError } from '../../sim/errors.ts';
 import { type LanePool, runInLanes } from '../../sim/host/lanes.ts';
 import type { RolloutResult } from '../results.ts';
 import { errorResult } from './episode.ts';
-import type { RolloutReply, RolloutSeconds, RolloutTask } from './messages.ts';
+import type { RolloutReply, RolloutTask, WorkerTimes } from './messages.ts';
 
 /** First try and one more. */
 const TRIES = 2;
@@ -15,7 +15,7 @@ export interface DispatchOptions {
   hangS: number;
   /** Aborted when no further rollout is to be begun; those in flight end. */
   stop: AbortSignal;
-  onResult(result: RolloutResult, seconds: RolloutSeconds | undefined): void;
+  onResult(result: RolloutResult, times: WorkerTimes | undefined): void;
   onCrash(task: RolloutTask, message: string): void;
 }
 
@@ -30,7 +30,7 @@ async function finish(task: RolloutTask, options: DispatchOptions): Promise<void
   for (let tries = 0; tries < TRIES; tries++) {
     const reply = await runOnce(task, options);
     if ('result' in reply) {
-      options.onResult(reply.result, reply.seconds);
+      options.onResult(reply.result, reply.times);
       return;
     }
     if (reply.kind === 'bad-input') throw new InputError(reply.fault);

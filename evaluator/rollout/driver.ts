@@ -10,13 +10,14 @@ export interface Driver {
   act(run: EpisodeRun): Promise<ArrayLike<number>> | ArrayLike<number>;
   /** Frames at which a policy was asked, ascending. */
   readonly queryFrames: readonly number[];
-  readonly seconds: { draw: number; infer: number };
+  /** Seconds that it has waited for frames. */
+  readonly drawS: number;
 }
 
 const quiet = (act: (run: EpisodeRun) => ArrayLike<number>): Driver => ({
   act,
   queryFrames: [],
-  seconds: { draw: 0, infer: 0 },
+  drawS: 0,
 });
 
 /** @param key names the random numbers: the same condition is driven the same way */

@@ -1,6 +1,7 @@
 /** One rollout from its condition to its result. */
 import type { Condition } from '../../scenarios/suites/conditions.ts';
 import { EpisodeRun } from '../../sim/episode-run.ts';
+import { addSince, type ThreadTime, threadTime } from '../../sim/host/thread-time.ts';
 import type { StateLayout } from '../../sim/observation.ts';
 import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/trajectory.ts';
 import { isActionNumber, labelFailure } from '../failures/label.ts';
@@ -19,7 +20,7 @@ export interface Rollout {
   timeS: number;
   delivered: number;
   /** Simulation, without waiting for anything. */
-  physicsS: number;
+  physics: ThreadTime;
 }
 
 /** Drives until the episode is over or an action is none. `loadPhysics` must have been awaited. */
@@ -29,15 +30,15 @@ export async function runRollout(
   options: RolloutOptions,
 ): Promise<Rollout> {
   const run = new EpisodeRun(condition.start, options);
-  let physicsS = 0;
+  const physics = { wallS: 0, cpuS: 0 };
   let bad = '';
   try {
     while (!bad && !run.isOver()) {
       const action = await driver.act(run);
       bad = badAction(action, run.frames);
-      const from = performance.now();
+      const from = threadTime();
       run.act(action, 'search');
-      physicsS += (performance.now() - from) / 1000;
+      addSince(physics, from);
     }
     const { world } = run;
     const trajectory: RolloutTrajectory = {
@@ -48,7 +49,7 @@ export async function runRollout(
       queryFrames: Uint32Array.from(driver.queryFrames),
     };
     const delivered = world.bricks().length - world.legosRemaining;
-    return { trajectory, timeS: run.successS ?? world.timeS, delivered, physicsS };
+    return { trajectory, timeS: run.successS ?? world.timeS, delivered, physics };
   } finally {
     run.dispose();
   }

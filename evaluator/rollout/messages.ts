@@ -1,6 +1,7 @@
 /** Every message between a rollout command and its workers. */
 import type { Condition } from '../../scenarios/suites/conditions.ts';
 import type { RendererOptions } from '../../sim/host/renderer.ts';
+import type { ThreadTime } from '../../sim/host/thread-time.ts';
 import type { StateLayout } from '../../sim/observation.ts';
 import type { RolloutResult } from '../results.ts';
 import type { ChunkOptions } from './policy-driver.ts';
@@ -28,13 +29,22 @@ export interface RolloutTask {
   replay?: Float32Array;
 }
 
-/** Seconds of one rollout. `draw` and `infer` include the wait for the rollout beside it. */
-export interface RolloutSeconds {
-  physics: number;
-  draw: number;
-  infer: number;
+/** All that a worker has done since it started. */
+export interface WorkerTimes {
+  /** Of the thread: one that ends is replaced by another. */
+  worker: number;
+  /** Until simulator, policy and browser were there. */
+  startupS: number;
+  startupCpu: { threadS: number; browserS: number };
+  /** From then on. */
+  workingS: number;
+  physics: ThreadTime;
+  infer: ThreadTime;
+  /** Wait for frames, summed over the rollouts side by side. */
+  drawS: number;
+  browserCpuS: number;
 }
 
 export type RolloutReply =
-  | { result: RolloutResult; seconds: RolloutSeconds }
+  | { result: RolloutResult; times: WorkerTimes }
   | { fault: string; kind: 'bad-input' | 'crash' };

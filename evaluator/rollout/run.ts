@@ -10,9 +10,10 @@ import { listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { takeRunLock } from '../../sim/host/run-lock.ts';
 import { WorkerPool } from '../../sim/host/worker-pool.ts';
 import { dispatchRollouts } from './dispatch.ts';
-import type { RolloutReply, RolloutSeconds, RolloutSettings, RolloutTask } from './messages.ts';
+import type { RolloutReply, RolloutSettings, RolloutTask } from './messages.ts';
 import { ResultsFile } from './results-file.ts';
-import { type RolloutMachine, type RolloutSummary, summarize, type TimeSplit } from './summary.ts';
+import { type RolloutMachine, type RolloutSummary, summarize } from './summary.ts';
+import { TimeLedger, type TimeSplit } from './time-split.ts';
 
 export const RESULTS_FILE = 'results.jsonl';
 export const SUMMARY_FILE = 'summary.json';
@@ -141,17 +142,15 @@ async function go(run: RolloutRun): Promise<RunOutcome> {
   const { settings, set } = run;
   const from = performance.now();
   const results = new ResultsFile(join(settings.out, RESULTS_FILE));
-  const split = { physics: 0, draw: 0, infer: 0, queries: 0 };
   const tasks: RolloutTask[] = set.conditions
     .map((condition, index) => ({ index, condition }))
     .filter(({ condition }) => !results.done.has(condition.key));
-  const workers = Math.min(run.workers, tasks.length);
   try {
     if (run.replay) for (const task of tasks) task.replay = await run.replay(task.condition.key);
-    if (tasks.length > 0) await rollOut(run, tasks, workers, results, split);
+    const split = tasks.length > 0 ? await rollOut(run, tasks, results) : null;
     const total = set.conditions.length;
     if (results.done.size < total) return { kind: 'interrupted', done: results.done.size, total };
-    const summary = finalSummary(run, results, (performance.now() - from) / 1000, workers, split);
+    const summary = finalSummary(run, results, (performance.now() - from) / 1000, split);
     writeWholeFile(join(settings.out, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
     return { kind: 'done', summary };
   } finally {
@@ -162,13 +161,13 @@ async function go(run: RolloutRun): Promise<RunOutcome> {
 async function rollOut(
   run: RolloutRun,
   tasks: RolloutTask[],
-  workers: number,
   results: ResultsFile,
-  split: RolloutSeconds & { queries: number },
-): Promise<void> {
+): Promise<TimeSplit | null> {
+  const ledger = new TimeLedger();
+  const from = process.cpuUsage();
   const pool = new WorkerPool<RolloutTask, RolloutReply, RolloutSettings>({
     filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
-    workers,
+    workers: Math.min(run.workers, tasks.length),
     settings: run.settings,
   });
   const interrupt = listenForInterrupts({
@@ -182,12 +181,9 @@ async function rollOut(
       pool,
       hangS: run.hangS,
       stop: interrupt.stop,
-      onResult: (result, seconds) => {
+      onResult: (result, times) => {
         results.append(result);
-        split.queries += seconds ? result.queries : 0;
-        split.physics += seconds?.physics ?? 0;
-        split.draw += seconds?.draw ?? 0;
-        split.infer += seconds?.infer ?? 0;
+        if (times) ledger.add(times, result.queries);
         const why = result.failure?.label ?? result.error ?? '';
         run.say(
           `${results.done.size}/${total} ${result.condition} ${result.status} ${result.time_s} s ${why}`.trim(),
@@ -195,6 +191,8 @@ async function rollOut(
       },
       onCrash: (task, message) => run.say(`${task.condition.key} is rolled out again: ${message}`),
     });
+    const { user, system } = process.cpuUsage(from);
+    return ledger.split((user + system) / 1e6);
   } finally {
     interrupt.release();
     await pool.close();
@@ -205,8 +203,7 @@ function finalSummary(
   { settings, set, machine }: RolloutRun,
   results: ResultsFile,
   wallS: number,
-  workers: number,
-  split: RolloutSeconds & { queries: number },
+  split: TimeSplit | null,
 ): RolloutSummary {
   const ordered = set.conditions.map(({ key }) => results.done.get(key)!);
   return {
@@ -215,23 +212,8 @@ function finalSummary(
     suite: set.name,
     suite_hash: set.hash,
     wall_s: Math.round(wallS * 100) / 100,
-    per_query: timeSplit(wallS * workers, split),
+    per_query: split,
     machine,
     results: join(settings.out, RESULTS_FILE),
-  };
-}
-
-function timeSplit(
-  workerS: number,
-  { physics, draw, infer, queries }: RolloutSeconds & { queries: number },
-): TimeSplit | null {
-  if (queries === 0) return null;
-  const ms = (seconds: number): number => Math.round((100_000 * seconds) / queries) / 100;
-  return {
-    queries,
-    inference_ms: ms(infer),
-    physics_ms: ms(physics),
-    draw_ms: ms(draw),
-    rest_ms: ms(Math.max(0, workerS - infer - physics)),
   };
 }

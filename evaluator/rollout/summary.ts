@@ -3,6 +3,7 @@ import type { RenderingStack } from '../../sim/host/draw-request.ts';
 import type { MachineFacts } from '../../sim/host/machine.ts';
 import type { RolloutResult } from '../results.ts';
 import { wilson } from '../statistics/wilson.ts';
+import type { TimeSplit } from './time-split.ts';
 
 /** What explains times and pixels; `rendering_stack` where something was drawn. */
 export type RolloutMachine = MachineFacts & { rendering_stack?: RenderingStack };
@@ -11,17 +12,6 @@ export interface RateSummary {
   episodes: number;
   successes: number;
   wilson: [low: number, high: number];
-}
-
-/** Where the time of a run went, over its policy queries. */
-export interface TimeSplit {
-  queries: number;
-  inference_ms: number;
-  physics_ms: number;
-  /** Wait for frames; other rollouts of the worker go on meanwhile. */
-  draw_ms: number;
-  /** All time of all workers that is neither inference nor physics. */
-  rest_ms: number;
 }
 
 export interface RolloutSummary extends RateSummary {
@@ -90,11 +80,17 @@ export function summaryText(summary: RolloutSummary): string {
     ...(summary.errors > 0
       ? [`  errors (crashed or hung twice, counted as no success): ${summary.errors}`]
       : []),
-    ...(split
-      ? [
-          `  a query: inference ${split.inference_ms.toFixed(1)} ms, physics ${split.physics_ms.toFixed(1)} ms, all else ${split.rest_ms.toFixed(1)} ms (${split.queries} queries)`,
-        ]
-      : []),
+    ...(split ? timeLines(split) : []),
     `  results: ${summary.results}`,
   ].join('\n');
+}
+
+function timeLines({ queries, cpu, ...wall }: TimeSplit): string[] {
+  const parts = (inference: number, physics: number, rest: number): string =>
+    `inference ${inference.toFixed(1)} ms, physics ${physics.toFixed(1)} ms, all else ${rest.toFixed(1)} ms`;
+  return [
+    `  a query, of ${queries}: ${parts(wall.inference_ms, wall.physics_ms, wall.rest_ms)}`,
+    `    of CPU time: ${parts(cpu.inference_ms, cpu.physics_ms, cpu.browser_ms + cpu.rest_ms)}, browser ${cpu.browser_ms.toFixed(1)} ms of it`,
+    `    beside it ${wall.startup_s.toFixed(1)} s until a worker could begin (${cpu.startup_s.toFixed(1)} s of CPU time)`,
+  ];
 }

@@ -15,6 +15,7 @@ import { rolloutResult, runRollout } from './episode.ts';
 import type { RolloutReply, RolloutSettings, RolloutTask } from './messages.ts';
 import { PolicyDriver } from './policy-driver.ts';
 import { encodeTrajectory } from './trajectory-file.ts';
+import { WorkerClock } from './worker-clock.ts';
 
 const settings = workerData as RolloutSettings & { channel: string };
 const { subject } = settings;
@@ -28,13 +29,23 @@ const browser = new RenderSession({
 channel.onmessage = (event) => {
   if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void browser.close();
 };
-const physics = loadPhysics();
-const policy = subject.kind === 'policy' ? openPolicy(subject.folder) : undefined;
-policy?.catch(() => {}); // the first task reports it
+let policy: PolicySession | undefined;
+const clock = new WorkerClock(
+  () => policy?.spent ?? { wallS: 0, cpuS: 0 },
+  () => browser.pid,
+);
+const ready = start();
+ready.catch(() => {}); // the first task reports it
 
-async function openPolicy(folder: string): Promise<PolicySession> {
-  browser.warmUp();
-  return PolicySession.open(await loadPolicy(folder));
+async function start(): Promise<void> {
+  const physics = loadPhysics();
+  if (subject.kind === 'policy') {
+    browser.warmUp();
+    policy = await PolicySession.open(await loadPolicy(subject.folder));
+    await browser.stack();
+  }
+  await physics;
+  clock.ready();
 }
 
 /** Runs one rollout, stores its trajectory and answers with its result. */
@@ -48,23 +59,24 @@ export default async function answer(task: RolloutTask): Promise<RolloutReply> {
 }
 
 async function rollOut(task: RolloutTask): Promise<RolloutReply> {
-  await physics;
-  const driver = await openDriver(task);
+  await ready;
+  const driver = openDriver(task);
   const { condition } = task;
   const rollout = await runRollout(condition, driver, settings);
   const file = `trajectories/${String(task.index).padStart(5, '0')}.trajectory`;
   await mkdir(join(settings.out, 'trajectories'), { recursive: true });
   writeWholeFile(join(settings.out, file), encodeTrajectory(rollout.trajectory));
-  return {
-    result: rolloutResult(condition, rollout, file),
-    seconds: { physics: rollout.physicsS, ...driver.seconds },
-  };
+  const result = rolloutResult(condition, rollout, file);
+  clock.physics.wallS += rollout.physics.wallS;
+  clock.physics.cpuS += rollout.physics.cpuS;
+  clock.drawS += driver.drawS;
+  return { result, times: clock.times() };
 }
 
-async function openDriver({ condition, replay }: RolloutTask): Promise<Driver> {
+function openDriver({ condition, replay }: RolloutTask): Driver {
   if (subject.kind === 'replay') return replayDriver(replay!);
   if (subject.kind !== 'policy') return baselineDriver(subject.kind, condition.key);
-  const session = await policy!;
+  const session = policy!;
   const { start } = condition;
   const { widthPx, heightPx } = settings;
   const picture = new Uint8Array(widthPx * heightPx * 3);

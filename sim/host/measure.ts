@@ -4,6 +4,9 @@ import type { HeadlessRenderer } from './headless-renderer.ts';
 import { openRenderer, type RendererOptions } from './renderer.ts';
 import { type TrialSceneOptions, trialScene } from './trial-scene.ts';
 
+/** USER_HZ, which Linux shows to programs as 100 on every machine. */
+const TICKS_PER_S = 100;
+
 export interface MeasureOptions extends TrialSceneOptions {
   backend: RendererOptions['backend'];
   /** Browsers at work at the same time. */
@@ -105,6 +108,22 @@ export function groupPssBytes(group: number): number {
     }
   }
   return bytes;
+}
+
+/** CPU seconds that the living processes of a group have used; 0 where there is no /proc. */
+export function groupCpuS(group: number): number {
+  let ticks = 0;
+  for (const pid of groupMembers(group)) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // After the name in brackets from field 3 on: utime and stime are fields 14 and 15.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      ticks += Number(fields[11]) + Number(fields[12]);
+    } catch {
+      // Ended meanwhile.
+    }
+  }
+  return ticks / TICKS_PER_S;
 }
 
 /** Ids of the living processes in a group; empty where there is no /proc. */

@@ -25,6 +25,7 @@ export class RenderSession {
   #opening: Promise<HeadlessRenderer> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #framesDrawn = 0;
+  #pid: number | undefined;
 
   constructor(options: RenderSessionOptions) {
     this.#options = options;
@@ -33,6 +34,11 @@ export class RenderSession {
   /** Starts the browser so that it is there when the first episode has been simulated. */
   warmUp(): void {
     this.#open().catch(() => {}); // the first encode reports it
+  }
+
+  /** Process id and group of the browser that was opened last. */
+  get pid(): number | undefined {
+    return this.#pid;
   }
 
   /** The stack of the browser that is open now. */
@@ -87,6 +93,7 @@ export class RenderSession {
 
   #open(): Promise<HeadlessRenderer> {
     this.#opening ??= openRenderer({ backend: this.#options.backend }).then((renderer) => {
+      this.#pid = renderer.pid;
       this.#options.onOpened(renderer.pid);
       return renderer;
     });

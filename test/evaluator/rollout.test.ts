@@ -8,12 +8,13 @@ import { dispatchRollouts } from '../../evaluator/rollout/dispatch.ts';
 import type { Driver } from '../../evaluator/rollout/driver.ts';
 import { baselineDriver, replayDriver } from '../../evaluator/rollout/driver.ts';
 import { rolloutResult, runRollout } from '../../evaluator/rollout/episode.ts';
-import type { RolloutReply, RolloutTask } from '../../evaluator/rollout/messages.ts';
+import type { RolloutReply, RolloutTask, WorkerTimes } from '../../evaluator/rollout/messages.ts';
 import { ensembled, PolicyDriver } from '../../evaluator/rollout/policy-driver.ts';
 import { ResultsFile, readResults } from '../../evaluator/rollout/results-file.ts';
 import { parseRolloutOptions } from '../../evaluator/rollout/settings.ts';
 import { resolveSubject } from '../../evaluator/rollout/subject.ts';
 import { summarize } from '../../evaluator/rollout/summary.ts';
+import { TimeLedger } from '../../evaluator/rollout/time-split.ts';
 import { decodeTrajectory, encodeTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import { adHocSet, expandSuite, listSuites, loadSuite } from '../../scenarios/suites/suite.ts';
@@ -51,7 +52,7 @@ describe('a rollout', () => {
     const driver: Driver = {
       act: (run) => (run.frames < 3 ? [0, 1, 0, 0] : [0, Number.NaN, 0, 0]),
       queryFrames: [],
-      seconds: { draw: 0, infer: 0 },
+      drawS: 0,
     };
     const result = await resultOf(driver);
     expect(result).toMatchObject({ status: 'failure', outcome: 'bad-action', frames: 4 });
@@ -118,6 +119,17 @@ describe('results.jsonl', () => {
   });
 });
 
+const TIMES: WorkerTimes = {
+  worker: 1,
+  startupS: 2,
+  startupCpu: { threadS: 1, browserS: 0.5 },
+  workingS: 10,
+  physics: { wallS: 2, cpuS: 1.5 },
+  infer: { wallS: 3, cpuS: 2.5 },
+  drawS: 7,
+  browserCpuS: 1,
+};
+
 describe('dispatch', () => {
   const tasks: RolloutTask[] = SET.conditions.map((condition, index) => ({ index, condition }));
   async function run(answer: (task: RolloutTask, tries: number) => Promise<RolloutReply>) {
@@ -144,7 +156,7 @@ describe('dispatch', () => {
     const good = await resultOf(baselineDriver('expert', ''), 1);
     const { results, tries } = await run(async ({ index }) => {
       if (index === 0) throw new Error('gone');
-      return { result: good, seconds: { physics: 0, draw: 0, infer: 0 } };
+      return { result: good, times: TIMES };
     });
     expect([...tries]).toEqual([
       [0, 2],
@@ -158,11 +170,33 @@ describe('dispatch', () => {
   it('forgets a crash that the second try survives', async () => {
     const good = await resultOf(baselineDriver('expert', ''));
     const { results } = await run(async (_, tries) =>
-      tries === 1
-        ? { fault: 'browser', kind: 'crash' }
-        : { result: good, seconds: { physics: 0, draw: 0, infer: 0 } },
+      tries === 1 ? { fault: 'browser', kind: 'crash' } : { result: good, times: TIMES },
     );
     expect(results.map(({ status }) => status)).toEqual(['success', 'success']);
+  });
+});
+
+describe('the split of time', () => {
+  it('counts each worker once, from when it could begin', () => {
+    const ledger = new TimeLedger();
+    ledger.add({ ...TIMES, workingS: 4 }, 400);
+    ledger.add(TIMES, 500);
+    ledger.add({ ...TIMES, worker: 2, startupS: 4 }, 100);
+    expect(ledger.split(20)).toEqual({
+      queries: 1000,
+      inference_ms: 6,
+      physics_ms: 4,
+      draw_ms: 14,
+      rest_ms: 10,
+      startup_s: 3,
+      cpu: { inference_ms: 5, physics_ms: 3, browser_ms: 2, rest_ms: 10, startup_s: 1.5 },
+    });
+  });
+
+  it('is none where no policy was asked', () => {
+    const ledger = new TimeLedger();
+    ledger.add(TIMES, 0);
+    expect(ledger.split(20)).toBeNull();
   });
 });
 

@@ -11,8 +11,8 @@ import { sampleStart } from '../../../scenarios/sampler.ts';
 import type { Scenario } from '../../../scenarios/schema.ts';
 import { loadPhysics } from '../../../sim/physics.ts';
 
-const straight: Driver = { act: () => [0.05, 0.8, 0, 0], queryFrames: [], seconds: { draw: 0, infer: 0 } };
-const turning: Driver = { act: () => [1, 0, 0, 0], queryFrames: [], seconds: { draw: 0, infer: 0 } };
+const straight: Driver = { act: () => [0.05, 0.8, 0, 0], queryFrames: [], drawS: 0 };
+const turning: Driver = { act: () => [1, 0, 0, 0], queryFrames: [], drawS: 0 };
 
 /** Who drives episode i: mostly the expert. */
 function driverOf(i: number, key: string): Driver {

@@ -1,0 +1,44 @@
+/** A worker's clock: what its thread and its browser have done since it started. */
+import { threadId } from 'node:worker_threads';
+import { groupCpuS } from '../../sim/host/measure.ts';
+import { threadTime } from '../../sim/host/thread-time.ts';
+import type { WorkerTimes } from './messages.ts';
+
+export class WorkerClock {
+  readonly physics = { wallS: 0, cpuS: 0 };
+  drawS = 0;
+  readonly #infer: () => WorkerTimes['infer'];
+  readonly #browserPid: () => number | undefined;
+  #startup: Pick<WorkerTimes, 'startupS' | 'startupCpu'> | undefined;
+
+  /** @param infer what inference has taken @param browserPid of the browser that is open now */
+  constructor(infer: () => WorkerTimes['infer'], browserPid: () => number | undefined) {
+    this.#infer = infer;
+    this.#browserPid = browserPid;
+  }
+
+  /** The worker can begin. Counts once: a thread's clock begins with the thread. */
+  ready(): void {
+    const { wallS, cpuS } = threadTime();
+    this.#startup ??= { startupS: wallS, startupCpu: { threadS: cpuS, browserS: this.#browserS() } };
+  }
+
+  times(): WorkerTimes {
+    const startup = this.#startup!;
+    return {
+      worker: threadId,
+      ...startup,
+      workingS: threadTime().wallS - startup.startupS,
+      physics: { ...this.physics },
+      infer: { ...this.#infer() },
+      drawS: this.drawS,
+      // One that replaced another began anew.
+      browserCpuS: Math.max(0, this.#browserS() - startup.startupCpu.browserS),
+    };
+  }
+
+  #browserS(): number {
+    const pid = this.#browserPid();
+    return pid === undefined ? 0 : groupCpuS(pid);
+  }
+}
