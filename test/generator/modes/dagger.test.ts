@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { assertReplays } from '../../../generator/episode.ts';
+import { chooseFork, DAGGER_DEFAULTS, daggerEpisode } from '../../../generator/modes/dagger.ts';
+import { attemptDagger } from '../../../generator/modes/dagger-attempt.ts';
+import { driveStudent, type Student } from '../../../generator/modes/dagger-drive.ts';
+import { forkEpisode } from '../../../generator/modes/dagger-fork.ts';
+import { HANDOVERS } from '../../../generator/modes/dagger-handover.ts';
+import { resolveSelection } from '../../../scenarios/registry.ts';
+import { sampleStart } from '../../../scenarios/sampler.ts';
+import type { EpisodeStart } from '../../../sim/episode-start.ts';
+import { expertAction, expertView } from '../../../sim/expert.ts';
+import { loadPhysics } from '../../../sim/physics.ts';
+import { Rng } from '../../../sim/rng.ts';
+import { simulateEpisode } from '../../../sim/simulate.ts';
+import { SOURCES } from '../../../sim/trajectory.ts';
+import { World } from '../../../sim/world.ts';
+
+const [{ scenario }] = resolveSelection('one-brick', '.');
+const startOf = (slot: number): EpisodeStart =>
+  sampleStart(scenario, { namespace: 'gen', seed: 3, slot, attempt: 0 });
+
+/** Answers every question with one action, for as long as a chunk lasts. */
+const always = (action: readonly number[], actionSteps = 8): Student => ({
+  state: 'seed4',
+  actionSteps,
+  ask: async () => Float32Array.from(Array.from({ length: actionSteps }, () => action).flat()),
+});
+const zero = always([0, 0, 0, 0]);
+const blind = always([0, 1, 0, 0]);
+const spinner = always([-1, 0, 0, 0]);
+/** The expert with an offset to the left: it mostly gets there, by another way. */
+const slanted: Student = {
+  state: 'seed4',
+  actionSteps: 2,
+  ask: async ({ world }) => {
+    const [steering, ...rest] = expertAction(expertView(world)).action;
+    const action = [steering + 0.3, ...rest];
+    return Float32Array.from([...action, ...action]);
+  },
+};
+const expertLike: Student = {
+  state: 'seed4',
+  actionSteps: 1,
+  ask: async ({ world }) => Float32Array.from(expertAction(expertView(world)).action),
+};
+const options = (slot: number, student: Student, beta = 0) => ({
+  ...{ fps: 10, state: 'seed4' as const, student, beta },
+  ...{ name: ['gen', 3, 'one-brick', slot, 0], suffix: 'dagger/cafe' },
+});
+
+beforeAll(loadPhysics);
+
+describe('a student that drives', () => {
+  const drive = (student: Student, slot: number, untilS = 60, beta = 0) =>
+    driveStudent(startOf(slot), student, { fps: 10, beta, untilS, rng: Rng.from('drive', slot) });
+
+  test('is relieved when it presses a wall', async () => {
+    const { handover, forks } = await drive(blind, 0);
+    expect(handover).toBe('collision');
+    const world = World.create(forks[forks.length - 1].start);
+    expect(Math.abs(world.speedMps)).toBeLessThan(0.1);
+    world.dispose();
+  });
+
+  test('is relieved when it does something else than the expert for long', async () => {
+    expect((await drive(spinner, 1)).handover).toBe('deviation');
+  });
+
+  test('is left alone while it does what the expert does, to the end', async () => {
+    const { handover, forks, frames } = await drive(expertLike, 2);
+    expect(handover).toBe('ended');
+    expect(frames.expert).toBe(0);
+    expect(frames.student).toBe(simulateEpisode(startOf(2)).frames);
+    for (const { start } of forks) expect(start.bricks).toHaveLength(1);
+  });
+
+  test('hands over when its time is up', async () => {
+    const { handover, forks } = await drive(expertLike, 2, 4);
+    expect(handover).toBe('drawn');
+    expect(forks[forks.length - 1].timeS).toBeCloseTo(4, 6);
+  });
+
+  test('shares whole chunks with the expert', async () => {
+    const all = await drive(zero, 3, 20, 1);
+    expect(all).toMatchObject({ queries: 0, frames: { student: 0 } });
+    const mixed = await drive(slanted, 3, 12, 0.5);
+    expect(mixed.queries).toBeGreaterThan(0);
+    expect(mixed.frames.expert).toBeGreaterThan(0);
+    expect(mixed.frames.student).toBeLessThanOrEqual(2 * mixed.queries);
+    expect(mixed.frames.expert % 2).toBe(0);
+  });
+});
+
+describe('an episode of it', () => {
+  test.each([
+    ['blind', blind],
+    ['slanted', slanted],
+  ])('%s: begins in the student’s state, is labelled by the expert alone, replays', async (_, student) => {
+    const slot = 1;
+    const { trajectory, origin } = await daggerEpisode(startOf(slot), options(slot, student));
+    expect(HANDOVERS).toContain(origin.handover);
+    expect(trajectory.outcome, trajectory.detail).toBe('success');
+    expect(trajectory.start.seed).toBe(`gen/3/${slot}/0/dagger/cafe`);
+    assertReplays({ ...trajectory, start: JSON.parse(JSON.stringify(trajectory.start)) });
+    expect(trajectory.actions).toEqual(trajectory.executedActions);
+    expect(trajectory.labelValid.every((valid) => valid === 1)).toBe(true);
+    expect(trajectory.sources.every((source) => SOURCES[source] === 'dagger')).toBe(true);
+    const world = World.create(trajectory.start);
+    for (let t = 0; t < trajectory.frames; t++) {
+      const { action } = expertAction(expertView(world));
+      expect([...trajectory.actions.subarray(4 * t, 4 * t + 4)]).toEqual(action.map(Math.fround));
+      world.step(trajectory.executedActions.subarray(4 * t, 4 * t + 4), 0.1);
+    }
+    world.dispose();
+  });
+
+  test('is the same again, and another in another attempt', async () => {
+    const make = (attempt: number) =>
+      daggerEpisode(startOf(4), { ...options(4, slanted, 0.3), name: ['gen', 3, 'one-brick', 4, attempt] });
+    const first = await make(0);
+    expect(await make(0)).toEqual(first);
+    expect((await make(1)).trajectory.finalStateHash).not.toBe(first.trajectory.finalStateHash);
+  });
+
+  test('keeps a window, longer after a trigger', async () => {
+    const { windowS, recoveryWindowS } = DAGGER_DEFAULTS;
+    const pressed = await daggerEpisode(startOf(0), options(0, blind));
+    expect(pressed.origin.handover).toBe('collision');
+    expect(pressed.trajectory.frames).toBeLessThanOrEqual(10 * recoveryWindowS);
+    expect(pressed.trajectory.frames).toBeGreaterThan(10 * windowS);
+    const whole = forkEpisode(startOf(5), { fps: 10, state: 'seed4', windowS: 1e6 });
+    const window = forkEpisode(startOf(5), { fps: 10, state: 'seed4', windowS: 3 });
+    expect(window.frames).toBe(30);
+    expect(window.outcome).toBe(whole.outcome);
+    expect(window.actions).toEqual(whole.actions.slice(0, 30 * 4));
+  });
+
+  test('that the expert cannot solve is a failure that says so', async () => {
+    const hopeless = { ...scenario, time_limit_s: 5 };
+    const outcome = await attemptDagger({
+      ...{ scenario: hopeless, slot: 0, attempt: 0, seed: 3, fps: 10, state: 'seed4' },
+      ...{ student: zero, studentHash: 'cafe', beta: 0 },
+    });
+    expect(outcome).toMatchObject({ failure: { kind: 'dagger', reason: 'timeout', slot: 0 } });
+    expect('failure' in outcome && outcome.failure.detail).toMatch(/after a student's .* hand-over: timeout/);
+  });
+});
+
+describe('the state that is chosen', () => {
+  const forks = Array.from({ length: 30 }, (_, i) => ({ timeS: 0.8 * i, start: startOf(0) }));
+
+  test('is the last one where time was up, and anywhere on the way where the student succeeded', () => {
+    const rng = Rng.from('choose');
+    const pick = (handover: 'drawn' | 'ended') =>
+      chooseFork({ handover, forks, frames: { student: 0, expert: 0 }, queries: 0 }, rng).timeS;
+    expect(pick('drawn')).toBe(forks[29].timeS);
+    expect(new Set(Array.from({ length: 200 }, () => pick('ended'))).size).toBe(30);
+  });
+
+  test('after a trigger lies where it fired or shortly before', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const { timeS } = chooseFork(
+          { handover: 'collision', forks, frames: { student: 0, expert: 0 }, queries: 0 },
+          Rng.from(seed),
+        );
+        expect(forks[29].timeS - timeS).toBeLessThanOrEqual(DAGGER_DEFAULTS.leadS + 1e-9);
+      }),
+    );
+  });
+});
