@@ -57,14 +57,16 @@ export interface PhysicsSpec {
 /** When an event fires: at a time, or once the load has been carried (lift >= 0.5 m) for a while. */
 export type EventTrigger = { type: 'time'; atS: number } | { type: 'carrying'; afterS: number };
 
-/** What an event does. Impulses only: nothing is ever attached or teleported. */
+/** What an event does. Impulses, and grip that is lost: nothing is ever attached or teleported. */
 export type EventEffect =
   /** Throws what lies in the bucket forwards and to a side, off the lip. */
   | { type: 'shake-bucket'; speedMps: number; sideways: number }
   /** Turns the loader about at once by a kick of yaw rate. */
   | { type: 'kick-loader'; yawRateRadps: number }
   /** Pushes brick number `brick` along the floor. */
-  | { type: 'push-brick'; brick: number; speedMps: number; directionRad: number };
+  | { type: 'push-brick'; brick: number; speedMps: number; directionRad: number }
+  /** The wheels keep only `grip` in [0, 1] of their acceleration for a while. Of use with a trigger by time. */
+  | { type: 'slip'; grip: number; durationS: number };
 
 export interface EpisodeEvent {
   trigger: EventTrigger;
@@ -111,4 +113,13 @@ export interface EpisodeStart {
   visual: VisualSpec;
   timeLimitS: number;
   success: SuccessCriteria;
+  /** Set where the episode begins in the middle of another one that was disturbed. */
+  disturbed?: Disturbed;
+}
+
+export interface Disturbed {
+  /** What happened: one of the generator's kinds of disturbance. */
+  by: string;
+  /** When, in seconds after the start of the episode that was disturbed. */
+  atS: number;
 }

@@ -1,4 +1,4 @@
-/** Timed events: impulses that disturb an episode. Nothing is ever attached or teleported. */
+/** Timed events: impulses and losses of grip that disturb an episode. Nothing is ever attached or teleported. */
 
 import type { EpisodeEvent } from './episode-start.ts';
 import { isInBucket, type LoaderPose } from './loader-pose.ts';
@@ -16,7 +16,7 @@ export function isEventDue(event: EpisodeEvent, timeS: number, carriedS: number)
   return trigger.type === 'time' ? timeS >= trigger.atS : carriedS > 0 && carriedS >= trigger.afterS;
 }
 
-/** The events that have not fired, counted from now. `carriedS`: for how long a load has been carried. */
+/** The events that have not fired or still act, counted from now. `carriedS`: for how long a load has been carried. */
 export function remainingEvents(
   events: readonly EpisodeEvent[],
   fired: readonly boolean[],
@@ -24,7 +24,7 @@ export function remainingEvents(
   carriedS: number,
 ): EpisodeEvent[] {
   return events
-    .filter((_, i) => !fired[i])
+    .filter((event, i) => !fired[i] || isSlipping(event, nowS))
     .map(({ trigger, effect }) => ({
       trigger:
         trigger.type === 'time'
@@ -42,6 +42,7 @@ export function fireEvent(
 ): number {
   const { effect } = event;
   if (effect.type === 'kick-loader') return effect.yawRateRadps;
+  if (effect.type === 'slip') return 0; // acts for as long as it lasts: see gripNow
   if (effect.type === 'push-brick') {
     const brick = bricks[effect.brick];
     if (brick) throwBrick(brick, effect.directionRad, effect.speedMps, 0, 0);
@@ -53,6 +54,19 @@ export function fireEvent(
     throwBrick(brick, pose.headingRad, effect.speedMps, effect.sideways, SHAKE_UP);
   }
   return 0;
+}
+
+/** What the events leave of the wheels' grip at a time, in [0, 1]. A slip is told by the time alone. */
+export function gripNow(events: readonly EpisodeEvent[], timeS: number): number {
+  let grip = 1;
+  for (const event of events)
+    if (event.effect.type === 'slip' && isSlipping(event, timeS)) grip *= event.effect.grip;
+  return grip;
+}
+
+function isSlipping({ trigger, effect }: EpisodeEvent, timeS: number): boolean {
+  if (effect.type !== 'slip' || trigger.type !== 'time') return false;
+  return timeS >= trigger.atS && timeS < trigger.atS + effect.durationS;
 }
 
 function throwBrick(

@@ -18,7 +18,7 @@ import {
 } from './bodies/chassis.ts';
 import { nextLift, nextTilt } from './controls.ts';
 import type { EpisodeStart, LoaderMotion } from './episode-start.ts';
-import { CARRYING_LIFT_M, fireEvent, isEventDue, remainingEvents } from './events.ts';
+import { CARRYING_LIFT_M, fireEvent, gripNow, isEventDue, remainingEvents } from './events.ts';
 import { PHYSICS_HZ } from './geometry.ts';
 import { isInBucket, type LoaderPose } from './loader-pose.ts';
 import { cos, sin } from './math.ts';
@@ -98,7 +98,7 @@ export class World {
     const controls = this.#controls;
     const { body } = this.#chassis;
     this.#fireDueEvents();
-    const { traction } = this.start.physics;
+    const traction = this.start.physics.traction * gripNow(this.start.events, this.timeS);
     const { headingRad, wheelYawRateRadps } = controls;
     const drive = driveChassis(body, headingRad, wheelYawRateRadps, action[0], action[1], traction, STEP_S);
     const liftM = nextLift(controls, action[3], STEP_S);

@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { DISTURBANCE_KINDS, type DisturbanceKind } from '../../../generator/modes/disturbances/kinds.ts';
+import { disturbedStart, recoveryEpisode } from '../../../generator/modes/recovery.ts';
+import { resolveSelection } from '../../../scenarios/registry.ts';
+import { sampleStart } from '../../../scenarios/sampler.ts';
+import { expertAction, expertView } from '../../../sim/expert.ts';
+import { loadPhysics } from '../../../sim/physics.ts';
+import { SOURCES } from '../../../sim/trajectory.ts';
+import { World } from '../../../sim/world.ts';
+
+const [{ scenario }] = resolveSelection('one-brick', '.');
+const startOf = (slot: number) => sampleStart(scenario, { namespace: 'gen', seed: 5, slot, attempt: 0 });
+const options = (slot: number, disturbance: DisturbanceKind) =>
+  ({ fps: 10, state: 'seed4', scenario, name: ['gen', 5, scenario.name, slot, 0], disturbance }) as const;
+
+beforeAll(loadPhysics);
+
+describe.each(DISTURBANCE_KINDS)('after %s', (disturbance) => {
+  test('an episode replays from what is stored, and every label is the expert’s for the state beside it', () => {
+    const run = recoveryEpisode(startOf(0), options(0, disturbance));
+    const stored = JSON.parse(JSON.stringify(run.start)) as typeof run.start;
+    expect(stored).toEqual(run.start);
+    expect(run.start).toMatchObject({ seed: 'gen/5/0/0/recovery', disturbed: { by: disturbance } });
+    expect(run.outcome).toBe('success');
+    expect(run.sources.every((source) => SOURCES[source] === 'recovery')).toBe(true);
+    expect(run.labelValid.every((valid) => valid === 1)).toBe(true);
+    expect(run.actions).toEqual(run.executedActions);
+    const world = World.create(stored);
+    for (let t = 0; t < run.frames; t++) {
+      const { action } = expertAction(expertView(world));
+      expect([...run.actions.subarray(4 * t, 4 * t + 4)]).toEqual(action.map(Math.fround));
+      world.step(run.executedActions.subarray(4 * t, 4 * t + 4), 1 / run.fps);
+    }
+    expect(world.stateHash()).toBe(run.finalStateHash);
+    world.dispose();
+  });
+});
+
+describe('a disturbed start', () => {
+  test('follows from the attempt’s name alone', () => {
+    const first = disturbedStart(startOf(1), options(1, 'jam'));
+    expect(disturbedStart(startOf(1), options(1, 'jam'))).toEqual(first);
+    const elsewhere = { ...options(1, 'jam'), name: ['gen', 5, scenario.name, 1, 1] };
+    expect(disturbedStart(startOf(1), elsewhere)).not.toEqual(first);
+  });
+
+  test('is finite, in the arena, with bricks left to deliver', () => {
+    for (let slot = 0; slot < DISTURBANCE_KINDS.length; slot++) {
+      const kind = DISTURBANCE_KINDS[slot];
+      const start = disturbedStart(startOf(slot), options(slot, kind));
+      const world = World.create(start);
+      expect(world.isFinite && world.legosRemaining > 0 && world.lostBrick() < 0, `${kind} ${slot}`).toBe(
+        true,
+      );
+      expect(Math.max(Math.abs(start.loader.xM), Math.abs(start.loader.zM))).toBeLessThan(8);
+      world.dispose();
+    }
+  });
+
+  test('of a spill has the load out of the bucket, or about to be', () => {
+    for (let slot = 0; slot < 3; slot++) {
+      const start = disturbedStart(startOf(slot), options(slot, 'spill'));
+      const world = World.create(start);
+      const isShaken = start.events.some(({ effect }) => effect.type === 'shake-bucket');
+      expect(isShaken === world.bricks().some((brick) => brick.inBucket), `slot ${slot}`).toBe(true);
+      world.dispose();
+    }
+  });
+
+  test('at the box has an empty, raised bucket', () => {
+    for (let slot = 0; slot < 3; slot++) {
+      const start = disturbedStart(startOf(slot), options(slot, 'bucket-up-at-box'));
+      const world = World.create(start);
+      expect(world.bricks().some((brick) => brick.inBucket)).toBe(false);
+      expect(start.loader.liftM).toBeGreaterThan(0.05);
+      expect(Math.max(Math.abs(start.loader.xM + 6), Math.abs(start.loader.zM + 6))).toBeLessThan(5);
+      world.dispose();
+    }
+  });
+});
