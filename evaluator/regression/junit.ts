@@ -1,4 +1,5 @@
 /** JUnit XML, as CI systems read it (testmoapp/junitxml). Pure. */
+import { escapeMarkup } from '../../sim/host/escape-markup.ts';
 
 export interface TestCase {
   /** The suite it belongs to. */
@@ -15,11 +16,11 @@ export function junitXml(name: string, cases: readonly TestCase[]): string {
   const groups = [...new Set(cases.map(({ group }) => group))];
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${escapeXml(name)}" ${counts(cases)}>`,
+    `<testsuites name="${escapeMarkup(name)}" ${counts(cases)}>`,
     ...groups.flatMap((group) => {
       const members = cases.filter((one) => one.group === group);
       return [
-        `  <testsuite name="${escapeXml(group)}" ${counts(members)} errors="0" skipped="0">`,
+        `  <testsuite name="${escapeMarkup(group)}" ${counts(members)} errors="0" skipped="0">`,
         ...members.flatMap(caseLines),
         '  </testsuite>',
       ];
@@ -30,25 +31,16 @@ export function junitXml(name: string, cases: readonly TestCase[]): string {
 }
 
 function caseLines({ group, name, failure, note }: TestCase): string[] {
-  const open = `    <testcase classname="${escapeXml(group)}" name="${escapeXml(name)}"`;
+  const open = `    <testcase classname="${escapeMarkup(group)}" name="${escapeMarkup(name)}"`;
   const inside = [
     ...(failure === undefined
       ? []
-      : [`      <failure message="${escapeXml(failure)}">${escapeXml(failure)}</failure>`]),
-    ...(note === undefined ? [] : [`      <system-out>${escapeXml(note)}</system-out>`]),
+      : [`      <failure message="${escapeMarkup(failure)}">${escapeMarkup(failure)}</failure>`]),
+    ...(note === undefined ? [] : [`      <system-out>${escapeMarkup(note)}</system-out>`]),
   ];
   return inside.length === 0 ? [`${open}/>`] : [`${open}>`, ...inside, '    </testcase>'];
 }
 
 function counts(cases: readonly TestCase[]): string {
   return `tests="${cases.length}" failures="${cases.filter(({ failure }) => failure !== undefined).length}"`;
-}
-
-/** Also drops the control characters that XML 1.0 cannot hold at all. */
-function escapeXml(text: string): string {
-  const named: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return [...text]
-    .filter((character) => character >= ' ' || '\t\n\r'.includes(character))
-    .map((character) => named[character] ?? character)
-    .join('');
 }

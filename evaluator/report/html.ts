@@ -1,4 +1,5 @@
 /** HTML in which what is put in is text unless it was made here: nothing is escaped by hand, so nothing is forgotten. */
+import { escapeMarkup } from '../../sim/host/escape-markup.ts';
 
 export class Html {
   readonly text: string;
@@ -8,18 +9,6 @@ export class Html {
 }
 
 type Part = Html | string | number | null | undefined | readonly Part[];
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text as it may stand between tags and in quoted attributes. */
-export const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]);
 
 /** Template tag: strings and numbers are escaped, Html and lists of it are put in as they are. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
@@ -31,5 +20,5 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 function render(part: Part): string {
   if (part === null || part === undefined) return '';
   if (part instanceof Html) return part.text;
-  return Array.isArray(part) ? part.map(render).join('') : escapeHtml(String(part));
+  return Array.isArray(part) ? part.map(render).join('') : escapeMarkup(String(part));
 }

@@ -1,4 +1,5 @@
 /** Success against training step, as an SVG that opens anywhere. Pure. */
+import { escapeMarkup } from '../../sim/host/escape-markup.ts';
 import type { Sweep } from './sweep.ts';
 
 export const PLOT_DEFAULTS = { width_px: 760, height_px: 420 } as const;
@@ -86,8 +87,7 @@ function labelled(steps: readonly number[], x: (step: number) => number): number
 }
 
 function text(x: number, y: number, content: string, attributes = ''): string {
-  const escaped = content.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-  return `<text x="${at(x)}" y="${at(y)}" ${attributes}>${escaped}</text>`;
+  return `<text x="${at(x)}" y="${at(y)}" ${attributes}>${escapeMarkup(content)}</text>`;
 }
 
 /** A name as long as there is room for. */

@@ -2,6 +2,7 @@
  * `dataset preview --out FILE.html`: one page that shows a dataset to whoever opens it, without anything else: pictures
  * as data URLs, plots as inline SVG, no script. All texts come from the dataset, which may be anyone's: all are escaped.
  */
+import { escapeMarkup } from '../../sim/host/escape-markup.ts';
 import { contactSheet, evenlySpread } from './contact-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';
 import type { DataFile, DatasetReader } from './reader.ts';
@@ -39,7 +40,7 @@ export async function previewPage(reader: DatasetReader, options: PreviewPageOpt
   for (const index of evenlySpread(rows.length, options.episodes)) {
     sections.push(await episodeSection(reader, rows[index], options));
   }
-  const name = escapeHtml(reader.root.split(/[\\/]/).at(-1) ?? '');
+  const name = escapeMarkup(reader.root.split(/[\\/]/).at(-1) ?? '');
   const minutes = (info.total_frames / info.fps / 60).toFixed(1);
   const facts = `${info.total_episodes} episodes, ${info.total_frames} frames at ${info.fps} fps, ${minutes} minutes; ${sections.length} episodes are shown`;
   return `<!doctype html>
@@ -72,7 +73,7 @@ async function episodeSection(
     `${row.length} frames, ${(row.length / reader.info.fps).toFixed(1)} s`,
     row.tasks.join('; '),
   ].filter((word) => word);
-  return `<section><h2>Episode ${row.episodeIndex}</h2><div class="facts">${words.map((word) => escapeHtml(String(word))).join(' &middot; ')}</div>
+  return `<section><h2>Episode ${row.episodeIndex}</h2><div class="facts">${words.map((word) => escapeMarkup(String(word))).join(' &middot; ')}</div>
 ${image}<div class="plots">${plots.join('')}</div></section>`;
 }
 
@@ -88,18 +89,7 @@ function plotOf(reader: DatasetReader, name: string, data: DataFile['columns']):
     .slice(0, colours.length)
     .map(
       (label, d) =>
-        `<span class="key"><b style="color:${colours[d]}">&#9632;</b> ${escapeHtml(String(label))}</span>`,
+        `<span class="key"><b style="color:${colours[d]}">&#9632;</b> ${escapeMarkup(String(label))}</span>`,
     );
-  return `<figure>${svg}<figcaption>${escapeHtml(name)} over seconds: ${keys.join(' ')}</figcaption></figure>`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character]);
+  return `<figure>${svg}<figcaption>${escapeMarkup(name)} over seconds: ${keys.join(' ')}</figcaption></figure>`;
 }

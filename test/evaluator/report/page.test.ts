@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseEpisodes } from '../../../evaluator/report/choose-episodes.ts';
-import { escapeHtml, Html, html } from '../../../evaluator/report/html.ts';
+import { Html, html } from '../../../evaluator/report/html.ts';
 import { reportPage } from '../../../evaluator/report/page.ts';
 import { rateOf } from '../../../evaluator/report/rates.ts';
 import { readReportData, trajectoryOf } from '../../../evaluator/report/report-data.ts';
@@ -11,6 +11,7 @@ import { writeReport } from '../../../evaluator/report/write-report.ts';
 import type { RolloutResult } from '../../../evaluator/results.ts';
 import { loadScenario } from '../../../scenarios/registry.ts';
 import { InputError } from '../../../sim/errors.ts';
+import { escapeMarkup } from '../../../sim/host/escape-markup.ts';
 import { writeSampleFolder } from './sample-folder.ts';
 
 let folder: string;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'brickyard-report-'));
   const scenarios = ['one-brick', 'wall'].map((name) => loadScenario(name, process.cwd()));
   results = await writeSampleFolder(folder, { scenarios, perScenario: 4 });
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const pageOf = (changed: readonly RolloutResult[]): string =>
@@ -29,9 +30,9 @@ describe('html', () => {
   it('escapes what is put in, in text and attributes, and nothing twice', () => {
     const name = `<img src=x onerror="a('b')">&`;
     expect(html`<b title="${name}">${name}${html`<i>${1}</i>`}${[new Html('<u>'), '<']}</b>`.text).toBe(
-      `<b title="${escapeHtml(name)}">${escapeHtml(name)}<i>1</i><u>&lt;</b>`,
+      `<b title="${escapeMarkup(name)}">${escapeMarkup(name)}<i>1</i><u>&lt;</b>`,
     );
-    expect(escapeHtml(name)).toBe('&lt;img src=x onerror=&quot;a(&#39;b&#39;)&quot;&gt;&amp;');
+    expect(escapeMarkup(name)).toBe('&lt;img src=x onerror=&quot;a(&#39;b&#39;)&quot;&gt;&amp;');
   });
 });
 
@@ -47,7 +48,7 @@ describe('the page', () => {
     for (const { failure, condition } of failed) {
       expect(page).toContain(failure?.label);
       expect(page).toContain(condition);
-      expect(page).toContain(escapeHtml(failure?.evidence as string));
+      expect(page).toContain(escapeMarkup(failure?.evidence as string));
     }
     for (const words of ['one-brick', 'wall', '0123456789abcdef', 'versions.node', 'machine.cores'])
       expect(page).toContain(words);
@@ -73,6 +74,19 @@ describe('the page', () => {
     expect(page).toContain(`${results.length - 1} of ${results.length}`);
     expect(page).toContain('hung &lt;twice&gt;');
     expect(page).toContain('No rollout failed.');
+  });
+
+  it('names the command that drives each failure again, where the run says how it was made', () => {
+    const again = ['eval', 'rollout', '--checkpoint', 'a <b>', '--suite', 'smoke'];
+    const data = { results, summary: {}, run: { again } };
+    const page = reportPage({ data, episodes: [], note: '', madeWith: {} });
+    const failed = results.filter(({ status }) => status !== 'success');
+    expect(failed.length).toBeGreaterThan(0);
+    for (const { condition } of failed)
+      expect(page).toContain(
+        escapeMarkup(`brickyard eval rollout --checkpoint 'a <b>' --suite smoke --only ${condition}`),
+      );
+    expect(pageOf(results)).not.toContain('--only');
   });
 
   it('does not depend on the order in which results came in', () => {
