@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { genCommand } from '../generator/command.ts';
 import { Disk } from '../generator/dataset/disk.ts';
-import { InputError, Interrupted, NegativeResult } from '../sim/errors.ts';
+import { InputError, NegativeResult } from '../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../sim/host/interrupt.ts';
 import { formatDuration } from '../sim/host/progress.ts';
 import { takeRunLock } from '../sim/host/run-lock.ts';
@@ -35,7 +35,7 @@ type Options = RawLoopOptions & {
 };
 
 const HEARTBEAT_MS = 10_000;
-const OTHERS_END_WITHIN_MS = 120_000;
+const LEFTOVERS_END_WITHIN_MS = 30_000;
 /** Estimates made before anything was measured here may be off by so much without a budget being refused. */
 const ESTIMATE_MAY_BE_OFF_BY = 3;
 
@@ -119,7 +119,7 @@ async function loop(overrides: string[], options: Options): Promise<void> {
   const paths = { policy: join(out, BEST_FOLDER), page: join(out, PAGE_FILE) };
   const release = takeRunLock(out, out);
   try {
-    await waitForOthers(out, say);
+    await endLeftovers(out, say);
     const result = await goOn(out, state, options, say);
     if (result === 'interrupted') {
       say('stopped; the same command goes on');
@@ -181,19 +181,23 @@ function fullDisk(error: unknown, out: string): unknown {
   return new NegativeResult(`the disk of ${out} is full; free some space, and the same command goes on`);
 }
 
-/** A trainer that was writing its checkpoint when an earlier process of this loop was killed. */
-async function waitForOthers(out: string, say: (text: string) => void): Promise<void> {
-  let said = false;
-  for (let waitedMs = 0; waitedMs < OTHERS_END_WITHIN_MS; waitedMs += 500) {
-    const others = processesWith(LOOP_MARK, out);
-    if (others.length === 0) return;
-    if (!said) say(`waiting for what an earlier process of this loop left behind (${others.join(', ')})`);
-    said = true;
+/**
+ * What a killed process of this loop left behind: a trainer that writes its checkpoint ends soon; a browser that hangs
+ * never does and has nothing to keep.
+ */
+async function endLeftovers(out: string, say: (text: string) => void): Promise<void> {
+  const left = (): number[] => processesWith(LOOP_MARK, out);
+  if (left().length === 0) return;
+  say(`waiting for what an earlier process of this loop left behind (${left().join(', ')})`);
+  for (let waitedMs = 0; waitedMs < LEFTOVERS_END_WITHIN_MS && left().length > 0; waitedMs += 500)
     await new Promise((resolve) => setTimeout(resolve, 500));
+  for (const pid of left()) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // it has ended meanwhile
+    }
   }
-  throw new Interrupted(
-    `processes of an earlier run of ${out} are still there: ${processesWith(LOOP_MARK, out).join(', ')}; end them, then the same command goes on`,
-  );
 }
 
 /** What this version of `gen` cannot make yet. */

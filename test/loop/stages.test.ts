@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { shuffledOrder } from '../../evaluator/compare/pairing.ts';
+import { CpuMeter, parseStat } from '../../loop/cpu-time.ts';
+import { bestOf, countPairs, gainSinceBest, warmRound } from '../../loop/improvement.ts';
+import { overlapFigures } from '../../loop/overlap.ts';
+import { roundStages } from '../../loop/round-stages.ts';
+import { runLoop } from '../../loop/run.ts';
+import { stageArguments } from '../../loop/stage-arguments.ts';
+import { rolloutFacts } from '../../loop/stage-facts.ts';
+import type { StageRequest } from '../../loop/stages.ts';
+import { loopSummary } from '../../loop/summary.ts';
+import { madeUpResults, writeRollout } from '../evaluator/made-up-rollout.ts';
+import { FakeStages, fakeHost, newState, rollouts } from './fake-stages.ts';
+
+it('turns each stage into the command that a person would type', async () => {
+  const state = newState({ overrides: ['training.batch_size=4'], scenarios: 'wall' }, { budgetS: 1e6 });
+  const runner = new FakeStages();
+  await runLoop(state, fakeHost(runner).host);
+  const { content, machine } = state;
+  const line = (id: string, changes = {}) => {
+    const request = runner.asked.find((each) => each.id === id) as StageRequest;
+    const context = { out: '/l', content, machine, workers: null, resumable: false, ...changes };
+    return stageArguments(request, context).join(' ');
+  };
+  expect(line('00/fresh')).toBe(
+    'gen --mode mix --scenarios wall --episodes 300 --seed 0 --state seed4 --size 320x240 --out /l/rounds/00/data/fresh --resume --json',
+  );
+  expect(line('01/fresh', { workers: 1 })).toMatch(/ --workers 1$/);
+  expect(line('01/corrections')).toContain(
+    '--mode dagger --checkpoint /l/rounds/00/run/checkpoints/final/policy --from-report /l/rounds/00/rollouts/aim/results.jsonl',
+  );
+  expect(line('01/merge')).toBe(
+    'dataset merge /l/rounds/00/data/fresh /l/rounds/01/data/fresh /l/rounds/01/data/corrections --out /l/rounds/01/data/all --json',
+  );
+  expect(line('01/train')).toBe(
+    "train --dataset /l/rounds/01/data/all --out /l/rounds/01/run --provider local --min-episodes 1 --json policy=act_small hardware.threads=1 checkpoint.export=final checkpoint.every_minutes=5 training.batch_size=4 training.steps=4000 training.lr=0.0001 seed=11 training.init_from='/l/rounds/00/run/checkpoints/final'",
+  );
+  expect(line('01/train', { resumable: true })).toBe(
+    'train --resume /l/rounds/01/run --provider local --min-episodes 1 --json',
+  );
+  expect(line('00/measure')).toContain('train --dataset /l/rounds/00/data/fresh --dry-run');
+  expect(line('01/judge')).toBe(
+    'eval rollout --checkpoint /l/rounds/01/run/checkpoints/final/policy --scenarios wall --episodes 40 --seed 4 --out /l/rounds/01/rollouts/held-out --resume --no-report --json',
+  );
+  const suite = { content: { ...content, suite: 'smoke' } };
+  expect(line('01/judge', suite)).toContain('--suite smoke --seed 4');
+});
+
+it('names the same stages for a state however often it is asked', async () => {
+  const state = newState();
+  await runLoop(state, fakeHost(new FakeStages()).host);
+  for (const round of [0, 1, 2])
+    expect([...roundStages(state, round)]).toEqual(
+      [...roundStages(structuredClone(state), round)].map((request) => ({ ...request })),
+    );
+});
+
+it('reads how rollouts ended in an order that does not depend on it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'brickyard-loop-'));
+  try {
+    const marks = '110e0110100111e0';
+    const results = madeUpResults(marks);
+    const facts = rolloutFacts(writeRollout(join(folder, 'a'), results));
+    expect(facts).toMatchObject({ episodes: 16, successes: 8, errors: 2, failures: { NO_APPROACH: 6 } });
+    expect(facts.byScenario['one-brick'].episodes + facts.byScenario.wall.episodes).toBe(16);
+    expect(rolloutFacts(writeRollout(join(folder, 'b'), results.toReversed()))).toEqual(facts);
+    expect(facts.outcomes).toBe(
+      shuffledOrder(results)
+        .map(({ slot }) => marks[slot])
+        .join(''),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('counts pairs without those that crashed, and all rounds since the best together', () => {
+  expect(countPairs('1100e1', '1011 1'.replace(' ', '0'))).toEqual({ pairs: 5, gained: 2, lost: 1 });
+  const judged = ['1000', '1110', '1100', '0111'].map((text, round) => ({ round, facts: rollouts(text) }));
+  expect(bestOf(judged)?.round).toBe(1);
+  expect(gainSinceBest(judged)).toEqual({ rounds: 2, counts: { pairs: 8, gained: 1, lost: 2 } });
+  expect(bestOf([])).toBeUndefined();
+});
+
+it('trains on from the latest unless that is shown to be worse than the best', () => {
+  const judged = (last: string) =>
+    ['1'.repeat(20), last].map((text, round) => ({ round, facts: rollouts(text) }));
+  expect(warmRound(judged('1'.repeat(16).padEnd(20, '0')))?.round).toBe(1);
+  expect(warmRound(judged('1'.repeat(10).padEnd(20, '0')))?.round).toBe(0);
+});
+
+it('follows a process, its descendants and those whose parent has ended', () => {
+  const stat = (pid: number, parent: number, cpuS: number, start = '7') => ({ pid, parent, start, cpuS });
+  const looks = [
+    [stat(1, 0, 50), stat(10, 1, 1), stat(12, 11, 3), stat(11, 10, 2)],
+    [stat(1, 0, 51), stat(10, 1, 2), stat(12, 1, 9), stat(13, 12, 1), stat(30, 1, 99)],
+    [stat(12, 1, 1, '8')],
+  ];
+  let at = 0;
+  const meter = new CpuMeter(10, () => looks[at++] ?? []);
+  meter.look();
+  expect(meter.end()).toBe(2 + 2 + 9 + 1);
+  expect(new CpuMeter(10, () => []).end()).toBeNull();
+});
+
+it('reads a process whose name has spaces and brackets', () => {
+  const fields = ['S', '42', ...Array(9).fill('0'), '150', '50', ...Array(6).fill('0'), '777', '0'];
+  expect(parseStat(`41 (a b) c) ${fields.join(' ')}`)).toEqual({
+    pid: 41,
+    parent: 42,
+    start: '777',
+    cpuS: 2,
+  });
+  expect(parseStat('nothing')).toBeUndefined();
+});
+
+it('says which share of the idle core time was used', async () => {
+  const state = newState({}, { rounds: 2 });
+  await runLoop(state, fakeHost(new FakeStages()).host);
+  // Two trainings of 100 s on 2 cores used 100 each; the data beside the first took 30 s and 30 core-seconds.
+  expect(overlapFigures(state)).toMatchObject({
+    trainingS: 200,
+    idleAloneS: 200,
+    usedBesideS: 30,
+    removedShare: 0.15,
+  });
+  const alone = newState({}, { rounds: 2 }, { overlap: false });
+  await runLoop(alone, fakeHost(new FakeStages()).host);
+  expect(overlapFigures(alone).removedShare).toBe(0);
+});
+
+it('ends with the figures that scripts rely on', async () => {
+  const state = newState({ finalEpisodes: 40 });
+  await runLoop(state, fakeHost(new FakeStages()).host);
+  const paths = { policy: '/l/best', page: '/l/loop.html' };
+  expect(loopSummary(state, paths)).toMatchObject({
+    ...{ rounds: 3, stopped: 'rounds', policy: '/l/best', page: '/l/loop.html', first_result_s: 140 },
+    best: { round: 2, success_rate: 0.6, wilson: rollouts('1'.repeat(24).padEnd(40, '0')).wilson },
+    final: { round: 2, episodes: 40 },
+  });
+  expect(loopSummary(newState(), paths)).toMatchObject({
+    rounds: 0,
+    best: null,
+    stopped: null,
+    policy: null,
+  });
+});
