@@ -62,7 +62,8 @@ export function aimedShares(shares: readonly Share[], pool: AimPool): (Share & {
     const ordinary = (pool.everythingElse * weight) / sum;
     const own = pool.failures.filter(({ scenario }) => scenario === name);
     const aimed = ((1 - pool.everythingElse) * totalWeight(pool, own)) / all;
-    return { name, weight: ordinary + aimed, ordinary: ordinary / (ordinary + aimed) };
+    const both = ordinary + aimed;
+    return { name, weight: both, ordinary: both > 0 ? ordinary / both : 1 };
   });
 }
 

@@ -1,5 +1,5 @@
 /** One attempt of `--mode dagger`: an ordinary or an aimed start, a student's drive, the expert from there. */
-import { sampleStart } from '../../scenarios/sampler.ts';
+import { sampleStart, timeLimitS } from '../../scenarios/sampler.ts';
 import type { Trajectory } from '../../sim/trajectory.ts';
 import { type AimPool, aimStart } from '../aim.ts';
 import type { AttemptOptions, FailedAttempt } from '../episode.ts';
@@ -36,9 +36,11 @@ export async function attemptDagger(options: DaggerAttemptOptions): Promise<Dagg
   const { scenario, slot, attempt, seed, fps, state, student, studentHash, beta } = options;
   const name = ['gen', seed, scenario.name, slot, attempt];
   const drawn = sampleStart(scenario, { namespace: 'gen', seed, slot, attempt });
-  const { start, label } = options.aim
+  const { start: begun, label } = options.aim
     ? aimStart(drawn, options.aim, options.ordinary?.[scenario.name] ?? 1, name)
     : { start: drawn, label: undefined };
+  // A start from a rollout has its own number of bricks.
+  const start = label ? { ...begun, timeLimitS: timeLimitS(scenario, begun.bricks.length) } : begun;
   const suffix = `dagger/${studentHash.slice(0, 8)}${label ? `/${label}` : ''}`;
   const { trajectory, origin } = await daggerEpisode(start, {
     fps,

@@ -1,4 +1,5 @@
 /** Looks at the policy and the report of a `--mode dagger` run before anything is made. */
+import { InputError } from '../../sim/errors.ts';
 import { aimedShares, type Share } from '../aim.ts';
 import { readReport } from '../aim-report.ts';
 import type { BackendChoice } from '../settings.ts';
@@ -27,6 +28,10 @@ export async function prepareDagger(
   const hashes = new Map(shares.map(({ name, hash }) => [name, hash]));
   const { report, failures, elsewhere } = readReport(host.resolvePath(aim.report), hashes, student.fps);
   const { everythingElse, labelWeights } = aim;
+  if (failures.every(({ label }) => labelWeights[label] === 0))
+    throw new InputError(
+      `--label-weights: every label of ${aim.report} has the weight 0 (${countsText(report.failures)}); leave one above 0`,
+    );
   const pool = { everythingElse, labelWeights, failures };
   const ordinary = Object.fromEntries(aimedShares(shares, pool).map((share) => [share.name, share.ordinary]));
   const notes = [`aimed at ${failures.length} failures (${countsText(report.failures)})`];
