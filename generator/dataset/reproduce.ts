@@ -1,4 +1,5 @@
 /** The `gen` command that makes one episode of our own data again. */
+import { basename } from 'node:path';
 import type { DatasetInfo } from './dataset-info.ts';
 import type { EpisodeProvenance } from './episode-row.ts';
 import { EGO_CAMERA_KEY } from './layout.ts';
@@ -53,17 +54,33 @@ function modeArguments({ settings }: Pick<RunProvenance, 'settings'> = { setting
   return ` --mode ${mode}${options.join('')}`;
 }
 
-/** A scenario of the user's own is asked for by its file, which the run that made the episode was given. */
-function scenarioArgument({ scenario }: EpisodeProvenance, run: RunProvenance | undefined) {
-  const asked = String(run?.settings.scenarios ?? '').split(',');
-  const files = asked
-    .map((item) => item.trim().replace(/:[\d.]+$/, ''))
-    .filter((item) => /\.ya?ml$/.test(item));
-  const named = files.find((file) => file.replace(/^.*\//, '').replace(/\.ya?ml$/, '') === scenario);
-  const isNamed = asked.some((item) => item.trim().split(':')[0] === scenario);
-  const file = named ?? (files.length === 1 && asked.length === 1 && !isNamed ? files[0] : undefined);
-  return quoted(file ?? scenario);
+/** A scenario of the user's own is asked for by its file, as it was typed for the run that made the episode. */
+function scenarioArgument({ scenario, scenarioHash }: EpisodeProvenance, run: RunProvenance | undefined) {
+  const parts = String(run?.settings.scenarios ?? '').split(',');
+  const asked = parts.map((part) => part.trim().replace(/:[-+\d.][^:/\\]*$/, ''));
+  const shares = (run?.settings.shares ?? []) as Share[];
+  const files = { ...filesByHash(asked.toReversed(), shares.toReversed()), ...filesByHash(asked, shares) };
+  const named = asked.find((part) => isFile(part) && basename(part).replace(/\.ya?ml$/, '') === scenario);
+  return quoted(files[scenarioHash] ?? named ?? scenario);
 }
+
+interface Share {
+  name: string;
+  hash: string;
+}
+
+/** A file or a name stands for one scenario, in its place of the list; a tag for nobody knows how many. */
+function filesByHash(asked: readonly string[], shares: readonly Share[]): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const [index, part] of asked.entries()) {
+    const share = shares[index];
+    if (!share || (!isFile(part) && part !== share.name)) break;
+    if (isFile(part)) files[share.hash] = part;
+  }
+  return files;
+}
+
+const isFile = (part: string): boolean => /\.ya?ml$/.test(part);
 
 /** For a shell: names may come from anyone's dataset. */
 const quoted = (word: string): string =>
