@@ -66,6 +66,7 @@ export function roundTable(state: LoopState): Html {
   const judged = judgedRounds(state);
   if (judged.length === 0) return html``;
   const best = bestOf(judged)!;
+  const anyErrors = judged.some(({ facts }) => facts.errors > 0);
   const rows = judged.map(({ round, facts }, i) => {
     const before = bestOf(judged.slice(0, i));
     const training = trainingOf(state, round);
@@ -77,12 +78,13 @@ export function roundTable(state: LoopState): Html {
       ? html`+${paired.gained} −${paired.lost}<div class="soft small">${points(low)} to ${points(high)}</div>`
       : '';
     const mark = round === best.round ? 'n best' : 'n';
-    return html`<tr><td>${round}</td><td class="${mark}">${facts.successes} / ${facts.episodes}</td><td class="${mark}">${percent(rateOf(facts))}</td><td class="n soft">${percent(facts.wilson[0])} – ${percent(facts.wilson[1])}</td><td class="n">${gain}</td><td class="n">${facts.errors || ''}</td><td class="n">${count(frames)}</td><td class="n">${count(request?.steps)}</td><td class="n">${request?.lr ?? ''}${request && request.attempt > 1 ? html`<div class="no small">attempt ${request.attempt}</div>` : ''}</td><td class="small">${startText(request?.initFrom)}</td><td class="n">${training?.facts.lossLast?.toPrecision(3) ?? ''}</td></tr>`;
+    return html`<tr><td>${round}</td><td class="${mark}">${facts.successes} / ${facts.episodes}</td><td class="${mark}">${percent(rateOf(facts))}</td><td class="n soft">${percent(facts.wilson[0])} – ${percent(facts.wilson[1])}</td><td class="n">${gain}</td>${anyErrors ? html`<td class="n">${facts.errors || ''}</td>` : ''}<td class="n">${count(frames)}</td><td class="n">${count(request?.steps)}</td><td class="n">${request?.lr ?? ''}${request && request.attempt > 1 ? html`<div class="no small">attempt ${request.attempt}</div>` : ''}</td><td class="n">${startText(request?.initFrom)}</td><td class="n">${training?.facts.lossLast?.toPrecision(3) ?? ''}</td></tr>`;
   });
-  return html`<section class="card"><h2>Rounds</h2><div class="scroll"><table><thead><tr><th>round</th><th class="n">succeeded</th><th class="n">rate</th><th class="n">95 % interval</th><th class="n">against the best before, points (95 %)</th><th class="n">errors</th><th class="n">frames learned from</th><th class="n">steps</th><th class="n">learning rate</th><th>started from</th><th class="n">last loss</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
+  return html`<section class="card"><h2>Rounds</h2><div class="scroll"><table><thead><tr><th>round</th><th class="n">succeeded</th><th class="n">rate</th><th class="n">95 % interval</th><th class="n">against the best before</th>${anyErrors ? html`<th class="n">errors</th>` : ''}<th class="n">frames</th><th class="n">steps</th><th class="n">learning rate</th><th class="n">from</th><th class="n">loss</th></tr></thead><tbody>${rows}</tbody></table></div><p class="soft small">Against the best before: starts gained and lost, and the 95 % interval of the difference in points. Frames: all that the training learned from.</p></section>`;
 }
 
-const points = (share: number): string => `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)}`;
+const points = (share: number): string =>
+  `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)}`.replace('-', '−');
 const count = (value: number | undefined): string => (value === undefined ? '' : value.toLocaleString('en'));
 
 function startText(initFrom: string | null | undefined): string {
