@@ -28,6 +28,13 @@ export interface EncodeRequest extends DrawRequest {
   statStride: number;
 }
 
+/** An episode so far, whose last frame is wanted as its video will show it. */
+export interface CodedRequest extends DrawRequest {
+  /** Name of the episode; no other may have it while it is open. */
+  stream: string;
+  fps: number;
+}
+
 export interface EncodedVideo {
   /** RFC 6381 name, such as avc1.42001f. */
   codec: string;

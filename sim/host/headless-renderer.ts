@@ -4,8 +4,16 @@ import type { WebSocket } from 'ws';
 import type { MeasuredStage, PageJob, PageReply } from '../page/message.ts';
 import { packMessage, unpackMessage } from '../page/message.ts';
 import { decodeRuns } from '../page/run-length.ts';
+import { i420ToRgb } from '../page/yuv.ts';
 import { type Backend, launchChromium, type RunningChromium } from './chromium.ts';
-import type { DrawRequest, EncodedVideo, EncodeRequest, Renderer, RenderingStack } from './draw-request.ts';
+import type {
+  CodedRequest,
+  DrawRequest,
+  EncodedVideo,
+  EncodeRequest,
+  Renderer,
+  RenderingStack,
+} from './draw-request.ts';
 import { type PageServer, servePage } from './page-server.ts';
 import { RendererCrash } from './renderer-crash.ts';
 
@@ -133,6 +141,22 @@ export class HeadlessRenderer implements Renderer {
     const { sections } = await this.#ask({ kind: 'rgb', row: frame, ...picture(request) }, [request.poses]);
     const { widthPx, heightPx } = request;
     return decodeRuns(new Uint32Array(sections[0]), into ?? new Uint8Array(widthPx * heightPx * 3));
+  }
+
+  /**
+   * Draws and encodes the next frames of a stream (`poses` holds them alone) and decodes the last of them: RGB, to the
+   * bit what a reader of the dataset gets, in `into`. A stream begins with its first request and ends with `endStream`.
+   */
+  async codedRgb(request: CodedRequest, into: Uint8Array): Promise<Uint8Array> {
+    const { stream, fps, widthPx, heightPx } = request;
+    const { sections } = await this.#ask({ kind: 'coded', stream, fps, ...picture(request) }, [
+      request.poses,
+    ]);
+    return i420ToRgb(new Uint8Array(sections[0]), widthPx, heightPx, into);
+  }
+
+  async endStream(stream: string): Promise<void> {
+    await this.#ask({ kind: 'end-stream', stream }, []);
   }
 
   async topPixels(request: DrawRequest, frame: number): Promise<Uint8Array> {

@@ -1,5 +1,11 @@
 /** A worker's browser over its whole life: opened when first needed, one drawing at a time, replaced when it dies. */
-import type { DrawRequest, EncodedVideo, EncodeRequest, RenderingStack } from './draw-request.ts';
+import type {
+  CodedRequest,
+  DrawRequest,
+  EncodedVideo,
+  EncodeRequest,
+  RenderingStack,
+} from './draw-request.ts';
 import { type HeadlessRenderer, openRenderer, type RendererOptions } from './renderer.ts';
 
 export interface RenderSessionOptions {
@@ -25,6 +31,8 @@ export class RenderSession {
   #opening: Promise<HeadlessRenderer> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #framesDrawn = 0;
+  /** Frames of each coded stream that the browser has. */
+  readonly #sent = new Map<string, number>();
   #pid: number | undefined;
 
   constructor(options: RenderSessionOptions) {
@@ -64,7 +72,35 @@ export class RenderSession {
     });
   }
 
+  /**
+   * The last frame of an episode so far as its video will show it, in `into`. The request holds the episode from its
+   * first frame: a browser that has replaced another gets all of it again, which gives the same pixels.
+   */
+  codedRgb(request: CodedRequest, into: Uint8Array): Promise<Uint8Array> {
+    return this.#inTurn(async (renderer) => {
+      const sent = this.#sent.get(request.stream) ?? 0;
+      const frames = request.frames - sent;
+      const row = request.poses.length / request.frames;
+      const rgb = await renderer.codedRgb(
+        { ...request, poses: request.poses.subarray(sent * row), frames },
+        into,
+      );
+      this.#framesDrawn += frames;
+      this.#sent.set(request.stream, request.frames);
+      return rgb;
+    });
+  }
+
+  /** Frees what the browser keeps of the episode. */
+  async endStream(stream: string): Promise<void> {
+    if (!this.#sent.has(stream)) return;
+    await this.#inTurn(async (renderer) => {
+      if (this.#sent.delete(stream)) await renderer.endStream(stream);
+    });
+  }
+
   async close(): Promise<void> {
+    this.#sent.clear();
     const opening = this.#opening;
     this.#opening = undefined;
     this.#framesDrawn = 0;

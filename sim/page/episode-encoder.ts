@@ -29,6 +29,13 @@ export interface EncodedSamples {
   keyFrames: Uint8Array;
 }
 
+/** Called as things happen. */
+export interface EncoderListeners {
+  /** Each sample as it comes; `config`, with the first, is what a decoder needs. */
+  onChunk?(chunk: EncodedVideoChunk, config: VideoDecoderConfig | undefined): void;
+  onFailure?(error: Error): void;
+}
+
 export class EpisodeEncoder {
   readonly #encoder: VideoEncoder;
   readonly #widthPx: number;
@@ -41,15 +48,19 @@ export class EpisodeEncoder {
   #failure: Error | undefined;
   #pushed = 0;
 
-  constructor(widthPx: number, heightPx: number, fps: number) {
+  constructor(widthPx: number, heightPx: number, fps: number, listeners: EncoderListeners = {}) {
     this.#widthPx = widthPx;
     this.#heightPx = heightPx;
     this.#fps = fps;
     this.#codec = h264Codec(widthPx, heightPx, fps);
     this.#encoder = new VideoEncoder({
-      output: (chunk, metadata) => this.#keep(chunk, metadata),
+      output: (chunk, metadata) => {
+        listeners.onChunk?.(chunk, metadata?.decoderConfig);
+        this.#keep(chunk, metadata);
+      },
       error: (error) => {
         this.#failure = error;
+        listeners.onFailure?.(error);
       },
     });
     this.#encoder.configure({
@@ -78,16 +89,22 @@ export class EpisodeEncoder {
       : new Uint8Array(description).slice();
   }
 
+  /** Of the frame that is pushed next. */
+  get nextTimestampUs(): number {
+    return Math.round((this.#pushed * 1e6) / this.#fps);
+  }
+
   /** Takes one I420 picture (copied) and waits while the encoder has enough to do. */
   async push(i420: Uint8Array<ArrayBuffer>): Promise<void> {
     while (this.#encoder.encodeQueueSize >= QUEUE_FRAMES && !this.#failure) await this.#dequeued();
     if (this.#failure) throw this.#failure;
+    const timestamp = this.nextTimestampUs;
     const index = this.#pushed++;
     const frame = new VideoFrame(i420, {
       format: 'I420',
       codedWidth: this.#widthPx,
       codedHeight: this.#heightPx,
-      timestamp: Math.round((index * 1e6) / this.#fps),
+      timestamp,
       duration: Math.round(1e6 / this.#fps),
       colorSpace: { matrix: 'smpte170m', primaries: 'smpte170m', transfer: 'smpte170m', fullRange: false },
     });

@@ -1,4 +1,5 @@
 /** The page: takes jobs from its socket, draws, encodes, and answers. One job at a time, in order. */
+import { CodedStream } from './coded-stream.ts';
 import { EpisodeEncoder } from './episode-encoder.ts';
 import { countPixels } from './histogram.ts';
 import { type PageJob, type PageReply, packMessage, unpackMessage } from './message.ts';
@@ -40,11 +41,16 @@ socket.addEventListener('open', () => {
 async function answer(painter: Painter, bytes: Uint8Array): Promise<void> {
   const { header, sections } = unpackMessage<PageJob>(bytes);
   try {
-    const poses = new Float32Array(sections[0]);
+    const poses = sections.length > 0 ? new Float32Array(sections[0]) : new Float32Array();
     if (header.kind === 'encode') {
       await encode(painter, header, poses, new Uint32Array(sections[1]));
     } else if (header.kind === 'measure') {
       reply({ kind: 'measured', id: header.id, seconds: measure(painter, header, poses) });
+    } else if (header.kind === 'coded') {
+      reply({ kind: 'pixels', id: header.id }, [await coded(painter, header, poses)]);
+    } else if (header.kind === 'end-stream') {
+      endStream(header.stream);
+      reply({ kind: 'stream-ended', id: header.id });
     } else {
       reply({ kind: 'pixels', id: header.id }, pixels(painter, header, poses));
     }
@@ -90,6 +96,34 @@ async function encode(
     ]);
   } catch (error) {
     encoder.abandon();
+    throw error;
+  }
+}
+
+/** Episodes whose frames are coded as they happen, by name. */
+const streams = new Map<string, CodedStream>();
+
+function endStream(name: string): void {
+  streams.get(name)?.close();
+  streams.delete(name);
+}
+
+async function coded(painter: Painter, job: Job<'coded'>, poses: Float32Array): Promise<Uint8Array> {
+  const { id, stream, widthPx, heightPx, frames, fps } = job;
+  painter.open(job, widthPx, heightPx);
+  const i420 = new Uint8Array(i420Bytes(widthPx, heightPx));
+  const open = streams.get(stream) ?? new CodedStream(widthPx, heightPx, fps);
+  streams.set(stream, open);
+  try {
+    for (let frame = 0; ; frame++) {
+      painter.drawEgo(poses, frame);
+      rgbaToI420(new Uint32Array(painter.read().buffer), widthPx, heightPx, i420);
+      if (frame === frames - 1) return await open.pushAndLook(i420);
+      await open.push(i420);
+      if (frame % PROGRESS_FRAMES === 0) reply({ kind: 'progress', id, frames: frame });
+    }
+  } catch (error) {
+    endStream(stream);
     throw error;
   }
 }

@@ -10,6 +10,9 @@ export type PageJob =
   | ({ kind: 'ego'; id: number; rows: number[] } & JobPicture)
   | ({ kind: 'rgb'; id: number; row: number } & JobPicture)
   | ({ kind: 'top'; id: number; row: number } & JobPicture)
+  /** The next frames of a stream, which begins with the first of them; the last one comes back as decoded. */
+  | ({ kind: 'coded'; id: number; stream: string; fps: number } & JobPicture)
+  | { kind: 'end-stream'; id: number; stream: string }
   | ({ kind: 'measure'; id: number; what: MeasuredStage } & JobPicture);
 
 /** How far down the path a measurement goes. */
@@ -25,7 +28,7 @@ export interface JobPicture {
 
 /**
  * Sent by the page. Sections: `encoded` avcC, data, sampleBytes, keyFrames, histogram; `pixels` one an image, as runs
- * where `rgb` was asked for.
+ * where `rgb` was asked for, as I420 where `coded` was.
  */
 export type PageReply =
   | { kind: 'ready'; glVendor: string; glRenderer: string; glVersion: string }
@@ -33,6 +36,7 @@ export type PageReply =
   | { kind: 'progress'; id: number; frames: number }
   | { kind: 'encoded'; id: number; codec: string }
   | { kind: 'pixels'; id: number }
+  | { kind: 'stream-ended'; id: number }
   | { kind: 'measured'; id: number; seconds: number }
   /** One job failed; the page goes on. */
   | { kind: 'failed'; id: number; message: string }

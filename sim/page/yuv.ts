@@ -49,3 +49,32 @@ export function rgbaToI420(rgba: Uint32Array, widthPx: number, heightPx: number,
 
 /** Bytes of an I420 picture; width and height are even. */
 export const i420Bytes = (widthPx: number, heightPx: number): number => (widthPx * heightPx * 3) / 2;
+
+/** BT.601 limited range in libswscale's fixed point: 2^13 times what a step of Y, V, U adds to R, G or B. */
+const SWS = { y: 9539, vToR: 13075, uToB: 16525, uToG: -3209, vToG: -6660 };
+
+/**
+ * I420 -> RGB to the bit as libswscale's default path does it, through which ffmpeg, PyAV and torchcodec decode:
+ * chroma of the nearest sample, products cut off (not rounded) at 2^16, each by itself. Fills `rgb` and returns it.
+ */
+export function i420ToRgb(i420: Uint8Array, widthPx: number, heightPx: number, rgb: Uint8Array): Uint8Array {
+  const luma = widthPx * heightPx;
+  const half = widthPx >> 1;
+  if (i420.length !== i420Bytes(widthPx, heightPx) || rgb.length !== luma * 3)
+    throw new Error(`${i420.length} bytes of I420 for ${widthPx} x ${heightPx} pixels into ${rgb.length}`);
+  const clamped = new Uint8ClampedArray(rgb.buffer, rgb.byteOffset, rgb.length);
+  let to = 0;
+  for (let y = 0; y < heightPx; y++) {
+    const uRow = luma + (y >> 1) * half;
+    const vRow = uRow + (luma >> 2);
+    for (let x = 0; x < widthPx; x++) {
+      const light = ((i420[y * widthPx + x] - 16) * 8 * SWS.y) >> 16;
+      const u = (i420[uRow + (x >> 1)] - 128) * 8;
+      const v = (i420[vRow + (x >> 1)] - 128) * 8;
+      clamped[to++] = light + ((v * SWS.vToR) >> 16);
+      clamped[to++] = light + ((u * SWS.uToG) >> 16) + ((v * SWS.vToG) >> 16);
+      clamped[to++] = light + ((u * SWS.uToB) >> 16);
+    }
+  }
+  return rgb;
+}
