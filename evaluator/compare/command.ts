@@ -27,6 +27,7 @@ Examples:
 interface CompareOptions {
   margin: string;
   stopEarly?: boolean;
+  acrossCodec?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -43,6 +44,10 @@ export function compareCommand(): Command {
       `${COMPARE_DEFAULTS.marginPoints}`,
     )
     .option('--stop-early', 'decide on as few pairs as possible')
+    .option(
+      '--across-codec',
+      'allow one of the two with --through-codec and the other without: measures what the codec does',
+    )
     .addHelpText('after', EXAMPLES)
     .action((a: string, b: string, _options, command: Command) =>
       compare(a, b, command.optsWithGlobals<CompareOptions>()),
@@ -54,7 +59,7 @@ function compare(nameA: string, nameB: string, options: CompareOptions): void {
   const sequential = options.stopEarly === true;
   const a = readRollout(userPath(nameA), nameA);
   const b = readRollout(userPath(nameB), nameB);
-  const pairing = pairRollouts(a, b, { unfinished: sequential });
+  const pairing = pairRollouts(a, b, { unfinished: sequential, acrossCodec: options.acrossCodec === true });
   if (pairing.pairs.length === 0 && pairing.errors.length === 0)
     throw new InputError(`${nameB}: has none of the first conditions yet; ask again when more of it has run`);
   if (pairing.pairs.length === 0)

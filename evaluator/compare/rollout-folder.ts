@@ -15,6 +15,8 @@ export interface StoredRollout {
   results: RolloutResult[];
   /** null while the rollout has not ended. */
   summary: RolloutSummary | null;
+  /** Whether its policy saw frames as a video shows them. Of a baseline, and of before there was a choice: not. */
+  throughCodec?: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export function readRollout(folder: string, name: string): StoredRollout {
   }
   if (results.length === 0 && faults.length === 0) faults.push('results.jsonl has no episode');
   throwFaults(name, faults);
-  return { name, results, summary };
+  return { name, results, summary, throughCodec: wentThroughCodec(join(folder, 'run.json')) };
 }
 
 /** A last line without its end is one that was being written: no result yet. */
@@ -59,6 +61,15 @@ function parseResults(text: string, faults: string[]): RolloutResult[] {
     faults.push(`${where}: ${issue.path.join('.') || 'the line'}: ${issue.message}`);
     return [];
   });
+}
+
+/** run.json is there from the first episode on. */
+function wentThroughCodec(file: string): boolean {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).through_codec === true;
+  } catch {
+    return false;
+  }
 }
 
 function readSummary(file: string, faults: string[]): RolloutSummary | null {

@@ -8,7 +8,7 @@ import type { Subject } from './subject.ts';
  * @param folder that relative paths of the request begin at
  */
 export function againWords(subject: Subject, request: RolloutRequest, folder: string): string[] {
-  const { conditions, seed, actionSteps, ensemble, episodes } = request;
+  const { conditions, seed, actionSteps, ensemble, throughCodec, episodes } = request;
   const option = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [name, `${value}`];
   const words = ['eval', 'rollout', '--checkpoint', checkpointWord(subject)];
@@ -23,6 +23,7 @@ export function againWords(subject: Subject, request: RolloutRequest, folder: st
     ...option('--seed', seed),
     ...option('--action-steps', actionSteps),
     ...option('--temporal-ensemble', ensemble),
+    ...(throughCodec ? ['--through-codec'] : []),
   ];
 }
 

@@ -70,6 +70,10 @@ export function rolloutCommand(): Command {
       '--temporal-ensemble <coefficient>',
       'ask in every frame and average all chunks, weight exp(-coefficient * age rank)',
     )
+    .option(
+      '--through-codec',
+      'the policy sees frames as the video of a dataset shows them: encoded in order and decoded, as in its training',
+    )
     .option('--out <folder>', `where results go (default: ${d.out}/CHECKPOINT-SUITE)`)
     .option('--resume', 'go on with the rollouts in --out')
     .option('--min-success <p>', 'exit with 1 when the success rate (0 to 1) is below')
@@ -152,16 +156,20 @@ async function prepare(
     widthPx: 0,
     heightPx: 0,
     chunk: { actionSteps: 1 },
+    throughCodec: request.throughCodec,
     backend,
   };
   const outFor = (suite: string): string => {
-    const name = `${subject.label}-${suite.replaceAll(/[^A-Za-z0-9.-]+/g, '-')}`.replaceAll(
+    const way = request.throughCodec ? '-through-codec' : '';
+    const name = `${subject.label}-${suite.replaceAll(/[^A-Za-z0-9.-]+/g, '-')}${way}`.replaceAll(
       /^[.-]+|-+$/g,
       '',
     );
     if (options.out === undefined) return userPath(join(ROLLOUT_DEFAULTS.out, name));
     return several ? join(userPath(options.out), subject.label) : userPath(options.out);
   };
+  if (request.throughCodec && subject.kind !== 'policy')
+    throw new InputError(`--through-codec is for policies: ${subject.label} looks at no frame`);
   if (subject.kind === 'replay') {
     if (request.chosen || request.seed !== undefined)
       throw new InputError(

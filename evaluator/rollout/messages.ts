@@ -18,6 +18,8 @@ export interface RolloutSettings {
   widthPx: number;
   heightPx: number;
   chunk: ChunkOptions;
+  /** A policy sees each frame as the video of the episode would show it, not as drawn. */
+  throughCodec: boolean;
   backend: RendererOptions['backend'];
 }
 

@@ -15,6 +15,8 @@ export interface ChunkOptions {
 
 export interface PolicyPorts {
   chunk: number;
+  /** Called in every frame before anything else, asked or not. */
+  watch?(run: EpisodeRun): void;
   /** RGB of the frame shown now. */
   draw(run: EpisodeRun): Promise<Uint8Array>;
   query(frame: Uint8Array, state: Float32Array): Promise<Float32Array>;
@@ -36,6 +38,7 @@ export class PolicyDriver implements Driver {
   async act(run: EpisodeRun): Promise<ArrayLike<number>> {
     const { ensemble, actionSteps } = this.#options;
     const frame = run.frames;
+    this.#ports.watch?.(run);
     const every = ensemble === undefined ? actionSteps : 1;
     if (frame % every === 0) {
       const actions = await this.#ask(run, frame);

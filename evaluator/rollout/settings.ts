@@ -28,6 +28,7 @@ export interface RawRolloutOptions {
   resume?: boolean;
   actionSteps?: string;
   temporalEnsemble?: string;
+  throughCodec?: boolean;
   minSuccess?: string;
   hang?: string;
   backend?: string;
@@ -46,6 +47,7 @@ export interface RolloutRequest {
   resume: boolean;
   actionSteps: number | undefined;
   ensemble: number | undefined;
+  throughCodec: boolean;
   minSuccess: number | undefined;
   hangS: number;
   backend: (typeof BACKENDS)[number];
@@ -98,6 +100,7 @@ export function parseRolloutOptions(raw: RawRolloutOptions, cores: number): Roll
     resume: raw.resume === true,
     actionSteps: whole('--action-steps', raw.actionSteps, 1, 10_000),
     ensemble: number('--temporal-ensemble', raw.temporalEnsemble, -10, 10),
+    throughCodec: raw.throughCodec === true,
     minSuccess: number('--min-success', raw.minSuccess, 0, 1),
     hangS: whole('--hang', raw.hang, 1, 86_400) ?? ROLLOUT_DEFAULTS.hangS,
     backend: backend as RolloutRequest['backend'],

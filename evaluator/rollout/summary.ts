@@ -27,6 +27,8 @@ export interface RolloutSummary extends RateSummary {
   suite: string;
   suite_hash: string;
   checkpoint: string;
+  /** Whether the policy saw frames as a video shows them, not as drawn. */
+  through_codec: boolean;
   wall_s: number;
   /** Of this process, a query; null where no policy was asked. */
   per_query: TimeSplit | null;
@@ -74,7 +76,7 @@ export function summaryText(summary: RolloutSummary): string {
   const width = Math.max(...Object.keys(summary.by_scenario).map((name) => name.length), 0);
   const split = summary.per_query;
   return [
-    `${summary.checkpoint} on ${summary.suite}: ${line(summary)} in ${summary.wall_s.toFixed(1)} s`,
+    `${summary.checkpoint} on ${summary.suite}${summary.through_codec ? ', frames through the codec' : ''}: ${line(summary)} in ${summary.wall_s.toFixed(1)} s`,
     ...Object.entries(summary.by_scenario).map(([name, each]) => `  ${name.padEnd(width)}  ${line(each)}`),
     ...Object.entries(summary.failures).map(([label, count]) => `  ${label}: ${count}`),
     ...(summary.errors > 0

@@ -14,6 +14,7 @@ import { baselineDriver, type Driver, replayDriver } from './driver.ts';
 import { rolloutResult, runRollout } from './episode.ts';
 import type { RolloutReply, RolloutSettings, RolloutTask } from './messages.ts';
 import { PolicyDriver } from './policy-driver.ts';
+import { openView, type PolicyView } from './policy-view.ts';
 import { encodeTrajectory } from './trajectory-file.ts';
 import { WorkerClock } from './worker-clock.ts';
 
@@ -60,9 +61,10 @@ export default async function answer(task: RolloutTask): Promise<RolloutReply> {
 
 async function rollOut(task: RolloutTask): Promise<RolloutReply> {
   await ready;
-  const driver = openDriver(task);
   const { condition } = task;
-  const rollout = await runRollout(condition, driver, settings);
+  const view = openView(browser, condition.start, settings);
+  const driver = openDriver(task, view);
+  const rollout = await runRollout(condition, driver, settings).finally(() => view.close());
   const file = `trajectories/${String(task.index).padStart(5, '0')}.trajectory`;
   await mkdir(join(settings.out, 'trajectories'), { recursive: true });
   writeWholeFile(join(settings.out, file), encodeTrajectory(rollout.trajectory));
@@ -73,19 +75,13 @@ async function rollOut(task: RolloutTask): Promise<RolloutReply> {
   return { result, times: clock.times() };
 }
 
-function openDriver({ condition, replay }: RolloutTask): Driver {
+function openDriver({ condition, replay }: RolloutTask, view: PolicyView): Driver {
   if (subject.kind === 'replay') return replayDriver(replay!);
   if (subject.kind !== 'policy') return baselineDriver(subject.kind, condition.key);
   const session = policy!;
-  const { start } = condition;
-  const { widthPx, heightPx } = settings;
-  const picture = new Uint8Array(widthPx * heightPx * 3);
+  const { chunk } = session.contract;
   return new PolicyDriver(
-    {
-      chunk: session.contract.chunk,
-      draw: (run) => browser.egoRgb({ start, poses: run.pose(), frames: 1, widthPx, heightPx }, 0, picture),
-      query: (frame, state) => session.query(frame, state),
-    },
+    { ...view, chunk, query: (frame, state) => session.query(frame, state) },
     settings.chunk,
   );
 }

@@ -135,6 +135,19 @@ describe('refuses', () => {
     );
     expect(() => pairRollouts(rollout('A', '01'), rollout('B', '011'))).toThrow(/A lacks 1 of the 3/);
   });
+  it('frames through the codec against frames as drawn, unless that is the question', () => {
+    const drawn = rollout('A', '01');
+    const path = writeRollout(join(folder, 'coded'), madeUpResults('01'));
+    writeFileSync(join(path, 'run.json'), JSON.stringify({ through_codec: true }));
+    const coded = readRollout(path, 'B');
+    for (const [a, b] of [
+      [drawn, coded],
+      [coded, drawn],
+    ])
+      expect(() => pairRollouts(a, b)).toThrow(/B saw its frames through the codec and A as drawn/);
+    expect(pairRollouts(drawn, coded, { acrossCodec: true }).pairs).toHaveLength(2);
+    expect(pairRollouts(coded, coded).pairs).toHaveLength(2);
+  });
   it('a scenario that was edited, with everything else that is wrong', () => {
     const b = rollout('B', '010', { scenario_hash: 'd'.repeat(64) });
     expect(() => pairRollouts(rollout('A', '01'), b)).toThrow(
