@@ -41,12 +41,15 @@ export function readReportData(folder: string): ReportData {
   if (results.length === 0) throw new InputError(`${path} holds no results yet: there is nothing to report`);
   return {
     results,
-    summary: readRecord(join(folder, 'summary.json')),
-    run: readRecord(join(folder, 'run.json')),
+    summary: readRecord(
+      join(folder, 'summary.json'),
+      'the command that made it, with --resume, writes it anew',
+    ),
+    run: readRecord(join(folder, 'run.json'), 'roll out again to another folder'),
   };
 }
 
-function readRecord(path: string): Record<string, unknown> {
+function readRecord(path: string, remedy: string): Record<string, unknown> {
   if (!existsSync(path)) return {};
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
@@ -55,7 +58,7 @@ function readRecord(path: string): Record<string, unknown> {
   } catch {
     // said below
   }
-  throw new InputError(`${path} is no JSON object: roll out again with --resume, which writes it anew`);
+  throw new InputError(`${path} is no JSON object: ${remedy}`);
 }
 
 /** The stored trajectory of a result; undefined when none was kept or it is gone. Never reads outside of the folder. */

@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node
 import { basename, join } from 'node:path';
 import { InputError } from '../../sim/errors.ts';
 import { POLICY_FILE } from '../policy/contract.ts';
+import { exportHint } from '../policy/export-hint.ts';
 
 export const BASELINES = ['expert', 'zero', 'random'] as const;
 export type Baseline = (typeof BASELINES)[number];
@@ -43,11 +44,15 @@ export function resolveSubject(text: string, resolvePath: (path: string) => stri
   );
 }
 
-/** The best by loss where a run has it, else the last. */
+/** The best by loss where a run has it, else the last; the links are missing where a training was killed early. */
 function ofRun(text: string, run: string, which: string | undefined): Subject {
   const folder = join(run, 'checkpoints');
   const names = readdirSync(folder).sort();
-  const wanted = which ?? (names.includes('best') ? 'best' : 'last');
+  const wanted =
+    which ??
+    ['best', 'last'].find((name) => names.includes(name)) ??
+    names.filter((name) => /^\d+$/.test(name)).at(-1) ??
+    'last';
   const found = names.find(
     (name) => name === wanted || (/^\d+$/.test(wanted) && Number(name) === Number(wanted)),
   );
@@ -59,7 +64,7 @@ function ofRun(text: string, run: string, which: string | undefined): Subject {
   const policy = join(checkpoint, 'policy');
   if (!existsSync(join(policy, POLICY_FILE)))
     throw new InputError(
-      `--checkpoint ${text}: ${checkpoint} was not exported yet; export it with: brickyard export --checkpoint ${join(checkpoint, 'pretrained_model')}`,
+      `--checkpoint ${text}: ${checkpoint} was not exported yet; ${exportHint(run, basename(checkpoint))}`,
     );
   const step = basename(checkpoint);
   const named = lstatSync(join(folder, found)).isSymbolicLink() ? `${found}-${step}` : step;

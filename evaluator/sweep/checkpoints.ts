@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { POLICY_FILE } from '../policy/contract.ts';
+import { exportHint } from '../policy/export-hint.ts';
 
 export interface Checkpoint {
   step: number;
@@ -36,7 +37,9 @@ export function listCheckpoints(
   const unexported = names.filter((name) => !isExported(name));
   if (exported.length === 0)
     throw new InputError(
-      `${shown}: none of its ${names.length} checkpoints has been exported; run \`brickyard export\` on one`,
+      names.length === 0
+        ? `${shown}: has no checkpoint yet`
+        : `${shown}: none of its ${names.length} checkpoints was exported; take one and ${exportHint(run, names[names.length - 1])}`,
     );
   return { exported, unexported };
 }
