@@ -22,11 +22,13 @@ export interface Pairing {
 export interface PairingOptions {
   /** B may lack conditions, and either may lack its summary: pairs go as far as the shuffled order has no gap. */
   unfinished?: boolean;
+  /** One may have seen its frames through the codec and the other as drawn: what is compared then is the codec. */
+  acrossCodec?: boolean;
 }
 
 /** @throws InputError naming everything that keeps the two from being paired */
 export function pairRollouts(a: StoredRollout, b: StoredRollout, options: PairingOptions = {}): Pairing {
-  throwFaults(`pairing ${a.name} with ${b.name}`, pairingFaults(a, b, options.unfinished === true));
+  throwFaults(`pairing ${a.name} with ${b.name}`, pairingFaults(a, b, options));
   const ofB = new Map(b.results.map((result) => [result.condition, result]));
   const all: Pair[] = [];
   for (const result of shuffledOrder(a.results)) {
@@ -54,7 +56,8 @@ export function countPairs(pairs: readonly Pair[]): PairCounts {
   return { pairs: pairs.length, gained: solvedByOne('b', 'a'), lost: solvedByOne('a', 'b') };
 }
 
-function pairingFaults(a: StoredRollout, b: StoredRollout, unfinished: boolean): string[] {
+function pairingFaults(a: StoredRollout, b: StoredRollout, options: PairingOptions): string[] {
+  const unfinished = options.unfinished === true;
   const faults: string[] = [];
   if (!unfinished)
     for (const { name, summary } of [a, b])
@@ -64,6 +67,7 @@ function pairingFaults(a: StoredRollout, b: StoredRollout, unfinished: boolean):
         );
   if (a.summary && b.summary && a.summary.suite_hash !== b.summary.suite_hash)
     faults.push(suiteFault(a, b, a.summary, b.summary));
+  if (!options.acrossCodec) faults.push(...codecFaults(a, b));
   faults.push(...conditionFaults(a, b, unfinished), ...scenarioFaults(a, b));
   return faults;
 }
@@ -78,6 +82,14 @@ function suiteFault(
   if (ofA.suite === ofB.suite)
     return `suite ${ofA.suite} was edited, or drawn with another seed, between the two (hash ${hashes}); run both on the same one`;
   return `${a.name} ran suite ${ofA.suite} and ${b.name} ran ${ofB.suite} (hash ${hashes}); run both on one suite`;
+}
+
+function codecFaults(a: StoredRollout, b: StoredRollout): string[] {
+  if ((a.throughCodec ?? false) === (b.throughCodec ?? false)) return [];
+  const [coded, drawn] = a.throughCodec ? [a, b] : [b, a];
+  return [
+    `${coded.name} saw its frames through the codec and ${drawn.name} as drawn; roll both out the same way, or add --across-codec to measure what the codec does`,
+  ];
 }
 
 function conditionFaults(a: StoredRollout, b: StoredRollout, unfinished: boolean): string[] {

@@ -32,6 +32,7 @@ export interface RolloutRecord {
   fps: number;
   state: string;
   chunk: RolloutSettings['chunk'];
+  through_codec: boolean;
   code_version: string;
   package_version: string;
   command: string;
@@ -124,6 +125,7 @@ function recordOf({ settings, set, onnxSha256, ...run }: RolloutRun): RolloutRec
     fps: settings.fps,
     state: settings.state,
     chunk: settings.chunk,
+    through_codec: settings.throughCodec,
     code_version: codeVersion(),
     package_version: packageVersion(),
     command: run.command,
@@ -140,6 +142,13 @@ function checkSame(out: string, began: RolloutRecord, now: RolloutRecord): void 
     .filter((key) => JSON.stringify(began[key]) !== JSON.stringify(now[key]))
     .map(
       (key) => `${key} was ${JSON.stringify(began[key])} when the run began, now ${JSON.stringify(now[key])}`,
+    );
+  // A record from before there was a choice has none.
+  if ((began.through_codec ?? false) !== now.through_codec)
+    faults.push(
+      began.through_codec
+        ? 'its frames went through the codec: add --through-codec'
+        : 'its frames did not go through the codec: leave --through-codec out',
     );
   if (began.subject.kind !== now.subject.kind)
     faults.push(`it rolled out ${began.subject.label}, now ${now.subject.label}`);
@@ -220,6 +229,7 @@ function finalSummary(
   return {
     ...summarize(ordered),
     checkpoint: settings.subject.label,
+    through_codec: settings.throughCodec,
     suite: set.name,
     suite_hash: set.hash,
     wall_s: Math.round(wallS * 100) / 100,
