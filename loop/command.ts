@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
-import { genCommand } from '../generator/command.ts';
 import { Disk } from '../generator/dataset/disk.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../sim/host/interrupt.ts';
@@ -111,7 +110,6 @@ async function loop(overrides: string[], options: Options): Promise<void> {
   const machine = { cores, overlap: options.overlap && cores > 1, provider };
   const command = `brickyard ${process.argv.slice(2).join(' ')}`;
   const state = openLoop(asked, given, machine, command);
-  assertGenerates(state);
   const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
   assertBudget(state, say);
   mkdirSync(asked, { recursive: true });
@@ -198,13 +196,6 @@ async function endLeftovers(out: string, say: (text: string) => void): Promise<v
       // it has ended meanwhile
     }
   }
-}
-
-/** What this version of `gen` cannot make yet. */
-function assertGenerates({ content }: LoopState): void {
-  const takes = genCommand().options.map(({ long }) => long);
-  if (content.corrections > 0 && !takes.includes('--from-report'))
-    throw new InputError('--corrections: `gen` has no --from-report here; give --corrections 0');
 }
 
 /** Refuses a budget that cannot hold one round; warns of one that may not. */
