@@ -9,6 +9,7 @@ export class WorkerClock {
   drawS = 0;
   readonly #infer: () => WorkerTimes['infer'];
   readonly #browserPid: () => number | undefined;
+  #readyS = 0;
   #startup: Pick<WorkerTimes, 'startupS' | 'startupCpu'> | undefined;
 
   /** @param infer what inference has taken @param browserPid of the browser that is open now */
@@ -17,10 +18,14 @@ export class WorkerClock {
     this.#browserPid = browserPid;
   }
 
-  /** The worker can begin. Counts once: a thread's clock begins with the thread. */
+  /** The worker can begin. Counts once. */
   ready(): void {
     const { wallS, cpuS } = threadTime();
-    this.#startup ??= { startupS: wallS, startupCpu: { threadS: cpuS, browserS: this.#browserS() } };
+    if (this.#startup) return;
+    this.#readyS = wallS;
+    // The clock of a thread is that of its process; when its own environment was made is in its timing.
+    const startupS = wallS - performance.nodeTiming.environment / 1000;
+    this.#startup = { startupS, startupCpu: { threadS: cpuS, browserS: this.#browserS() } };
   }
 
   times(): WorkerTimes {
@@ -28,7 +33,7 @@ export class WorkerClock {
     return {
       worker: threadId,
       ...startup,
-      workingS: threadTime().wallS - startup.startupS,
+      workingS: threadTime().wallS - this.#readyS,
       physics: { ...this.physics },
       infer: { ...this.#infer() },
       drawS: this.drawS,
