@@ -1,4 +1,5 @@
 /** A worker's clock: what its thread and its browser have done since it started. */
+import { performance } from 'node:perf_hooks';
 import { threadId } from 'node:worker_threads';
 import { groupCpuS } from '../../sim/host/measure.ts';
 import { threadTime } from '../../sim/host/thread-time.ts';
