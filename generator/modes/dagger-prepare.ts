@@ -5,7 +5,7 @@ import { readReport } from '../aim-report.ts';
 import type { BackendChoice } from '../settings.ts';
 import type { DaggerRequest } from './dagger-options.ts';
 import type { DaggerRecord } from './dagger-record.ts';
-import { checkStudent } from './dagger-student.ts';
+import { proveStudent, readStudent, type StudentRecord } from './dagger-student.ts';
 
 export interface DaggerPreparation {
   record: DaggerRecord;
@@ -22,15 +22,25 @@ export async function prepareDagger(
   shares: readonly (Share & { hash: string })[],
   host: { resolvePath: (path: string) => string; backend: BackendChoice },
 ): Promise<DaggerPreparation> {
-  const student = await checkStudent(request, host.resolvePath, host.backend);
+  const student = await readStudent(request, host.resolvePath);
   const { beta, aim } = request;
-  if (!aim) return { record: { student, beta }, notes: [] };
+  const aimed = aim && readAim(aim, student, shares, host.resolvePath);
+  await proveStudent(student, host.backend); // last: it takes a browser
+  if (!aimed) return { record: { student, beta }, notes: [] };
+  return { record: { student, beta, aim: aimed.aim }, notes: aimed.notes };
+}
+
+function readAim(
+  { report: path, everythingElse, labelWeights }: NonNullable<DaggerRequest['aim']>,
+  student: StudentRecord,
+  shares: readonly (Share & { hash: string })[],
+  resolvePath: (path: string) => string,
+): { aim: NonNullable<DaggerRecord['aim']>; notes: string[] } {
   const hashes = new Map(shares.map(({ name, hash }) => [name, hash]));
-  const { report, failures, elsewhere } = readReport(host.resolvePath(aim.report), hashes, student.fps);
-  const { everythingElse, labelWeights } = aim;
+  const { report, failures, elsewhere } = readReport(resolvePath(path), hashes, student.fps);
   if (failures.every(({ label }) => labelWeights[label] === 0))
     throw new InputError(
-      `--label-weights: every label of ${aim.report} has the weight 0 (${countsText(report.failures)}); leave one above 0`,
+      `--label-weights: every label of ${path} has the weight 0 (${countsText(report.failures)}); leave one above 0`,
     );
   const pool = { everythingElse, labelWeights, failures };
   const ordinary = Object.fromEntries(aimedShares(shares, pool).map((share) => [share.name, share.ordinary]));
@@ -38,7 +48,7 @@ export async function prepareDagger(
   if (elsewhere > 0) notes.push(`${elsewhere} failures of scenarios that are not selected are left out`);
   if (report.onnx_sha256 !== student.onnx_sha256)
     notes.push('the report is of another policy than --checkpoint');
-  return { record: { student, beta, aim: { report, pool, ordinary } }, notes };
+  return { aim: { report, pool, ordinary }, notes };
 }
 
 const countsText = (counts: Record<string, number>): string =>

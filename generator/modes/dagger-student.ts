@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
 import { PolicySession } from '../../evaluator/policy/session.ts';
+import { simulatorSettings } from '../../evaluator/policy/simulator-fit.ts';
 import { checkPolicy } from '../../evaluator/rollout/preflight.ts';
 import { resolveSubject } from '../../evaluator/rollout/subject.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -25,21 +26,20 @@ export interface StudentRecord {
 }
 
 /**
- * Everything that `eval rollout` looks at before it drives: contract, hashes, golden pairs, golden frames.
+ * What the policy's folder says, its files checked against it; nothing is run yet.
  * @param resolvePath makes what the user wrote an absolute path
  * @throws InputError saying what does not fit
  */
-export async function checkStudent(
+export async function readStudent(
   request: { checkpoint: string; actionSteps: number | undefined },
   resolvePath: (path: string) => string,
-  backend: BackendChoice,
 ): Promise<StudentRecord> {
   const subject = resolveSubject(request.checkpoint, resolvePath);
   if (subject.kind !== 'policy')
     throw new InputError(
       `--checkpoint ${request.checkpoint}: the student of --mode dagger is a policy; name a policy folder or a training run`,
     );
-  const { policy, settings } = await checkPolicy(subject.folder, backend);
+  const policy = await loadPolicy(subject.folder);
   const { chunk, action_steps, onnx } = policy.contract;
   const actionSteps = request.actionSteps ?? action_steps;
   if (actionSteps > chunk)
@@ -47,7 +47,15 @@ export async function checkStudent(
       `--action-steps is ${actionSteps}, but a chunk of ${subject.label} has ${chunk} actions`,
     );
   const { folder, label } = subject;
-  return { folder, label, onnx_sha256: onnx.sha256, ...settings, actionSteps };
+  return { folder, label, onnx_sha256: onnx.sha256, ...simulatorSettings(policy), actionSteps };
+}
+
+/**
+ * Runs all that `eval rollout` looks at before it drives: golden pairs, golden frames drawn again.
+ * @throws InputError saying what differs by how much
+ */
+export async function proveStudent({ folder }: StudentRecord, backend: BackendChoice): Promise<void> {
+  await checkPolicy(folder, backend);
 }
 
 /**
