@@ -7,6 +7,7 @@ import { InputError } from '../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { userPath } from '../sim/host/user-path.ts';
 import { AIM_DEFAULTS } from './aim.ts';
+import { attemptAgain } from './attempt-again.ts';
 import { DAGGER_DEFAULTS } from './modes/dagger.ts';
 import type { DaggerRequest } from './modes/dagger-options.ts';
 import type { DaggerRecord } from './modes/dagger-record.ts';
@@ -31,6 +32,7 @@ type GenOptions = RawGenOptions & {
   resume?: boolean;
   dryRun?: boolean;
   verify?: boolean;
+  attempt?: string;
   json?: boolean;
   quiet?: boolean;
   verbose?: boolean;
@@ -69,7 +71,11 @@ export function genCommand(): Command {
     .option('--state <layout>', `seed4 (4 numbers) or full (9 numbers) (default: ${d.state})`)
     .option(
       '--mode <name>',
-      `who drives: ${MODES.join(', ')}; noise disturbs what is executed and keeps the expert's clean action as the label (default: ${d.mode})`,
+      `who drives: ${MODES.join(', ')}; noise disturbs what is executed and keeps the expert's clean action as the label, recovery begins at disturbed states, mix has all three (default: ${d.mode})`,
+    )
+    .option(
+      '--recovery-share <s>',
+      `share of the episodes that are recoveries, the summary has their frames (default: ${MODE_SHARES.recovery.recoveryShare} in --mode recovery, ${MODE_SHARES.mix.recoveryShare} in --mode mix)`,
     )
     .option(
       '--noise-share <s>',
@@ -109,6 +115,10 @@ export function genCommand(): Command {
       'go on with the run in --out; begin it when there is none, nothing to do when finished',
     )
     .option('--dry-run', 'measure a little, say what would be made, how long it takes and how large it gets')
+    .option(
+      '--attempt <name>',
+      'try one attempt of a run again, SCENARIO/SLOT/ATTEMPT, and say how it ends; writes nothing',
+    )
     .option('--verify', 'replay every episode and compare its final state (default: 1 in 20)')
     .addHelpText('after', EXAMPLES)
     .action(async (_options, command: Command) => generate(command.optsWithGlobals<GenOptions>()));
@@ -121,6 +131,21 @@ async function generate(options: GenOptions): Promise<void> {
     scenarioCount: (spec) => resolveSelection(spec, cwd).length,
   });
   const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
+  if (options.attempt !== undefined) {
+    await attemptAgain(options.attempt, parsed, {
+      cwd,
+      report: (report) => {
+        const { kind, outcome, detail, frames } = report;
+        say(
+          [`${options.attempt} (${kind}): ${outcome}`, detail, frames && `${frames} frames`]
+            .filter(Boolean)
+            .join(', '),
+        );
+        printSummary(report, options.json);
+      },
+    });
+    return;
+  }
   if (parsed.dagger && options.dryRun)
     throw new InputError(
       '--dry-run cannot tell how long a student drives: leave it out, or measure with a few --episodes of --mode dagger',

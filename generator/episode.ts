@@ -3,9 +3,11 @@ import { type SeedStream, sampleStart } from '../scenarios/sampler.ts';
 import type { Scenario } from '../scenarios/schema.ts';
 import { replayFinalStateHash } from '../sim/replay.ts';
 import type { Outcome, Trajectory } from '../sim/trajectory.ts';
+import { LeadInFailure } from './modes/disturbances/moment.ts';
 import { expertEpisode } from './modes/expert.ts';
 import { type EpisodeKind, kindOfSlot, MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { noiseEpisode } from './modes/noise.ts';
+import { recoveryEpisode } from './modes/recovery.ts';
 import type { StateChoice } from './settings.ts';
 
 /** An attempt that was not kept, with enough to run it again. */
@@ -17,6 +19,8 @@ export interface FailedAttempt {
   detail: string;
   /** Absent for the expert's own. */
   kind?: Exclude<EpisodeKind, 'expert'>;
+  /** What the expert did not recover from: its bug. Absent where it failed before that. */
+  disturbance?: string;
 }
 
 export interface AttemptOptions {
@@ -36,11 +40,19 @@ export type AttemptOutcome = { kept: Trajectory; kind: EpisodeKind } | { failure
 export function attemptEpisode(options: AttemptOptions): AttemptOutcome {
   const { scenario, slot, attempt, seed } = options;
   const kind = kindOfSlot(options.modes ?? MODE_DEFAULTS, seed, scenario.name, slot);
-  const trajectory = driveAttempt(kind, options);
-  const { outcome: reason, detail } = trajectory;
-  if (reason === 'success') return { kept: trajectory, kind };
-  const failure = { scenario: scenario.name, slot, attempt, reason, detail };
-  return { failure: kind === 'expert' ? failure : { ...failure, kind } };
+  const failed = { scenario: scenario.name, slot, attempt, ...(kind === 'expert' ? {} : { kind }) };
+  try {
+    const trajectory = driveAttempt(kind, options);
+    const { outcome: reason, detail, start } = trajectory;
+    if (reason === 'success') return { kept: trajectory, kind };
+    if (!start.disturbed) return { failure: { ...failed, reason, detail } };
+    const { by, atS } = start.disturbed;
+    const after = `after ${by} at ${atS.toFixed(1)} s: ${detail}`;
+    return { failure: { ...failed, reason, detail: after, disturbance: by } };
+  } catch (error) {
+    if (!(error instanceof LeadInFailure)) throw error;
+    return { failure: { ...failed, reason: 'timeout', detail: error.message } };
+  }
 }
 
 function driveAttempt(kind: EpisodeKind, options: AttemptOptions): Trajectory {
@@ -53,6 +65,8 @@ function driveAttempt(kind: EpisodeKind, options: AttemptOptions): Trajectory {
       return expertEpisode(start, { fps, state });
     case 'noise':
       return noiseEpisode(start, { fps, state, name, level: modes.noiseLevel });
+    case 'recovery':
+      return recoveryEpisode(start, { fps, state, name, scenario });
     case 'dagger':
       throw new Error('episodes that a student drives are made by attemptDagger');
   }

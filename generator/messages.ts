@@ -46,6 +46,8 @@ export interface KeptEpisode {
   finalStateHash: string;
   /** Absent in journals from before there were modes: the expert's. */
   kind?: EpisodeKind;
+  /** Of a recovery: what it was disturbed by. */
+  disturbance?: string;
   /** Frames by source. */
   sources?: Partial<Record<Source, number>>;
   /** Of an episode that a student drove to. */

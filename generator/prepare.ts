@@ -135,6 +135,7 @@ function assertSameContent(began: ContentSettings, { parsed, given, out }: Prepa
     fps: given.fps !== undefined ? parsed.fps : undefined,
     state: given.state !== undefined ? parsed.state : undefined,
     mode: given.mode !== undefined ? parsed.mode : undefined,
+    recoveryShare: given.recoveryShare !== undefined ? parsed.recoveryShare : undefined,
     noiseShare: given.noiseShare !== undefined ? parsed.noiseShare : undefined,
     noiseLevel: given.noiseLevel !== undefined ? parsed.noiseLevel : undefined,
   };

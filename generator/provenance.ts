@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { RunProvenance } from './dataset/metadata.ts';
+import type { FailedAttempt } from './episode.ts';
 import type { JournalState } from './journal.ts';
 import { countKinds } from './kind-counts.ts';
 import { countDagger } from './modes/dagger-counts.ts';
 import { daggerProvenance } from './modes/dagger-record.ts';
+import { countRecoveries } from './modes/recovery-counts.ts';
 import type { RunPlan } from './prepare.ts';
+import type { ContentSettings } from './settings.ts';
 import { countRejects } from './yield.ts';
 
 const PACKAGES = ['three', '@dimforge/rapier3d-deterministic-compat', 'puppeteer'];
@@ -31,10 +34,17 @@ export function runProvenance({ record, jobs }: RunPlan, state: JournalState): R
       ? {}
       : { by_kind: countKinds(state.kept.values()).by_kind }),
     ...(dagger ? { dagger: countDagger(state.kept.values()) } : {}),
+    ...recoveryProvenance(failures, state, content),
     attempts: jobs.length + failures.length,
     rejects: countRejects(failures),
     rejected_starts: failures,
   };
+}
+
+/** Nothing where nothing was disturbed, so that other datasets stay as they are. */
+function recoveryProvenance(failures: FailedAttempt[], state: JournalState, content: ContentSettings) {
+  const recovery = countRecoveries(state.kept.values(), failures, content);
+  return recovery ? { recovery } : {};
 }
 
 function packageVersions(): Record<string, string> {

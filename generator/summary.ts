@@ -5,6 +5,7 @@ import type { RunProvenance } from './dataset/metadata.ts';
 import type { JournalState } from './journal.ts';
 import { countKinds, type KindCounts } from './kind-counts.ts';
 import { countDagger, type DaggerCounts, daggerLines } from './modes/dagger-counts.ts';
+import { type RecoveryCounts, recoveryLines } from './modes/recovery-counts.ts';
 import type { Rejects } from './yield.ts';
 
 /** Names that scripts rely on. */
@@ -14,6 +15,8 @@ export interface GenSummary extends KindCounts {
   frames: number;
   /** Where a student drove. */
   dagger?: DaggerCounts;
+  /** Where episodes were disturbed; what the expert did not recover from is its bug. */
+  recovery?: RecoveryCounts;
   attempts: number;
   rejects: Rejects;
   /** Seconds since the process began. */
@@ -46,6 +49,7 @@ export function genSummary(parts: SummaryParts): GenSummary {
     frames: [...state.kept.values()].reduce((sum, episode) => sum + episode.frames, 0),
     ...countKinds(state.kept.values()),
     dagger: countDagger(state.kept.values()),
+    recovery: run.recovery as RecoveryCounts | undefined,
     attempts: run.attempts,
     rejects: run.rejects,
     wall_s: round(wallS, 2),
@@ -68,6 +72,7 @@ export function summaryText(summary: GenSummary): string {
     `${formatCount(attempts)} attempts, ${formatCount(rejects.total)} rejected${rejectText(rejects)}`,
   ];
   if (Object.keys(summary.by_kind).some((kind) => kind !== 'expert')) lines.push(...kindLines(summary));
+  if (summary.recovery) lines.push(...recoveryLines(summary.recovery));
   if (summary.dagger) lines.push(...daggerLines(summary.dagger));
   return lines.join('\n');
 }

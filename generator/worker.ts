@@ -98,6 +98,7 @@ async function makeEpisode(task: EpisodeTask): Promise<EpisodeReply> {
       stagedBytes: bytes.length,
       finalStateHash: trajectory.finalStateHash,
       kind: outcome.kind,
+      ...(trajectory.start.disturbed ? { disturbance: trajectory.start.disturbed.by } : {}),
       sources: framesBySource(trajectory.sources),
       ...('dagger' in outcome ? { dagger: outcome.dagger } : {}),
     };

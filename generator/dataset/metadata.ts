@@ -22,6 +22,8 @@ export interface RunProvenance {
   by_kind?: Record<string, { episodes: number; frames: number }>;
   /** Of a run in which a student drove: hand-overs by trigger, frames driven on the way. */
   dagger?: object;
+  /** Of a run with recoveries: attempts by kind of disturbance; what the expert did not solve, and how to see it again. */
+  recovery?: object;
   rejects: { total: number; by_reason: Record<string, number>; by_scenario: Record<string, number> };
   /** Every start that was not kept, with what is needed to try it again. */
   rejected_starts: {
@@ -31,6 +33,7 @@ export interface RunProvenance {
     reason: string;
     detail: string;
     kind?: string;
+    disturbance?: string;
   }[];
 }
 

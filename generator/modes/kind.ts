@@ -2,15 +2,16 @@
 import { Rng } from '../../sim/rng.ts';
 
 /** Kinds of episodes, each made by the file of its name. */
-export const EPISODE_KINDS = ['expert', 'noise', 'dagger'] as const;
+export const EPISODE_KINDS = ['expert', 'noise', 'recovery', 'dagger'] as const;
 export type EpisodeKind = (typeof EPISODE_KINDS)[number];
 
 /** What `--mode` takes. */
-export const MODES = ['expert', 'noise', 'mix', 'dagger'] as const;
+export const MODES = ['expert', 'noise', 'recovery', 'mix', 'dagger'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Of the episodes, in [0, 1]; what they do not take is the expert's. */
 export interface ModeShares {
+  recoveryShare: number;
   noiseShare: number;
 }
 
@@ -23,32 +24,41 @@ export interface ModeSettings extends ModeShares {
 
 /** Shares of a mode where the user gives none. */
 export const MODE_SHARES = {
-  expert: { noiseShare: 0 },
-  noise: { noiseShare: 1 },
-  dagger: { noiseShare: 0 },
-  mix: { noiseShare: 0.25 },
+  expert: { recoveryShare: 0, noiseShare: 0 },
+  noise: { recoveryShare: 0, noiseShare: 1 },
+  recovery: { recoveryShare: 1, noiseShare: 0 },
+  dagger: { recoveryShare: 0, noiseShare: 0 },
+  mix: { recoveryShare: 0.25, noiseShare: 0.25 },
 } as const satisfies Record<Mode, ModeShares>;
 
 /** What `gen` did before it had modes, and does when none is asked for. */
 export const MODE_DEFAULTS: ModeSettings = { mode: 'expert', ...MODE_SHARES.expert, noiseLevel: 1 };
 
-/** Its multiples modulo 1 lie as evenly as can be, so that every stretch of slots has its shares. */
-const GOLDEN_RATIO = 0.6180339887498949;
-
 /**
- * The kind of a slot. Each scenario begins elsewhere in the sequence, so that one slot of each has the shares, too.
- * Slots that are another kind under other shares keep their start: only how it is driven differs.
+ * The kind of a slot. Any stretch of slots has the shares to within one episode, and each scenario begins elsewhere in
+ * the pattern, so that one slot of many scenarios has them, too. A slot that is of another kind under other shares
+ * keeps its start: only how it is driven differs.
  */
 export function kindOfSlot(
-  { mode, noiseShare }: ModeShares & { mode?: Mode },
+  { mode, recoveryShare, noiseShare }: ModeShares & { mode?: Mode },
   seed: number,
   scenario: string,
   slot: number,
 ): EpisodeKind {
   if (mode === 'dagger') return 'dagger';
-  const place = (Rng.from('kind', seed, scenario).unit() + slot * GOLDEN_RATIO) % 1;
-  return place < noiseShare ? 'noise' : 'expert';
+  const rng = Rng.from('kind', seed, scenario);
+  const recoveries = everySoOften(recoveryShare, rng.unit());
+  if (recoveries(slot + 1) > recoveries(slot)) return 'recovery';
+  const others = slot - recoveries(slot);
+  const noisy = everySoOften(Math.min(1, noiseShare / (1 - recoveryShare)), rng.unit());
+  return noisy(others + 1) > noisy(others) ? 'noise' : 'expert';
 }
+
+/** How many of the first `count` are taken, spread evenly. */
+const everySoOften =
+  (share: number, phase: number) =>
+  (count: number): number =>
+    Math.floor(share * count + phase);
 
 /** The modes' part of wider settings; what a run from before there were modes does not say is the default. */
 export function modesOf(settings: Partial<ModeSettings>): ModeSettings {

@@ -4,6 +4,7 @@ import { MODE_DEFAULTS, MODE_SHARES, MODES, type Mode, type ModeSettings } from 
 /** Option values as text. */
 export interface RawModeOptions {
   mode?: string;
+  recoveryShare?: string;
   noiseShare?: string;
   noiseLevel?: string;
 }
@@ -12,11 +13,13 @@ export const NOISE_LEVEL_RANGE = { above: 0, max: 2 } as const;
 
 /** The modes that an option means something in. */
 const MEANT_FOR: Record<Exclude<keyof RawModeOptions, 'mode'>, readonly Mode[]> = {
+  recoveryShare: ['recovery', 'mix'],
   noiseShare: ['noise', 'mix'],
   noiseLevel: ['noise', 'mix'],
 };
 export const MODE_OPTION_NAMES = {
   mode: '--mode',
+  recoveryShare: '--recovery-share',
   noiseShare: '--noise-share',
   noiseLevel: '--noise-level',
 } as const satisfies Record<keyof ModeSettings, string>;
@@ -35,8 +38,14 @@ export function parseModeOptions(raw: RawModeOptions, faults: string[]): ModeSet
         `${name} means nothing in --mode ${mode}: leave it out, or use --mode ${modes.join(' or ')}`,
       );
   }
-  const noiseShare = share('--noise-share', raw.noiseShare, MODE_SHARES[mode].noiseShare, faults);
-  return { mode, noiseShare, noiseLevel: level(raw.noiseLevel, faults) };
+  const shares = MODE_SHARES[mode];
+  const recoveryShare = share('--recovery-share', raw.recoveryShare, shares.recoveryShare, faults);
+  const noiseShare = share('--noise-share', raw.noiseShare, shares.noiseShare, faults);
+  if (recoveryShare + noiseShare > 1 + 1e-9)
+    faults.push(
+      `--recovery-share ${recoveryShare} and --noise-share ${noiseShare} are more than all episodes: together at most 1`,
+    );
+  return { mode, recoveryShare, noiseShare, noiseLevel: level(raw.noiseLevel, faults) };
 }
 
 function share(name: string, text: string | undefined, otherwise: number, faults: string[]): number {

@@ -25,6 +25,7 @@ describe('parseGenOptions', () => {
       fps: 10,
       state: 'seed4',
       mode: 'expert',
+      recoveryShare: 0,
       noiseShare: 0,
       noiseLevel: 1,
       workers: 2,

@@ -1,35 +1,50 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EPISODE_KINDS, kindOfSlot, MODE_DEFAULTS, modesOf } from '../../../generator/modes/kind.ts';
+import {
+  EPISODE_KINDS,
+  kindOfSlot,
+  MODE_DEFAULTS,
+  MODE_SHARES,
+  modesOf,
+} from '../../../generator/modes/kind.ts';
 import { parseModeOptions, type RawModeOptions } from '../../../generator/modes/options.ts';
 
 const counted = (kinds: string[]) =>
   Object.fromEntries(EPISODE_KINDS.map((kind) => [kind, kinds.filter((k) => k === kind).length]));
 
 describe('kindOfSlot', () => {
-  test('any stretch of slots has the shares, to within two episodes', () => {
-    const shares = fc.double({ min: 0, max: 1, noNaN: true });
+  test('any stretch of slots has the shares, to within an episode or two', () => {
+    const share = fc.double({ min: 0, max: 0.5, noNaN: true });
     fc.assert(
-      fc.property(shares, fc.nat(50), fc.string(), fc.nat(1000), (noiseShare, seed, scenario, from) => {
-        const n = 60;
-        const kinds = Array.from({ length: n }, (_, i) =>
-          kindOfSlot({ noiseShare }, seed, scenario, from + i),
-        );
-        expect(Math.abs(counted(kinds).noise - n * noiseShare)).toBeLessThanOrEqual(3);
-      }),
+      fc.property(
+        share,
+        share,
+        fc.nat(50),
+        fc.string(),
+        fc.nat(1000),
+        (recovery, noise, seed, name, from) => {
+          const n = 60;
+          const shares = { recoveryShare: recovery, noiseShare: noise };
+          const kinds = Array.from({ length: n }, (_, i) => kindOfSlot(shares, seed, name, from + i));
+          expect(Math.abs(counted(kinds).recovery - n * recovery)).toBeLessThanOrEqual(1);
+          expect(Math.abs(counted(kinds).noise - n * noise)).toBeLessThanOrEqual(2);
+        },
+      ),
     );
   });
 
   test('one slot of many scenarios has the shares, too', () => {
-    const kinds = Array.from({ length: 400 }, (_, i) => kindOfSlot({ noiseShare: 0.25 }, 0, `yard-${i}`, 0));
-    expect(counted(kinds).noise).toBeGreaterThan(70);
-    expect(counted(kinds).noise).toBeLessThan(130);
+    const kinds = Array.from({ length: 400 }, (_, i) => kindOfSlot(MODE_SHARES.mix, 0, `yard-${i}`, 0));
+    for (const kind of ['noise', 'recovery']) {
+      expect(counted(kinds)[kind]).toBeGreaterThan(70);
+      expect(counted(kinds)[kind]).toBeLessThan(130);
+    }
   });
 
   test('shares of 0 and 1 leave no exception', () => {
     for (let slot = 0; slot < 500; slot++) {
-      expect(kindOfSlot({ noiseShare: 0 }, 1, 'wall', slot)).toBe('expert');
-      expect(kindOfSlot({ noiseShare: 1 }, 1, 'wall', slot)).toBe('noise');
+      for (const mode of ['expert', 'noise', 'recovery'] as const)
+        expect(kindOfSlot(MODE_SHARES[mode], 1, 'wall', slot)).toBe(mode);
     }
   });
 });
@@ -43,7 +58,15 @@ describe('parseModeOptions', () => {
 
   test('defaults', () => {
     expect(parseModeOptions({}, [])).toEqual(MODE_DEFAULTS);
-    expect(parseModeOptions({ mode: 'noise' }, [])).toEqual({ mode: 'noise', noiseShare: 1, noiseLevel: 1 });
+    expect(parseModeOptions({ mode: 'noise' }, [])).toEqual({
+      ...MODE_DEFAULTS,
+      mode: 'noise',
+      noiseShare: 1,
+    });
+    expect(parseModeOptions({ mode: 'recovery', recoveryShare: '0.25' }, [])).toMatchObject({
+      recoveryShare: 0.25,
+      noiseShare: 0,
+    });
     expect(parseModeOptions({ mode: 'mix', noiseLevel: '.5' }, [])).toMatchObject({ noiseLevel: 0.5 });
   });
 
@@ -56,6 +79,11 @@ describe('parseModeOptions', () => {
     [{ mode: 'noise', noiseLevel: '1e0' }, 'got "1e0"'],
     [{ noiseLevel: '1' }, '--noise-level means nothing in --mode expert'],
     [{ mode: 'expert', noiseShare: '0.2' }, 'use --mode noise or mix'],
+    [{ mode: 'noise', recoveryShare: '0.2' }, 'use --mode recovery or mix'],
+    [
+      { mode: 'mix', recoveryShare: '0.7', noiseShare: '0.4' },
+      'are more than all episodes: together at most 1',
+    ],
   ] as const)('%j', (raw, text) => {
     expect(faultsOf(raw)).toContain(text);
   });

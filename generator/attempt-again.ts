@@ -1,0 +1,55 @@
+/** `gen --attempt`: one attempt of a run by itself, to see how it ends; nothing is drawn or written. */
+import { resolveSelection } from '../scenarios/registry.ts';
+import { InputError, NegativeResult } from '../sim/errors.ts';
+import { loadPhysics } from '../sim/physics.ts';
+import { attemptEpisode } from './episode.ts';
+import { type EpisodeKind, kindOfSlot } from './modes/kind.ts';
+import type { ContentSettings } from './settings.ts';
+
+export interface AttemptReport {
+  scenario: string;
+  slot: number;
+  attempt: number;
+  kind: EpisodeKind;
+  outcome: string;
+  /** Where and when, for a failure; what was disturbed, for a recovery. */
+  detail: string;
+  frames: number | null;
+  final_state_hash: string | null;
+}
+
+/**
+ * @param name SCENARIO/SLOT/ATTEMPT, as metadata.json lists what was not kept
+ * @throws InputError when there is no such attempt, NegativeResult (after `report`) when it fails
+ */
+export async function attemptAgain(
+  name: string,
+  settings: ContentSettings,
+  options: { cwd: string; report: (report: AttemptReport) => void },
+): Promise<void> {
+  if (settings.mode === 'dagger')
+    throw new InputError('--attempt tries what the expert drives: it cannot go with --mode dagger');
+  const [, scenarioName, slot, attempt] = /^(.+)\/(\d+)\/(\d+)$/.exec(name) ?? [];
+  if (scenarioName === undefined)
+    throw new InputError(`--attempt must be SCENARIO/SLOT/ATTEMPT, such as wall/17/0, got "${name}"`);
+  const selection = resolveSelection(settings.scenarios, options.cwd);
+  const found = selection.find(({ scenario }) => scenario.name === scenarioName);
+  if (!found)
+    throw new InputError(
+      `--attempt ${name}: --scenarios ${settings.scenarios} has no scenario ${scenarioName}; name the one it came from`,
+    );
+  await loadPhysics();
+  const { scenario } = found;
+  const { seed, fps, state } = settings;
+  const which = { scenario: scenarioName, slot: Number(slot), attempt: Number(attempt) };
+  const kind = kindOfSlot(settings, seed, scenarioName, which.slot);
+  const outcome = attemptEpisode({ ...which, scenario, seed, fps, state, modes: settings });
+  if ('failure' in outcome) {
+    const { reason, detail } = outcome.failure;
+    options.report({ ...which, kind, outcome: reason, detail, frames: null, final_state_hash: null });
+    throw new NegativeResult(`${name} (${kind}) fails: ${detail}`);
+  }
+  const { frames, finalStateHash, start } = outcome.kept;
+  const detail = start.disturbed ? `after ${start.disturbed.by} at ${start.disturbed.atS.toFixed(1)} s` : '';
+  options.report({ ...which, kind, outcome: 'success', detail, frames, final_state_hash: finalStateHash });
+}
