@@ -129,10 +129,21 @@ def read_info(root: Path) -> dict[str, Any]:
     if not isinstance(info.get("features"), dict) or not isinstance(info.get("fps"), int) or info["fps"] < 1:
         raise DatasetError(f"{path} names no features or no positive whole fps")
     for key in ("video_path", "data_path"):
-        template = info.get(key)
-        if template is not None and (template.startswith("/") or ".." in PurePosixPath(template).parts):
-            raise DatasetError(f"{path} has {key} {template!r}, which leads out of the dataset's folder")
+        if (template := info.get(key)) is not None:
+            check_template(path, key, template)
+    for key in info["features"]:
+        if "/" in key:
+            raise DatasetError(f"{path} names a feature {key!r}; a name with / could lead out of its folder")
     return info
+
+
+def check_template(path: Path, key: str, template: object) -> None:
+    try:
+        made = str(template).format(video_key="camera", chunk_index=0, file_index=0)
+    except (LookupError, ValueError, AttributeError, TypeError):
+        raise DatasetError(f"{path} has {key} {template!r}, which lerobot could not fill in") from None
+    if made.startswith("/") or ".." in PurePosixPath(made).parts:
+        raise DatasetError(f"{path} has {key} {template!r}, which leads out of the dataset's folder")
 
 
 def names_of(feature: dict[str, Any], key: str) -> list[str]:

@@ -36,9 +36,15 @@ def read_json(path: Path) -> Any:
 
 
 def append_line(path: Path, value: object) -> None:
-    """One JSON object a line; a line is written whole or, after a crash, dropped by `read_lines`."""
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(value, allow_nan=False) + "\n")
+    """One JSON object a line. What a crash or a full disk left of one is dropped, also by `read_lines`."""
+    with open(path, "ab+") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size:
+            file.seek(size - 1)
+            if file.read(1) != b"\n":
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
+        file.write((json.dumps(value, allow_nan=False) + "\n").encode())
         file.flush()
         os.fsync(file.fileno())
 

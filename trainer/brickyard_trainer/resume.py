@@ -11,7 +11,7 @@ from .checkpoint_folder import logged, newest
 from .durable import append_line, read_json, write_text
 from .errors import InputError
 from .reports import METRICS
-from .settings import composed, flat, resolved
+from .settings import composed, flat, key_of, resolved
 
 FREE = (
     "notify",
@@ -88,10 +88,6 @@ def cut_metrics(run: Path, step: int) -> None:
     """Drops the rows after the checkpoint: their steps come again."""
     rows = [row for row in logged(run) if row["step"] <= step]
     write_text(run / METRICS, "".join(json.dumps(row) + "\n" for row in rows))
-
-
-def key_of(override: str) -> str:
-    return override.split("=", 1)[0].lstrip("+~")
 
 
 def under(key: str, prefixes: tuple[str, ...]) -> bool:

@@ -18,7 +18,8 @@ from .errors import InputError
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 GROUPS = ("policy", "data", "env", "hardware", "experiment")
-POLICY_SIZE_KEYS = ("input_height_px", "input_width_px")
+OWN_POLICY_KEYS = ("input_height_px", "input_width_px", "freeze_backbone")
+"""Of the group `policy`, those that are ours whatever the policy's own configuration has."""
 
 
 def composed(overrides: list[str]) -> DictConfig:
@@ -30,9 +31,24 @@ def composed(overrides: list[str]) -> DictConfig:
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
-            return compose("config", overrides=overrides)
+            return with_mandatory(compose("config", overrides=overrides), overrides)
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(explained(str(error), overrides)) from None
+
+
+def with_mandatory(config: DictConfig, overrides: list[str]) -> DictConfig:
+    """An experiment's `???` over what is null, which OmegaConf leaves when it merges."""
+    for choice in (text.split("=", 1)[1] for text in overrides if key_of(text) == "experiment"):
+        path = CONF / "experiment" / f"{choice}.yaml"
+        asked = flat(OmegaConf.to_container(OmegaConf.load(path))) if path.is_file() else {}
+        for key in (key for key, value in asked.items() if value == "???"):
+            if OmegaConf.select(config, key) is None:
+                OmegaConf.update(config, key, "???")
+    return config
+
+
+def key_of(override: str) -> str:
+    return override.split("=", 1)[0].lstrip("+~")
 
 
 def resolved(config: DictConfig, allow_missing: bool = False) -> dict:
@@ -94,8 +110,8 @@ def unknown_key(key: str, known: list[str]) -> str:
 def unknown_choice(group: str, choice: str) -> str:
     choices = sorted(path.stem for path in (CONF / group).glob("*.yaml"))
     near = difflib.get_close_matches(choice, choices, n=1, cutoff=0.5)
-    meant = f"; did you mean {group}={near[0]}?" if near else ""
-    return f"{group}={choice} does not exist{meant} There are: {', '.join(choices)}"
+    meant = f"; did you mean {group}={near[0]}? There are" if near else "; there are"
+    return f"{group}={choice} does not exist{meant} {', '.join(choices)}"
 
 
 def check_values(config: dict) -> None:
@@ -134,6 +150,11 @@ def check_values(config: dict) -> None:
     for key, value in above_zero.items():
         if value is not None and (not isinstance(value, int | float) or not value > 0):
             faults.append(f"{key} is {value!r}; it must be a number above 0")
+    if caches_features(config) and data["augmentation"]:
+        faults.append(
+            "policy.freeze_backbone computes each frame's features once, and data.augmentation would change "
+            "them in every batch: set one of the two to false, or data.feature_cache=false"
+        )
     if not isinstance(data["holdout"], int | float) or not 0 <= data["holdout"] < 1:
         faults.append(f"data.holdout is {data['holdout']!r}; it must be a share from 0 to below 1")
     choices = {
@@ -150,6 +171,15 @@ def check_values(config: dict) -> None:
         raise InputError("; ".join(faults))
 
 
+def freezes_backbone(config: dict) -> bool:
+    """Runs of earlier versions do not have the key."""
+    return bool(config["policy"].get("freeze_backbone"))
+
+
+def caches_features(config: dict) -> bool:
+    return freezes_backbone(config) and config["data"].get("feature_cache", True)
+
+
 def policy_arguments(policy: dict, config_class: type) -> dict:
     """What of the group `policy` the policy's configuration class takes.
 
@@ -158,10 +188,10 @@ def policy_arguments(policy: dict, config_class: type) -> dict:
     """
     known = {field.name for field in fields(config_class)}
     given = {key: value for key, value in policy.items() if key != "type"}
-    unknown = sorted(set(given) - known - set(POLICY_SIZE_KEYS))
+    unknown = sorted(set(given) - known - set(OWN_POLICY_KEYS))
     if unknown:
         key = f"policy.{unknown[0]}"
-        near = difflib.get_close_matches(unknown[0], sorted(known), n=1, cutoff=0.5)
+        near = difflib.get_close_matches(unknown[0], sorted(known | set(OWN_POLICY_KEYS)), n=1, cutoff=0.5)
         meant = f"; did you mean policy.{near[0]}?" if near else ""
         raise InputError(f"{key} is no setting of {policy['type']}{meant}")
     return {key: value for key, value in given.items() if key in known}
