@@ -21,7 +21,7 @@ from lerobot.utils.train_utils import load_training_state
 from omegaconf import OmegaConf
 
 from brickyard_trainer import run_folder
-from brickyard_trainer.batches import Batches, frames_on_device
+from brickyard_trainer.accumulation import batch_weight
 from brickyard_trainer.checkpoints import (
     PROGRESS,
     Cadence,
@@ -30,22 +30,20 @@ from brickyard_trainer.checkpoints import (
     pipeline_config,
     pretrained_folder,
 )
-from brickyard_trainer.dataset_index import DatasetIndex, open_dataset
 from brickyard_trainer.durable import read_json
 from brickyard_trainer.errors import Interrupted, NegativeResult, TrainerError
-from brickyard_trainer.expectations import cameras_of, check_dataset, split_episodes
 from brickyard_trainer.export_step import export_checkpoint
-from brickyard_trainer.frame_cache import open_frame_cache
-from brickyard_trainer.handover import write_handover
+from brickyard_trainer.feature_cache import FrozenBackbone
+from brickyard_trainer.handover import facts_of, write_handover
 from brickyard_trainer.machine import (
     OUT_OF_MEMORY,
     StopSignal,
     accelerator_for,
+    disk_fault,
     is_out_of_memory,
     quiet_libraries,
 )
 from brickyard_trainer.parent import stop_with_parent
-from brickyard_trainer.picture_changes import augmentation_of
 from brickyard_trainer.policies import (
     apply_settings,
     make_optimizer,
@@ -56,7 +54,14 @@ from brickyard_trainer.policies import (
 from brickyard_trainer.prefetch import prefetched
 from brickyard_trainer.reports import Progress, Reporter
 from brickyard_trainer.resume import Resumed, cut_metrics, record_changes, resumed
-from brickyard_trainer.settings import check_values, composed, resolved
+from brickyard_trainer.settings import (
+    caches_features,
+    check_values,
+    composed,
+    freezes_backbone,
+    resolved,
+)
+from brickyard_trainer.training_data import open_batches, open_training_data
 from brickyard_trainer.validation import validation_loss
 
 
@@ -80,10 +85,11 @@ def main(arguments: list[str]) -> int:
     except TrainerError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except (torch.cuda.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
+    except (torch.cuda.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
+        said = OUT_OF_MEMORY if is_out_of_memory(error) else disk_fault(error)
+        if said is None:
             raise
-        print(f"error: {OUT_OF_MEMORY}", file=sys.stderr)
+        print(f"error: {said}", file=sys.stderr)
         return 1
 
 
@@ -101,13 +107,18 @@ class Training:
     def run(self) -> None:
         self.accelerator = accelerator_for(self.config["hardware"])
         self.is_main = self.accelerator.is_main_process
-        self.open_data()
+        self.data = open_training_data(self.config)
+        self.index = self.data.index
         self.make_network()
+        self.open_pictures()
+        self.make_optimizer()
         self.open_run()
         try:
             if self.start_step >= self.steps:
                 self.reporter.say(f"{self.run_dir} is finished: {self.steps:,} steps")
             else:
+                if self.resumption:
+                    self.export_missing()
                 self.loop()
             self.finish()
         except (NegativeResult, Interrupted) as error:
@@ -117,38 +128,6 @@ class Training:
             self.reporter.close()
             self.accelerator.end_training()
 
-    def open_data(self) -> None:
-        data = self.config["data"]
-        self.index: DatasetIndex = open_dataset(Path(str(data["root"])))
-        check_dataset(self.index, self.config["env"])
-        self.cameras = cameras_of(self.index, data["cameras"])
-        self.learnt, self.held_out = split_episodes(
-            len(self.index.episodes), data["holdout"], self.config["seed"]
-        )
-        policy, device = self.config["policy"], self.accelerator.device
-        size = policy["input_height_px"], policy["input_width_px"]
-        with self.accelerator.main_process_first():  # one decodes, the others map the file
-            frames = {key: open_frame_cache(self.index, key, *size) for key in self.cameras}
-        frames = {key: frames_on_device(array, device) for key, array in frames.items()}
-        common = {"chunk": policy["chunk_size"], "batch_size": self.settings["batch_size"], "device": device}
-        self.batches = Batches(
-            self.index,
-            frames,
-            self.learnt,
-            seed=self.config["seed"],
-            dataset_weights=data["weights"],
-            source_share=data["source_share"],
-            augmentation=augmentation_of(data["augmentation"]),
-            **common,
-        )
-        self.validation = (
-            Batches(self.index, frames, self.held_out, seed=0, **common) if self.held_out else None
-        )
-        # One step of the optimizer takes so many batches, over all processes.
-        self.batches_per_step = self.settings["accumulate"] * self.accelerator.num_processes
-        self.steps_per_epoch = self.batches.steps_per_epoch / self.batches_per_step
-        self.steps = self.settings["steps"] or math.ceil(self.settings["epochs"] * self.steps_per_epoch)
-
     def make_network(self) -> None:
         set_seed(self.config["seed"])
         init_from = self.settings["init_from"]
@@ -156,17 +135,32 @@ class Training:
         if self.resumption:
             source = self.resumption.checkpoint / PRETRAINED_MODEL_DIR
         self.policy_config = policy_config(
-            self.config, self.index, self.cameras, self.accelerator.device.type
+            self.config, self.index, self.data.cameras, self.accelerator.device.type
         )
-        policy = make_policy(self.policy_config, source)
+        self.policy = make_policy(self.policy_config, source, freezes_backbone(self.config))
         self.preprocessor, self.postprocessor = make_processors(
-            self.policy_config, self.index, self.cameras, source
+            self.policy_config, self.index, self.data.cameras, source
         )
+        self.parameters = sum(p.numel() for p in self.policy.parameters())
+        self.prepared, self.whole = self.preprocessor, nullcontext
+
+    def open_pictures(self) -> None:
+        """Frames, or what a frozen backbone makes of them: then it is in checkpoints, not in the network."""
+        frozen = None
+        if caches_features(self.config):
+            frozen = FrozenBackbone(self.policy, self.preprocessor, self.data.cameras)
+            self.prepared, self.whole = frozen.prepared, frozen.put_back
+        self.batches, self.validation = open_batches(self.data, self.config, self.accelerator, frozen)
+        # One step of the optimizer takes so many batches, over all processes.
+        self.batches_per_step = self.settings["accumulate"] * self.accelerator.num_processes
+        self.steps_per_epoch = self.batches.steps_per_epoch / self.batches_per_step
+        self.steps = self.settings["steps"] or math.ceil(self.settings["epochs"] * self.steps_per_epoch)
+
+    def make_optimizer(self) -> None:
         optimizer, self.optimizer_config, self.scheduler, self.scheduler_config = make_optimizer(
-            policy, self.settings, self.steps
+            self.policy, self.settings, self.steps
         )
         lrs = [group.get("initial_lr", group["lr"]) for group in optimizer.param_groups]
-        self.parameters = sum(p.numel() for p in policy.parameters())
         self.start_step, self.progress = 0, Progress()
         if self.resumption:
             state = self.resumption.checkpoint
@@ -175,7 +169,7 @@ class Training:
             self.progress = Progress(read_json(state / TRAINING_STATE_DIR / PROGRESS))
         if not self.is_main:  # other processes drop other units
             set_seed(self.config["seed"] + 1000 * self.accelerator.process_index + self.start_step)
-        self.policy, self.optimizer = self.accelerator.prepare(policy, optimizer)
+        self.policy, self.optimizer = self.accelerator.prepare(self.policy, optimizer)
 
     def open_run(self) -> None:
         if self.resumption:
@@ -206,15 +200,19 @@ class Training:
             "start", run=str(self.run_dir), steps=self.steps, step=self.start_step, parameters=self.parameters
         )
         self.reporter.say(
-            f"{self.run_dir}: {self.parameters:,} parameters, {len(self.learnt):,} episodes "
-            f"({len(self.held_out):,} held out), {self.steps:,} steps of {self.settings['batch_size']}"
+            f"{self.run_dir}: {self.parameters:,} parameters, {len(self.data.learnt):,} episodes "
+            f"({len(self.data.held_out):,} held out), {self.steps:,} steps of {self.settings['batch_size']}"
             + (f", from step {self.start_step:,}" if self.start_step else "")
         )
         began_s = time.perf_counter()
         rank, accumulate = self.accelerator.process_index, self.settings["accumulate"]
 
+        by_kept = getattr(self.accelerator.unwrap_model(self.policy), "loss_over_kept_steps", False)
+
         def make(number: int) -> dict:
-            return self.batches.batch(number * self.accelerator.num_processes + rank)
+            number = number * self.accelerator.num_processes + rank
+            weight = batch_weight(self.batches, number, self.batches_per_step) if by_kept else 1.0
+            return {**self.batches.batch(number), "weight": weight}
 
         bounds = self.start_step * accumulate, self.steps * accumulate
         stream = prefetched(make, *bounds, self.config["hardware"]["prefetch"])
@@ -251,16 +249,16 @@ class Training:
             asked_s = time.perf_counter()
             batch = next(stream)
             waited_s += time.perf_counter() - asked_s
-            episodes = batch.pop("episode_index")
+            episodes, weight = batch.pop("episode_index"), batch.pop("weight") / accumulate
             last = part == accumulate - 1
             with nullcontext() if last else self.accelerator.no_sync(self.policy):
                 with self.accelerator.autocast():
-                    loss, _ = self.policy.forward(self.preprocessor(batch))
+                    loss, _ = self.policy.forward(self.prepared(batch))
                 value = loss.item()
                 if not math.isfinite(value):
                     raise self.not_finite(value, episodes)
-                self.accelerator.backward(loss / accumulate)
-            total += value / accumulate
+                self.accelerator.backward(loss * weight)
+            total += value * weight
         norm = self.accelerator.clip_grad_norm_(self.policy.parameters(), self.settings["grad_clip_norm"])
         self.grad_norm = float(norm)
         if not math.isfinite(self.grad_norm):
@@ -291,7 +289,7 @@ class Training:
         held_out = None
         if not brief:
             count, autocast = self.settings["validation_batches"], self.accelerator.autocast
-            held_out = validation_loss(policy, self.preprocessor, self.validation, count, autocast)
+            held_out = validation_loss(policy, self.prepared, self.validation, count, autocast)
         parts = {
             "cfg": pipeline_config(
                 config=self.config,
@@ -313,9 +311,10 @@ class Training:
             "validation_loss": held_out,
         }
         try:
-            path = self.checkpoints.save(
-                step=self.step, parts=parts, progress=self.progress.state(), summary=summary
-            )
+            with self.whole():
+                path = self.checkpoints.save(
+                    step=self.step, parts=parts, progress=self.progress.state(), summary=summary
+                )
         except CheckpointNotWritten as error:
             if brief or final:
                 raise
@@ -323,21 +322,31 @@ class Training:
             return
         self.latest = path
         self.reporter.event("checkpoint", step=self.step, path=str(path))
-        wanted = self.config["checkpoint"]["export"]
-        if not brief and (wanted == "all" or (final and wanted == "final")):
-            self.export(path, final)
-        self.checkpoints.update_links(final=final)
+        if not brief and not final and self.config["checkpoint"]["export"] == "all":
+            self.export(path, self.step, summary["loss"])
+        self.checkpoints.update_links()
         self.checkpoints.remove_old()
         self.report(kind, validation_loss=held_out)
 
-    def export(self, path: Path, final: bool) -> None:
+    def export(self, path: Path, step: int, loss: float | None) -> NegativeResult | None:
+        """Why there is no policy folder, when there is none."""
         try:
-            parity = export_checkpoint(path, self.index, run_folder.command(), self.progress.smoothed_loss)
+            parity = export_checkpoint(path, self.index, run_folder.command(), loss)
         except NegativeResult as error:
             self.reporter.warn(str(error))
-            self.failure = error if final else None  # raised once the hand-over is written
+            return error
+        self.reporter.event("exported", step=step, path=str(path / "policy"), parity=parity)
+        return None
+
+    def export_missing(self) -> None:
+        """What failed, what an interruption left no time for, and the last one; its failure is the run's."""
+        wanted, summaries = self.config["checkpoint"]["export"], self.checkpoints.all()
+        if not self.is_main or wanted == "none":
             return
-        self.reporter.event("exported", step=self.step, path=str(path / "policy"), parity=parity)
+        for summary in summaries if wanted == "all" else summaries[-1:]:
+            path = self.checkpoints.folder / summary["name"]
+            if not (path / "policy").exists():
+                self.failure = self.export(path, summary["step"], summary["loss"])
 
     def report(self, kind: str, **more: object) -> None:
         latest = f"checkpoints/{self.latest.name}" if self.latest else None
@@ -350,32 +359,12 @@ class Training:
             self.checkpoint("end", final=True)
         else:
             self.step, self.ended = self.steps, "finished"
-            self.checkpoints.update_links(final=True)
         if not self.is_main:
             return
-        summaries = self.checkpoints.all()
-        facts = {
-            "name": self.config["name"],
-            "end": self.ended,
-            "step": self.step,
-            "steps": self.steps,
-            "epochs": self.reporter.epoch(self.step),
-            "episodes": len(self.learnt),
-            "validation_episodes": len(self.held_out),
-            "frames": int(self.batches.sampler.epoch_rows),
-            "loss_first": self.progress.loss_first,
-            "loss_last": self.progress.smoothed_loss,
-            "validation_loss": summaries[-1]["validation_loss"],
-            "elapsed_s": round(self.progress.elapsed_s, 1),
-            "steps_per_s": round(self.progress.steps_per_s, 4),
-            "data_wait_share": round(self.progress.data_wait_share, 5),
-            "parameters": self.parameters,
-            "dataset": str(self.index.root),
-            "fingerprint": self.index.fingerprint,
-            "command": self.facts["command"],
-            "seed": self.config["seed"],
-            "versions": self.facts["versions"],
-        }
+        self.failure = None
+        self.export_missing()
+        self.checkpoints.update_links(final=True)
+        facts = facts_of(self)
         best = write_handover(self.run_dir, self.checkpoints, facts)["best_checkpoint"]
         self.reporter.event(
             "end",

@@ -14,7 +14,8 @@ from .sampling import Sampler
 class Batches:
     """`batch(step)` is a pure function of seed and step.
 
-    `frames`: by camera, uint8 (N, H, W, 3) as memmap or as a tensor that is on the device already.
+    `frames`: by camera, uint8 (N, H, W, 3) as memmap or as a tensor that is on the device already, or
+    features of them, float32 (N, C, h, w), which a batch has as they are.
     `augmentation`: called with (float frames (B, 3, H, W) in 0..1, a torch generator that seed and step fix).
     """
 
@@ -63,11 +64,7 @@ class Batches:
         Cameras float32 (B, 3, H, W) in 0..1, state (B, S), action (B, chunk, A), action_is_pad (B, chunk):
         beyond the episode's end or with an invalid label; episode_index (B,) int64 on the CPU.
         """
-        episode = np.searchsorted(self.starts, rows, side="right") - 1
-        steps = rows[:, None] + np.arange(self.chunk)
-        last = self.stops[episode][:, None] - 1
-        within = np.minimum(steps, last)
-        is_pad = (steps > last) | ~self.index.label_valid[within]
+        episode, within, is_pad = self.chunks(rows)
         batch = {
             STATE: self.place(self.index.state[rows]),
             ACTION: self.place(self.index.action[within]),
@@ -78,12 +75,25 @@ class Batches:
             batch[camera] = self.pictures(frames, rows)
         return batch
 
+    def chunks(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Episodes (B,), the rows of the actions (B, chunk) and which of them do not count (B, chunk)."""
+        episode = np.searchsorted(self.starts, rows, side="right") - 1
+        steps = rows[:, None] + np.arange(self.chunk)
+        last = self.stops[episode][:, None] - 1
+        within = np.minimum(steps, last)
+        return episode, within, (steps > last) | ~self.index.label_valid[within]
+
+    def kept_steps(self, step: int) -> int:
+        """Actions of `batch(step)` that count; reads no picture."""
+        return int((~self.chunks(self.sampler.rows(step))[2]).sum())
+
     def pictures(self, frames: np.ndarray | Tensor, rows: np.ndarray) -> Tensor:
         if isinstance(frames, Tensor):
             some = frames[torch.from_numpy(rows).to(frames.device)]
         else:
             some = self.place(np.asarray(frames[rows]))
-        return some.to(self.device).permute(0, 3, 1, 2).float() / 255.0
+        some = some.to(self.device)
+        return pictures_of(some) if some.dtype == torch.uint8 else some
 
     def place(self, array: np.ndarray) -> Tensor:
         tensor = torch.from_numpy(np.ascontiguousarray(array))
@@ -92,16 +102,19 @@ class Batches:
         return tensor.pin_memory().to(self.device, non_blocking=True)
 
 
-def frames_on_device(
-    frames: np.ndarray, device: str | torch.device, reserve: float = 0.5
-) -> np.ndarray | Tensor:
+def pictures_of(frames: Tensor) -> Tensor:
+    """uint8 (n, H, W, 3) to float32 (n, 3, H, W) in 0..1."""
+    return frames.permute(0, 3, 1, 2).float() / 255.0
+
+
+def on_device(frames: np.ndarray, device: str | torch.device, reserve: float = 0.5) -> np.ndarray | Tensor:
     """The frames as a tensor on the GPU when they take at most `reserve` of its free memory, else as they
     are.
     """
     device = torch.device(device)
     if device.type != "cuda" or frames.nbytes > torch.cuda.mem_get_info(device)[0] * reserve:
         return frames
-    out = torch.empty(frames.shape, dtype=torch.uint8, device=device)
+    out = torch.empty(frames.shape, dtype=torch.from_numpy(frames[:0].copy()).dtype, device=device)
     for start in range(0, len(frames), 4096):
         out[start : start + 4096] = torch.from_numpy(np.array(frames[start : start + 4096]))
     return out

@@ -85,7 +85,7 @@ class CheckpointFolder:
 
     def sweep(self) -> None:
         """Removes what a killed process left half-written."""
-        for entry in self.folder.glob(".*") if self.folder.is_dir() else []:
+        for entry in [*self.folder.glob(".*"), *self.folder.glob("*/.*")]:
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
             else:

@@ -8,7 +8,7 @@ from .errors import InputError
 
 
 def write_handover(run: Path, checkpoints: CheckpointFolder, facts: dict) -> dict:
-    """Returns what handover.json says. `facts`: see train.py, where they are gathered."""
+    """Returns what handover.json says. `facts`: see `facts_of`."""
     summaries = checkpoints.all()
     best = best_by_loss(summaries)
     curve = draw_loss_curve(run, summaries)
@@ -32,6 +32,33 @@ def write_handover(run: Path, checkpoints: CheckpointFolder, facts: dict) -> dic
     write_json(run / "handover.json", handover)
     write_text(run / "HANDOVER.md", as_text(handover))
     return handover
+
+
+def facts_of(training) -> dict:
+    """Of a run of train.py at its end."""
+    config, data, progress = training.config, training.data, training.progress
+    return {
+        "name": config["name"],
+        "end": training.ended,
+        "step": training.step,
+        "steps": training.steps,
+        "epochs": training.reporter.epoch(training.step),
+        "episodes": len(data.learnt),
+        "validation_episodes": len(data.held_out),
+        "frames": int(training.batches.sampler.epoch_rows),
+        "loss_first": progress.loss_first,
+        "loss_last": progress.smoothed_loss,
+        "validation_loss": training.checkpoints.all()[-1]["validation_loss"],
+        "elapsed_s": round(progress.elapsed_s, 1),
+        "steps_per_s": round(progress.steps_per_s, 4),
+        "data_wait_share": round(progress.data_wait_share, 5),
+        "parameters": training.parameters,
+        "dataset": str(data.index.root),
+        "fingerprint": data.index.fingerprint,
+        "command": training.facts["command"],
+        "seed": config["seed"],
+        "versions": training.facts["versions"],
+    }
 
 
 def rewrite_handover(run: Path) -> None:

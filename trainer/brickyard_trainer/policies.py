@@ -53,7 +53,22 @@ def policy_config(config: dict, index, cameras: list[str], device: str) -> PreTr
         raise InputError(f"policy={kind}: {error}") from None
 
 
-def make_policy(made_config: PreTrainedConfig, init_from: Path | None) -> torch.nn.Module:
+def make_policy(
+    made_config: PreTrainedConfig, init_from: Path | None, freeze_backbone: bool = False
+) -> torch.nn.Module:
+    """A new policy, or one with the weights of a checkpoint of the same shape; see `made_or_loaded`.
+
+    The weights of a frozen backbone get no gradient, and the optimizer does not know them.
+    """
+    if freeze_backbone and init_from is None and not made_config.pretrained_backbone_weights:
+        warn("policy.freeze_backbone keeps a picture network of random weights; give training.init_from")
+    policy = made_or_loaded(made_config, init_from)
+    if freeze_backbone:
+        policy.model.backbone.requires_grad_(False)
+    return policy
+
+
+def made_or_loaded(made_config: PreTrainedConfig, init_from: Path | None) -> torch.nn.Module:
     """A new policy, or one with the weights of a checkpoint of the same shape.
 
     Raises:
