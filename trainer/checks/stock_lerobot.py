@@ -3,9 +3,9 @@
 usage: PYTHONPATH=SITE python stock_lerobot.py DATASET FOREIGN WORK
 
 SITE has what `pip install trainer/` installs; this file imports nothing of it, lerobot's discovery does.
-DATASET is ours with 320x240 frames, FOREIGN one of record_foreign.py with two cameras. Each training and
-each export runs in a child, so that this process sees of the plugin only what discovery brings. Prints one
-JSON line {"faults": [...]}; exit code 1 when there are any.
+DATASET is ours with frames of another size than the network's, FOREIGN one of record_foreign.py with two
+cameras. Each training and each export runs in a child, so that this process sees of the plugin only what
+discovery brings. Prints one JSON line {"faults": [...]}; exit code 1 when there are any.
 """
 
 import json
@@ -67,7 +67,7 @@ def train(kind: str, dataset: Path, out: Path, settings: dict[str, object]) -> N
 
 
 def export(checkpoint: Path, dataset: Path, out: Path) -> None:
-    arguments = ["--checkpoint", checkpoint, "--dataset", dataset, "--out", out]
+    arguments = ["--checkpoint", checkpoint, "--dataset", dataset, "--out", out, "--frames", 40]
     sys.argv = ["export.py", *map(str, arguments)]
     torch.set_num_threads(1)
     runpy.run_path(str(EXPORT), run_name="__main__")
@@ -105,7 +105,7 @@ def load_and_act(checkpoint: Path) -> None:
     before, after = make_pre_post_processors(config, pretrained_path=str(checkpoint))
     camera = next(iter(config.image_features))
     shape = tuple(config.image_features[camera].shape)
-    if config.type != "act_small" or shape != (3, 240, 320):
+    if config.type != "act_small" or shape != (3, 96, 128):
         faults.append(f"the checkpoint is of {config.type} with frames {shape}")
     generator = torch.Generator().manual_seed(1)
     answers = []

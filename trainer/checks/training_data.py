@@ -146,7 +146,7 @@ def train_briefly(index: DatasetIndex, camera: str, batches: Batches, folder: Pa
 
 
 def check_export(index: DatasetIndex, camera: str, folder: Path, work: Path) -> None:
-    contract = export.export_policy(folder, index, work / "policy", frames=100)
+    contract = export.export_policy(folder, index, work / "policy", frames=40)
     figures = contract["parity"]["pytorch_vs_onnxruntime_python"]
     expect(figures["resize"] == 0, f"the graph's resize is off by {figures['resize']}")
     graph = work / "policy" / "policy.onnx"
@@ -168,7 +168,7 @@ def check_export(index: DatasetIndex, camera: str, folder: Path, work: Path) -> 
     original = export.PolicyGraph.forward
     export.PolicyGraph.forward = lambda self, *inputs: original(self, *inputs) * 0.99
     try:
-        export.export_policy(folder, index, work / "bad", frames=100)
+        export.export_policy(folder, index, work / "bad", frames=40)
         faults.append("an export that disagrees was accepted")
     except parity.ParityError:
         expect(not list(work.glob("*bad*")), "a failed export left a folder")
