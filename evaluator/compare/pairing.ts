@@ -20,8 +20,10 @@ export interface Pairing {
 }
 
 export interface PairingOptions {
-  /** B may lack conditions, and either may lack its summary: pairs go as far as the shuffled order has no gap. */
+  /** B may not have ended: pairs go as far as the shuffled order has no gap. */
   unfinished?: boolean;
+  /** Every condition there is, where A may not have ended either. */
+  conditions?: readonly string[];
   /** One may have seen its frames through the codec and the other as drawn: what is compared then is the codec. */
   acrossCodec?: boolean;
 }
@@ -29,14 +31,18 @@ export interface PairingOptions {
 /** @throws InputError naming everything that keeps the two from being paired */
 export function pairRollouts(a: StoredRollout, b: StoredRollout, options: PairingOptions = {}): Pairing {
   throwFaults(`pairing ${a.name} with ${b.name}`, pairingFaults(a, b, options));
-  const ofB = new Map(b.results.map((result) => [result.condition, result]));
+  const [ofA, ofB] = [a, b].map(
+    ({ results }) => new Map(results.map((result) => [result.condition, result])),
+  );
+  const conditions = options.conditions ?? [...ofA.keys()];
   const all: Pair[] = [];
-  for (const result of shuffledOrder(a.results)) {
-    const other = ofB.get(result.condition);
+  for (const { condition } of shuffledOrder(conditions.map((condition) => ({ condition })))) {
+    const result = ofA.get(condition);
+    const other = ofB.get(condition);
     // Of a rollout still running, quick episodes are there first, and those succeed more often: only what comes
     // before the first gap is a sample that does not depend on how the episodes ended.
-    if (!other) break;
-    all.push({ condition: result.condition, scenario: result.scenario, a: result, b: other });
+    if (!result || !other) break;
+    all.push({ condition, scenario: result.scenario, a: result, b: other });
   }
   const failed = (pair: Pair) => pair.a.status === 'error' || pair.b.status === 'error';
   return { pairs: all.filter((pair) => !failed(pair)), errors: all.filter(failed) };
@@ -59,16 +65,16 @@ export function countPairs(pairs: readonly Pair[]): PairCounts {
 function pairingFaults(a: StoredRollout, b: StoredRollout, options: PairingOptions): string[] {
   const unfinished = options.unfinished === true;
   const faults: string[] = [];
-  if (!unfinished)
-    for (const { name, summary } of [a, b])
-      if (!summary)
-        faults.push(
-          `${name} has no summary.json, so it did not end; finish it by the command that began it, with --resume`,
-        );
+  const ended = [...(options.conditions ? [] : [a]), ...(unfinished ? [] : [b])];
+  for (const { name, summary } of ended)
+    if (!summary)
+      faults.push(
+        `${name} has no summary.json, so it did not end; finish it by the command that began it, with --resume`,
+      );
   if (a.summary && b.summary && a.summary.suite_hash !== b.summary.suite_hash)
     faults.push(suiteFault(a, b, a.summary, b.summary));
   if (!options.acrossCodec) faults.push(...codecFaults(a, b));
-  faults.push(...conditionFaults(a, b, unfinished), ...scenarioFaults(a, b));
+  faults.push(...conditionFaults(a, b, options), ...scenarioFaults(a, b));
   return faults;
 }
 
@@ -92,7 +98,7 @@ function codecFaults(a: StoredRollout, b: StoredRollout): string[] {
   ];
 }
 
-function conditionFaults(a: StoredRollout, b: StoredRollout, unfinished: boolean): string[] {
+function conditionFaults(a: StoredRollout, b: StoredRollout, options: PairingOptions): string[] {
   const inA = new Set(a.results.map(({ condition }) => condition));
   const inB = new Set(b.results.map(({ condition }) => condition));
   const faults: string[] = [];
@@ -102,17 +108,18 @@ function conditionFaults(a: StoredRollout, b: StoredRollout, unfinished: boolean
         `${from.name} lacks ${conditions.length} of the ${other.results.length} conditions of ${other.name}, ${conditions[0]} first; only the same conditions can be paired`,
       );
   };
-  if (!unfinished)
+  if (!options.unfinished)
     missing(
       b,
       [...inA].filter((condition) => !inB.has(condition)),
       a,
     );
-  missing(
-    a,
-    [...inB].filter((condition) => !inA.has(condition)),
-    b,
-  );
+  if (!options.conditions)
+    missing(
+      a,
+      [...inB].filter((condition) => !inA.has(condition)),
+      b,
+    );
   return faults;
 }
 

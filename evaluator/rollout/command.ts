@@ -2,8 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
-import { adHocSet, expandSuite, listSuites, loadSuite } from '../../scenarios/suites/suite.ts';
+import { listSuites } from '../../scenarios/suites/suite.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
 import { machineFacts } from '../../sim/host/machine.ts';
@@ -14,6 +13,7 @@ import { againWords } from './again.ts';
 import { onlyConditions } from './only.ts';
 import { checkPolicy } from './preflight.ts';
 import { replaySet } from './replay-conditions.ts';
+import { requestedConditions } from './requested-conditions.ts';
 import { type RolloutRun, type RunOutcome, runRollouts } from './run.ts';
 import {
   MAX_WORKERS,
@@ -74,6 +74,7 @@ export function rolloutCommand(): Command {
       '--through-codec',
       'the policy sees frames as the video of a dataset shows them: encoded in order and decoded, as in its training',
     )
+    .option('--shuffled', 'in an order that says nothing about how rollouts end, to stop anywhere in it')
     .option('--out <folder>', `where results go (default: ${d.out}/CHECKPOINT-SUITE)`)
     .option('--resume', 'go on with the rollouts in --out')
     .option('--min-success <p>', 'exit with 1 when the success rate (0 to 1) is below')
@@ -144,11 +145,11 @@ async function prepare(
   several: boolean,
   say: (text: string) => void,
 ): Promise<RolloutRun> {
-  const { workers, resume, hangS, backend } = request;
+  const { workers, resume, shuffled, hangS, backend } = request;
   const command = shellLine(['brickyard', ...process.argv.slice(2)]);
   const again = againWords(subject, request, userFolder());
   const machine: RolloutMachine = machineFacts();
-  const common = { command, again, machine, workers, resume, hangS, say };
+  const common = { command, again, machine, workers, resume, shuffled, hangS, say };
   const settings = {
     subject,
     fps: ROLLOUT_DEFAULTS.fps as number,
@@ -185,7 +186,7 @@ async function prepare(
       details: {},
     };
   }
-  const set = conditionsOf(request);
+  const set = requestedConditions(request, userFolder());
   const out = outFor(set.name);
   if (subject.kind !== 'policy')
     return { ...common, settings: { ...settings, out }, set, onnxSha256: null, details: {} };
@@ -218,18 +219,4 @@ async function prepare(
       rendering_stack: stack,
     },
   };
-}
-
-function conditionsOf(request: RolloutRequest): ConditionSet {
-  const set = allConditions(request);
-  return request.only ? onlyConditions(set, request.only) : set;
-}
-
-function allConditions({ conditions, seed }: RolloutRequest): ConditionSet {
-  const cwd = userFolder();
-  if ('suite' in conditions) {
-    const suite = loadSuite(conditions.suite, cwd);
-    return expandSuite(suite, seed);
-  }
-  return adHocSet(conditions.scenarios, conditions.episodes, seed ?? 0, cwd);
 }

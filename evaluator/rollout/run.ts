@@ -8,7 +8,8 @@ import { InputError, throwFaults } from '../../sim/errors.ts';
 import { codeVersion, packageVersion } from '../../sim/host/code-version.ts';
 import { listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { takeRunLock } from '../../sim/host/run-lock.ts';
-import { WorkerPool } from '../../sim/host/worker-pool.ts';
+import { type Growth, WorkerPool } from '../../sim/host/worker-pool.ts';
+import { shuffledOrder } from '../compare/pairing.ts';
 import { dispatchRollouts } from './dispatch.ts';
 import type { RolloutReply, RolloutSettings, RolloutTask } from './messages.ts';
 import { ResultsFile } from './results-file.ts';
@@ -55,7 +56,11 @@ export interface RolloutRun {
   again: string[];
   machine: RolloutMachine;
   workers: number;
+  /** When those beyond the number of cores start; for tests. */
+  growth?: Growth;
   resume: boolean;
+  /** Conditions in an order that says nothing about how they end; what is stored is the same. */
+  shuffled?: boolean;
   hangS: number;
   say(text: string): void;
 }
@@ -162,9 +167,7 @@ async function go(run: RolloutRun): Promise<RunOutcome> {
   const { settings, set } = run;
   const from = performance.now();
   const results = new ResultsFile(join(settings.out, RESULTS_FILE));
-  const tasks: RolloutTask[] = set.conditions
-    .map((condition, index) => ({ index, condition }))
-    .filter(({ condition }) => !results.done.has(condition.key));
+  const tasks = tasksOf(run).filter(({ condition }) => !results.done.has(condition.key));
   try {
     if (run.replay) for (const task of tasks) task.replay = await run.replay(task.condition.key);
     const split = tasks.length > 0 ? await rollOut(run, tasks, results) : null;
@@ -178,6 +181,14 @@ async function go(run: RolloutRun): Promise<RunOutcome> {
   }
 }
 
+function tasksOf({ set, shuffled }: RolloutRun): RolloutTask[] {
+  const tasks = set.conditions.map((condition, index) => ({ index, condition }));
+  if (!shuffled) return tasks;
+  return shuffledOrder(tasks.map((task) => ({ task, condition: task.condition.key }))).map(
+    ({ task }) => task,
+  );
+}
+
 async function rollOut(
   run: RolloutRun,
   tasks: RolloutTask[],
@@ -188,6 +199,7 @@ async function rollOut(
   const pool = new WorkerPool<RolloutTask, RolloutReply, RolloutSettings>({
     filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
     workers: Math.min(run.workers, tasks.length),
+    growth: run.growth,
     settings: run.settings,
   });
   const interrupt = listenForInterrupts({

@@ -33,6 +33,7 @@ export interface RawRolloutOptions {
   hang?: string;
   backend?: string;
   only?: string[];
+  shuffled?: boolean;
 }
 
 export interface RolloutRequest {
@@ -53,6 +54,8 @@ export interface RolloutRequest {
   backend: (typeof BACKENDS)[number];
   /** Keys of the conditions that are rolled out; all when left out. */
   only: string[] | undefined;
+  /** In the order that `shuffledOrder` gives, not in the set's. */
+  shuffled: boolean;
 }
 
 /** Throws one InputError that names every fault. */
@@ -105,6 +108,7 @@ export function parseRolloutOptions(raw: RawRolloutOptions, cores: number): Roll
     hangS: whole('--hang', raw.hang, 1, 86_400) ?? ROLLOUT_DEFAULTS.hangS,
     backend: backend as RolloutRequest['backend'],
     only: raw.only,
+    shuffled: raw.shuffled === true,
   };
   throwFaults('eval rollout', faults);
   return request;

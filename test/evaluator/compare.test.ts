@@ -117,6 +117,22 @@ describe('--stop-early', () => {
     expect(pairRollouts(a, partial, { unfinished: true }).pairs).toHaveLength(12);
     expect(() => pairRollouts(a, partial)).toThrow(/B has no summary\.json/);
   });
+  it('uses two running rollouts up to the first gap of either, which only all conditions show', () => {
+    const whole = rollout('A', '0'.repeat(40));
+    const conditions = whole.results.map(({ condition }) => condition);
+    const order = shuffledOrder(whole.results).map(({ condition }) => condition);
+    const without = (name: string, gap: string): StoredRollout => ({
+      ...whole,
+      name,
+      summary: null,
+      results: whole.results.filter(({ condition }) => condition !== gap),
+    });
+    const [a, b] = [without('A', order[7]), without('B', order[12])];
+    const { pairs } = pairRollouts(a, b, { unfinished: true, conditions });
+    expect(pairs.map(({ condition }) => condition)).toEqual(order.slice(0, 7));
+    expect(pairRollouts(b, a, { unfinished: true, conditions }).pairs).toHaveLength(7);
+    expect(() => pairRollouts(a, b, { unfinished: true })).toThrow(/A has no summary\.json/);
+  });
 });
 
 describe('refuses', () => {
