@@ -131,9 +131,10 @@ class Training:
     def make_network(self) -> None:
         set_seed(self.config["seed"])
         init_from = self.settings["init_from"]
-        source = pretrained_folder(Path(str(init_from)).expanduser()) if init_from else None
-        if self.resumption:
+        if self.resumption:  # where it was started from may be gone by now
             source = self.resumption.checkpoint / PRETRAINED_MODEL_DIR
+        else:
+            source = pretrained_folder(Path(str(init_from)).expanduser()) if init_from else None
         self.policy_config = policy_config(
             self.config, self.index, self.data.cameras, self.accelerator.device.type
         )

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { trainerEvent } from '../../trainer/launch/events.ts';
 import { assertParity } from '../../trainer/launch/node-parity.ts';
 import { hydraString, shellLine, trainerArguments } from '../../trainer/launch/overrides.ts';
@@ -25,6 +25,20 @@ describe('the command line as overrides', () => {
       'allow_change=[training.lr,seed]',
       "notify='curl \\'x\\''",
     ]);
+  });
+
+  it.each([
+    ['training.init_from=run/checkpoints/best', "training.init_from='/home/me/run/checkpoints/best'"],
+    ['training.init_from=../a b', "training.init_from='/home/a b'"],
+    ["training.init_from='../a=b'", "training.init_from='/home/a=b'"],
+    ['training.init_from=/runs/1', "training.init_from='/runs/1'"],
+    ['training.init_from=~/runs/1', 'training.init_from=~/runs/1'],
+    ['training.init_from=null', 'training.init_from=null'],
+    ['training.init_from_other=a', 'training.init_from_other=a'],
+  ])('a path starts where the user stood: %s', (typed, passed) => {
+    vi.stubEnv('INIT_CWD', '/home/me');
+    expect(trainerArguments({ allowChange: [], overrides: [typed] })).toEqual([passed]);
+    vi.unstubAllEnvs();
   });
 
   it('names everything that is wrong at once', () => {

@@ -1,5 +1,6 @@
 /** The command line of `train` as overrides of the trainer's Hydra configuration (trainer/conf). */
 import { InputError, throwFaults } from '../../sim/errors.ts';
+import { userPath } from '../../sim/host/user-path.ts';
 
 export { shellLine } from '../../sim/host/shell-line.ts';
 
@@ -23,6 +24,17 @@ const OPTION_OF: Record<string, string> = {
   notify: '--notify',
 };
 
+/** Keys whose values are paths: a relative one starts where the user stood, not where Python runs. */
+const PATH_KEY = /^(\+{0,2}training\.init_from)=(.+)$/s;
+
+/** With absolute paths, which a resumed run finds again wherever it is started. `null` and `~/…` stay. */
+function withAbsolutePath(override: string): string {
+  const [, key, value] = PATH_KEY.exec(override) ?? [];
+  if (key === undefined || value === 'null' || value.startsWith('~')) return override;
+  const quoted = /^(['"])(.*)\1$/s.exec(value);
+  return `${key}=${hydraString(userPath(quoted ? quoted[2] : value))}`;
+}
+
 /**
  * What train.py gets.
  * @throws InputError naming every override that is none
@@ -44,7 +56,7 @@ export function trainerArguments(selection: TrainSelection): string[] {
     if (resume === undefined) faults.push(`--allow-change ${key} is for --resume`);
   }
   throwFaults('train', faults);
-  const args = [...overrides];
+  const args = overrides.map(withAbsolutePath);
   if (dataset !== undefined) args.push(`data.root=${hydraString(dataset)}`);
   if (out !== undefined) args.push(`run.dir=${hydraString(out)}`);
   if (resume !== undefined) args.push(`resume=${hydraString(resume)}`);
