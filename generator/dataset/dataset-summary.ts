@@ -1,5 +1,6 @@
 /** What `dataset info` tells: sizes, ranges of the features, episodes by scenario and source. Pure but for reading. */
-import { numbersIn } from './episode-row.ts';
+import { framesBySource as sourceCounts } from '../../sim/trajectory.ts';
+import { type EpisodeRow, numbersIn } from './episode-row.ts';
 import type { DatasetWeight } from './metadata.ts';
 import type { DatasetReader } from './reader.ts';
 
@@ -25,7 +26,10 @@ export interface DatasetSummary {
   features: FeatureRange[];
   /** Null on datasets that others made. */
   by_scenario: Record<string, { episodes: number; frames: number }> | null;
+  /** Episodes by the sources that drove them. */
   by_source: Record<string, number> | null;
+  /** Frames by the source that drove. */
+  frames_by_source: Record<string, number> | null;
   fingerprint: string | null;
   /** Set by `merge --weights`; null where all count the same. */
   weights: DatasetWeight[] | null;
@@ -65,9 +69,39 @@ export async function summarizeDataset(reader: DatasetReader): Promise<DatasetSu
       .map(([name]) => featureRange(reader, name, statistics[name])),
     by_scenario: isOurs ? byScenario : null,
     by_source: isOurs ? bySource : null,
+    frames_by_source: isOurs ? await framesBySource(reader, rows) : null,
     fingerprint: metadata?.fingerprint?.sha256 ?? null,
     weights: ((await reader.anyMetadata())?.dataset_weights as DatasetWeight[] | undefined) ?? null,
   };
+}
+
+/** Most sources first. The rows are read only where an episode has several sources: else its length tells. */
+async function framesBySource(
+  reader: DatasetReader,
+  rows: readonly EpisodeRow[],
+): Promise<Record<string, number>> {
+  const counts = new Map<string, number>();
+  const add = (source: string, frames: number): void =>
+    void counts.set(source, (counts.get(source) ?? 0) + frames);
+  const columns = new Map<string, Float64Array>();
+  for (const row of rows) {
+    const sources = row.provenance?.sources ?? [];
+    if (sources.length === 1) add(sources[0], row.length);
+    else for (const [source, frames] of await countRows(reader, row, columns)) add(source, frames);
+  }
+  return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
+}
+
+/** @param columns those of files read already; emptied when another file begins */
+async function countRows(reader: DatasetReader, row: EpisodeRow, columns: Map<string, Float64Array>) {
+  const path = reader.dataPath(row.dataPlace);
+  if (!columns.has(path)) {
+    columns.clear();
+    columns.set(path, await reader.scalars(path, 'source'));
+    columns.set(`${path} index`, await reader.scalars(path, 'index'));
+  }
+  const from = row.fromIndex - columns.get(`${path} index`)![0];
+  return Object.entries(sourceCounts(columns.get(path)!.subarray(from, from + row.length)));
 }
 
 function cameraOf(reader: DatasetReader, name: string): DatasetSummary['cameras'][number] {
@@ -132,6 +166,17 @@ export function summaryTable(summary: DatasetSummary): string {
     lines.push(
       '',
       ...alignedRows([['source', 'episodes'], ...rows.map(([name, count]) => [name, String(count)])]),
+    );
+  }
+  if (summary.frames_by_source && Object.keys(summary.frames_by_source).length > 1) {
+    const rows = Object.entries(summary.frames_by_source);
+    const percent = (count: number): string => ((100 * count) / frames).toFixed(1);
+    lines.push(
+      '',
+      ...alignedRows([
+        ['driven by', 'frames', '%'],
+        ...rows.map(([name, count]) => [name, String(count), percent(count)]),
+      ]),
     );
   }
   if (summary.weights) {

@@ -145,6 +145,15 @@ export class DatasetReader {
     return file;
   }
 
+  /** One column of one data file: a number a row. Throws when the file has no such column. */
+  async scalars(path: string, name: string): Promise<Float64Array> {
+    return this.#withParquet(path, async (table) => {
+      if (!table.columns.includes(name)) throw new Error(`it has no column ${name}`);
+      const rows = await table.read([name]);
+      return Float64Array.from(rows, (row) => numberOf(row[name]));
+    });
+  }
+
   /** The rows of one episode. Reads the whole file that it lies in. */
   async episodeColumns(row: EpisodeRow): Promise<DataFile['columns']> {
     const { columns, rows, path } = await this.dataFile(this.dataPath(row.dataPlace));

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { datasetCommand } from '../../generator/dataset/command.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
-import { LENGTHS, writeAll } from './small-dataset.ts';
+import { LENGTHS, records, writeAll } from './small-dataset.ts';
 
 let folder: string;
 let root: string;
@@ -79,12 +79,15 @@ describe('dataset info', () => {
   it('tells sizes, ranges and episodes by scenario and source', async () => {
     const { stdout } = await dataset('info', root, '--json');
     const summary = JSON.parse(stdout);
+    const noisy = records.reduce((sum, record) => sum + record.sources.filter((s) => s === 1).length, 0);
     expect(summary).toMatchObject({
       ...{ episodes: 8, fps: 10, robot: 'wheel_loader', episode_frames: { min: 9, median: 33, max: 60 } },
       cameras: [{ name: 'observation.images.ego', width: 96, height: 64, codec: 'h264' }],
       by_scenario: { 'one-brick': { episodes: 4 }, few: { episodes: 4 } },
       by_source: { expert: 6, 'expert + noise': 2 },
+      frames_by_source: { expert: summary.frames - noisy, noise: noisy },
     });
+    expect(Object.keys(summary.frames_by_source)).toEqual(['expert', 'noise']);
     const action = summary.features.find((feature: { name: string }) => feature.name === 'action');
     expect(action.dimensions.map((dimension: { name: string }) => dimension.name)).toEqual([
       'steering',
