@@ -83,7 +83,7 @@ export function genCommand(): Command {
     )
     .option(
       '--noise-level <x>',
-      `scales the noise, up to ${NOISE_LEVEL_RANGE.max} (default: ${MODE_DEFAULTS.noiseLevel}: offsets up to ${NOISE_DEFAULTS.amplitude.join(', ')} of steering, throttle, bucket, lift)`,
+      `scales the noise, up to ${NOISE_LEVEL_RANGE.max} (default: ${MODE_DEFAULTS.noiseLevel}: offsets up to ${NOISE_DEFAULTS.amplitude.join(', ')} of steering, throttle, bucket, lift; each further attempt at a start has ${NOISE_DEFAULTS.gentlerBy} of it)`,
     )
     .option(
       '--checkpoint <what>',

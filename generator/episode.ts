@@ -6,7 +6,7 @@ import type { Outcome, Trajectory } from '../sim/trajectory.ts';
 import { LeadInFailure } from './modes/disturbances/moment.ts';
 import { expertEpisode } from './modes/expert.ts';
 import { type EpisodeKind, kindOfSlot, MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
-import { noiseEpisode } from './modes/noise.ts';
+import { noiseEpisode, noiseLevelOf } from './modes/noise.ts';
 import { recoveryEpisode } from './modes/recovery.ts';
 import type { StateChoice } from './settings.ts';
 
@@ -64,7 +64,7 @@ function driveAttempt(kind: EpisodeKind, options: AttemptOptions): Trajectory {
     case 'expert':
       return expertEpisode(start, { fps, state });
     case 'noise':
-      return noiseEpisode(start, { fps, state, name, level: modes.noiseLevel });
+      return noiseEpisode(start, { fps, state, name, level: noiseLevelOf(modes.noiseLevel, attempt) });
     case 'recovery':
       return recoveryEpisode(start, { fps, state, name, scenario });
     case 'dagger':

@@ -45,7 +45,8 @@ export function disturbedStart(start: EpisodeStart, options: RecoveryOptions): E
   const { scenario, name, fps, disturbance } = options;
   const rng = Rng.from(...name, 'recovery');
   for (let i = 0; i < DRAWS; i++) {
-    const by = disturbance ?? rng.pick(DISTURBANCE_KINDS);
+    const drawn = rng.pick(DISTURBANCE_KINDS); // in any case, so that a given kind begins as when it is drawn
+    const by = disturbance ?? drawn;
     const { moment, apply } = DISTURBANCES[by];
     const world = driveTo(moment, start, rng, fps);
     try {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { assertReplays, attemptEpisode } from '../../../generator/episode.ts';
 import { MODE_DEFAULTS } from '../../../generator/modes/kind.ts';
+import { noiseLevelOf } from '../../../generator/modes/noise.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
 import { expertAction, expertView } from '../../../sim/expert.ts';
 import { loadPhysics } from '../../../sim/physics.ts';
@@ -63,6 +64,10 @@ describe('an episode with noise', () => {
     if ('failure' in outcome) throw new Error(outcome.failure.detail);
     const { seed, ...start } = outcome.kept.start;
     expect(runs[0].start).toEqual({ ...start, seed: `${seed}/noise` });
+  });
+
+  test('is gentler with each attempt', () => {
+    expect([0, 1, 2].map((n) => noiseLevelOf(2, n))).toEqual([2, 1.2, 2 * 0.6 * 0.6]);
   });
 
   test('is the same again, and another at another level', () => {
