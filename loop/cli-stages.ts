@@ -1,8 +1,10 @@
 /** Runs stages as processes of this program's own commands; what they say goes to a log beside what they make. */
 import { createWriteStream, existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Disk } from '../generator/dataset/disk.ts';
 import { InputError } from '../sim/errors.ts';
+import { coreTimes } from '../sim/host/idle-cores.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { type RunningCommand, startOwnCommand } from '../sim/host/own-command.ts';
 import { CpuMeter } from './cpu-time.ts';
@@ -10,7 +12,7 @@ import { roundFolder } from './round-stages.ts';
 import { type LoopContent, type LoopMachine, MODES } from './settings.ts';
 import { stageArguments } from './stage-arguments.ts';
 import { stageFacts } from './stage-facts.ts';
-import type { StageRequest, StageResult, StageRunner } from './stages.ts';
+import type { StageConditions, StageRequest, StageResult, StageRunner } from './stages.ts';
 
 /** In the environment of all that a loop starts, so that a later process of it knows them. */
 export const LOOP_MARK = 'BRICKYARD_LOOP';
@@ -20,6 +22,7 @@ const DIVERGED = /the loss or its gradient is/;
 /** Below this much room a failure is taken for that of a full disk. */
 const FULL_BELOW_BYTES = 32 * 2 ** 20;
 const KEPT_LINES = 20;
+const CACHE_FOLDER = 'cache';
 
 export interface CliStagesOptions {
   /** Of the loop, absolute, without links. */
@@ -38,32 +41,30 @@ export class CliStages implements StageRunner {
     this.#options = options;
   }
 
-  async run(request: StageRequest, how: { niceness: number; workers: number | null }): Promise<StageResult> {
+  async run(request: StageRequest, how: StageConditions): Promise<StageResult> {
     const { out, content, machine } = this.#options;
     const resumable = await this.#prepare(request);
     // A merged dataset appears whole or not at all, and its command refuses a folder that is there.
     if (request.kind === 'merge' && existsSync(join(out, request.out)))
-      return { kind: 'done', facts: await stageFacts(request, out, undefined), cpuS: null };
+      return { kind: 'done', facts: await stageFacts(request, out, undefined), cpuS: null, idleS: null };
     const args = stageArguments(request, { out, content, machine, workers: how.workers, resumable });
-    const { code, summary, lines, cpuS } = await this.#start(request, args, how.niceness);
+    const { code, summary, lines, spent } = await this.#start(request, args, how.niceness);
     const isRollout = request.kind === 'aim' || request.kind === 'judge' || request.kind === 'confirm';
     // Rollouts that crashed are counted, and end their command with 1.
-    if (code === 0 || (code === 1 && isRollout && summary))
-      return { kind: 'done', facts: await stageFacts(request, out, summary), cpuS };
-    if (code === INTERRUPTED_EXIT_CODE || code > 128) return { kind: 'interrupted', cpuS };
-    const message = lines.findLast((line) => line.trim() !== '') ?? `it ended with exit code ${code}`;
-    if (request.kind === 'train' && code === 1) {
-      const diverged = lines.findLast((line) => DIVERGED.test(line));
-      if (diverged) return { kind: 'diverged', message: withoutPrefix(diverged), cpuS };
+    if (code === 0 || (code === 1 && isRollout && summary)) {
+      const facts = await stageFacts(request, out, summary);
+      // The next training has other data: these frames would only fill the disk.
+      if (request.kind === 'train') await new Disk().remove(join(out, CACHE_FOLDER));
+      return { kind: 'done', facts, ...spent };
     }
+    if (code === INTERRUPTED_EXIT_CODE || code > 128) return { kind: 'interrupted', ...spent };
+    const diverged = lines.findLast((line) => DIVERGED.test(line));
+    if (request.kind === 'train' && code === 1 && diverged)
+      return { kind: 'diverged', message: withoutPrefix(diverged), ...spent };
     if (isDiskFull(out))
-      return {
-        kind: 'failed',
-        message: `the disk of ${out} is full; free some space`,
-        badInput: false,
-        cpuS,
-      };
-    return { kind: 'failed', message: withoutPrefix(message), badInput: code === 2, cpuS };
+      return { kind: 'failed', message: 'the disk is full; free some space', badInput: false, ...spent };
+    const message = lines.findLast((line) => line.trim() !== '') ?? `it ended with exit code ${code}`;
+    return { kind: 'failed', message: withoutPrefix(message), badInput: code === 2, ...spent };
   }
 
   interrupt(id?: string): void {
@@ -86,6 +87,21 @@ export class CliStages implements StageRunner {
     return false;
   }
 
+  /**
+   * A training's decoded frames lie with the loop, and go when it has ended: ten rounds of them in the user's cache,
+   * each with all the data before, would outgrow the datasets. What libraries download stays where it is.
+   */
+  #caches({ kind }: StageRequest): Record<string, string> {
+    if (kind !== 'train' && kind !== 'measure') return {};
+    const { XDG_CACHE_HOME, TORCH_HOME, HF_HOME } = process.env;
+    const shared = XDG_CACHE_HOME || join(homedir(), '.cache');
+    return {
+      XDG_CACHE_HOME: join(this.#options.out, CACHE_FOLDER),
+      TORCH_HOME: TORCH_HOME || join(shared, 'torch'),
+      HF_HOME: HF_HOME || join(shared, 'huggingface'),
+    };
+  }
+
   async #start(request: StageRequest, args: readonly string[], niceness: number) {
     const { out, onText } = this.#options;
     const folder = join(out, roundFolder(request.round), 'logs');
@@ -98,7 +114,7 @@ export class CliStages implements StageRunner {
     const command = startOwnCommand({
       args,
       niceness: niceness > 0 ? niceness : undefined,
-      env: { [LOOP_MARK]: out },
+      env: { [LOOP_MARK]: out, ...this.#caches(request) },
       onText: (line) => {
         log.write(`${line}\n`);
         onText(request.id, line);
@@ -111,9 +127,11 @@ export class CliStages implements StageRunner {
     });
     this.#running.set(request.id, command);
     const meter = command.pid === undefined ? undefined : new CpuMeter(command.pid);
+    const idleBefore = coreTimes().idle;
     try {
       const code = await command.finished;
-      return { code, summary, lines, cpuS: meter?.end() ?? null };
+      const spent = { cpuS: meter?.end() ?? null, idleS: coreTimes().idle - idleBefore };
+      return { code, summary, lines, spent };
     } finally {
       meter?.end();
       this.#running.delete(request.id);

@@ -145,10 +145,7 @@ async function goOn(
   };
   const runner = new CliStages({ out, content, machine, onText });
   const interrupt = listenForInterrupts({
-    onFirst: () => {
-      say('stopping: what runs keeps its state and ends; once more stops it at once');
-      runner.interrupt();
-    },
+    onFirst: () => say('stopping: what runs keeps its state and ends; once more stops it at once'),
     onSecond: () => runner.kill(),
   });
   const from = { nowS: performance.now() / 1000, elapsedS: state.elapsedS };

@@ -23,26 +23,28 @@ export interface OverlapFigures {
   busyShare: number | null;
 }
 
+/**
+ * What a training alone would have left idle is what was idle beside it and what the data made meanwhile used: on a
+ * machine that others use, too, their time counts for neither.
+ */
 export function overlapFigures(state: LoopState): OverlapFigures {
   const trainings = state.stages.filter(({ request }) => request.kind === 'train');
   const trainingS = sum(trainings.map(secondsOf));
-  const trainingCpuS = sum(trainings.map(({ cpuS }) => cpuS ?? 0));
-  const measured = state.stages.some(({ cpuS }) => cpuS !== null);
   const { cores } = state.machine;
+  if (!state.stages.some(({ cpuS }) => cpuS !== null))
+    return { trainingS, idleAloneS: null, usedBesideS: null, removedShare: null, busyShare: null };
   const usedBesideS = sum(
     state.stages
       .filter(({ beside }) => beside)
       .map((record) => shareBeside(record, trainings) * (record.cpuS ?? 0)),
   );
-  const idleAloneS = Math.max(0, cores * trainingS - trainingCpuS);
+  const idleAloneS = usedBesideS + sum(trainings.map(({ idleS }) => idleS ?? 0));
   const busyS = sum(state.stages.map(({ cpuS }) => cpuS ?? 0));
-  if (!measured)
-    return { trainingS, idleAloneS: null, usedBesideS: null, removedShare: null, busyShare: null };
   return {
     trainingS,
     idleAloneS,
     usedBesideS,
-    removedShare: idleAloneS > 0 ? Math.min(1, usedBesideS / idleAloneS) : null,
+    removedShare: idleAloneS > 0 ? usedBesideS / idleAloneS : null,
     busyShare: state.elapsedS > 0 ? busyS / (cores * state.elapsedS) : null,
   };
 }

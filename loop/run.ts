@@ -48,11 +48,16 @@ class LoopRun {
   }
 
   async run(): Promise<'done' | 'interrupted'> {
+    // Each stage hears of it once: a second signal would stop it in the middle of an episode.
+    const stopAll = (): void => this.#stopOthers([]);
+    this.#host.stop.addEventListener('abort', stopAll);
     try {
       return await this.#go();
     } catch (error) {
       this.#failure ??= error as Error;
-      return this.#end();
+      return await this.#end();
+    } finally {
+      this.#host.stop.removeEventListener('abort', stopAll);
     }
   }
 
@@ -70,7 +75,7 @@ class LoopRun {
       if (ending) this.#stopOthers(stages.map(({ request }) => request.id));
       for (const { request, beside } of stages)
         if (!this.#running.has(request.id)) await this.#begin(request, beside, stages.length);
-      await Promise.race(this.#running.values());
+      if (this.#running.size > 0) await Promise.race(this.#running.values());
     }
   }
 
@@ -96,12 +101,25 @@ class LoopRun {
     let record = recordOf(this.#state, request.id);
     this.#say(`${beginLine(this.#state, request, beside)}${record ? ' (goes on)' : ''}`);
     if (!record) {
-      record = { request, status: 'begun', spans: [], cpuS: null, beside, facts: null, message: null };
+      record = {
+        request,
+        status: 'begun',
+        spans: [],
+        cpuS: null,
+        idleS: null,
+        beside,
+        facts: null,
+        message: null,
+      };
       this.#state.stages.push(record);
     }
     record.beside = beside;
     record.spans.push({ fromS: this.#elapsedS(), toS: null });
     await this.#save();
+    if (this.#host.stop.aborted) {
+      record.spans.pop();
+      return;
+    }
     const spare = Math.max(1, this.#state.machine.cores - 1);
     const how = { niceness: beside ? NICENESS_BESIDE : 0, workers: beside || together > 1 ? spare : null };
     const work = this.#host.runner.run(request, how).then(
@@ -123,6 +141,7 @@ class LoopRun {
   async #ended(record: StageRecord, result: StageResult): Promise<void> {
     record.spans.at(-1)!.toS = this.#elapsedS();
     if (result.cpuS !== null) record.cpuS = (record.cpuS ?? 0) + result.cpuS;
+    if (result.idleS !== null) record.idleS = (record.idleS ?? 0) + result.idleS;
     if (result.kind === 'done') {
       this.#assertSameConditions(record, result.facts);
       record.status = 'done';

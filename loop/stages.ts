@@ -75,19 +75,36 @@ export type FactsOf<K extends StageKind> = z.infer<(typeof factsSchemas)[K]>;
 export type RolloutFacts = z.infer<typeof rolloutFacts>;
 export type DataFacts = z.infer<typeof dataFacts>;
 
+/** Of the machine, in core-seconds; null where that cannot be known. */
+interface Spent {
+  /** By the stage's processes. */
+  cpuS: number | null;
+  /** By nobody, while it ran. */
+  idleS: number | null;
+}
+
 /** How a stage ended. */
-export type StageResult =
-  | { kind: 'done'; facts: FactsOf<StageKind>; cpuS: number | null }
-  /** Of a training: the loss ran away, nothing of it is used. */
-  | { kind: 'diverged'; message: string; cpuS: number | null }
-  | { kind: 'interrupted'; cpuS: number | null }
-  /** The stage cannot go on as things are; tried again when the loop is. */
-  | { kind: 'failed'; message: string; badInput: boolean; cpuS: number | null };
+export type StageResult = Spent &
+  (
+    | { kind: 'done'; facts: FactsOf<StageKind> }
+    /** Of a training: the loss ran away, nothing of it is used. */
+    | { kind: 'diverged'; message: string }
+    | { kind: 'interrupted' }
+    /** The stage cannot go on as things are; tried again when the loop is. */
+    | { kind: 'failed'; message: string; badInput: boolean }
+  );
+
+export interface StageConditions {
+  /** Above 0 where it must give way. */
+  niceness: number;
+  /** null: as many as the command takes by itself. */
+  workers: number | null;
+}
 
 /** Runs stages: child processes of this program, or what a test puts in their place. */
 export interface StageRunner {
-  /** Runs it to its end, or goes on with what is there of it. `niceness` above 0 where it must give way. */
-  run(request: StageRequest, how: { niceness: number; workers: number | null }): Promise<StageResult>;
+  /** Runs it to its end, or goes on with what is there of it. */
+  run(request: StageRequest, how: StageConditions): Promise<StageResult>;
   /** Asks a stage, or all that run, to keep their state and end. */
   interrupt(id?: string): void;
   /** Ends all that run at once. */

@@ -17,6 +17,8 @@ const recordSchema = z.strictObject({
   spans: z.array(span),
   /** Of all its processes; null where that cannot be known. */
   cpuS: z.number().nullable(),
+  /** Core-seconds that nobody used while it ran; null likewise. */
+  idleS: z.number().nullable(),
   /** Beside a training rather than in turn. */
   beside: z.boolean(),
   facts: z.unknown(),

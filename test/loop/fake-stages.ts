@@ -81,7 +81,7 @@ export class FakeStages implements StageRunner {
     for (const [each, { end }] of this.#pending)
       if (id === undefined || each === id) {
         this.#pending.delete(each);
-        end({ kind: 'interrupted', cpuS: 1 });
+        end({ kind: 'interrupted', cpuS: 1, idleS: 1 });
       }
   }
 
@@ -108,16 +108,21 @@ export class FakeStages implements StageRunner {
     });
     switch (request.kind) {
       case 'measure':
-        return { kind: 'done', facts: { stepsPerS: 40 }, cpuS: 5 };
+        return { kind: 'done', facts: { stepsPerS: 40 }, cpuS: 5, idleS: 5 };
       case 'fresh':
-        return { kind: 'done', facts: data(request.episodes, 'expert'), cpuS: 30 };
+        return { kind: 'done', facts: data(request.episodes, 'expert'), cpuS: 30, idleS: 30 };
       case 'corrections':
-        return { kind: 'done', facts: data(request.episodes, 'dagger'), cpuS: 20 };
+        return { kind: 'done', facts: data(request.episodes, 'dagger'), cpuS: 20, idleS: 20 };
       case 'merge':
-        return { kind: 'done', facts: data(request.parts.length * 100, 'expert'), cpuS: 1 };
+        return { kind: 'done', facts: data(request.parts.length * 100, 'expert'), cpuS: 1, idleS: 1 };
       case 'train':
         if (this.#behaviour.diverges?.(request))
-          return { kind: 'diverged', message: 'the loss or its gradient is nan at step 7', cpuS: 50 };
+          return {
+            kind: 'diverged',
+            message: 'the loss or its gradient is nan at step 7',
+            cpuS: 50,
+            idleS: 50,
+          };
         return {
           kind: 'done',
           facts: {
@@ -127,10 +132,11 @@ export class FakeStages implements StageRunner {
             policy: `${request.out}/checkpoints/final/policy`,
           },
           cpuS: 100,
+          idleS: 70,
         };
       default: {
         const rate = this.#behaviour.rate?.(request.round) ?? 0.4 + 0.1 * request.round;
-        return { kind: 'done', facts: rollouts(successes(rate, 40)), cpuS: 15 };
+        return { kind: 'done', facts: rollouts(successes(rate, 40)), cpuS: 15, idleS: 15 };
       }
     }
   }

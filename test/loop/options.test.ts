@@ -125,7 +125,7 @@ describe('a folder', () => {
     state.elapsedS = 5;
     state.stages.push({
       request: { kind: 'fresh', id: '00/fresh', round: 0, out: 'x', episodes: 1, seed: 0 },
-      ...{ status: 'begun', spans: [{ fromS: 4, toS: null }], cpuS: null, beside: false },
+      ...{ status: 'begun', spans: [{ fromS: 4, toS: null }], cpuS: null, idleS: null, beside: false },
       ...{ facts: null, message: null },
     });
     await writeState(join(out, STATE_FILE), state);

@@ -216,7 +216,7 @@ describe('a stage that cannot go on', () => {
     const start = runner.run.bind(runner);
     runner.run = (request) =>
       request.id === '00/judge'
-        ? Promise.resolve({ kind: 'failed', message: 'no', badInput, cpuS: null })
+        ? Promise.resolve({ kind: 'failed', message: 'no', badInput, cpuS: null, idleS: null })
         : start(request);
     return runner;
   };
@@ -245,16 +245,28 @@ describe('a stage that cannot go on', () => {
   });
 });
 
+it('stops whenever it is asked to', async () => {
+  const whole = (await run(newState())).saved.length;
+  for (let at = 0; at < whole; at++) {
+    const controller = new AbortController();
+    const runner = new FakeStages();
+    let saves = 0;
+    const save = async () => {
+      if (saves++ === at) controller.abort();
+    };
+    const { host } = fakeHost(runner, { save, stop: controller.signal });
+    const result = await runLoop(newState(), host);
+    expect(result).toBe(at === whole - 1 ? 'done' : 'interrupted');
+  }
+});
+
 it('stops when asked to, with everything kept', async () => {
   const controller = new AbortController();
   const runner = new FakeStages();
   const start = runner.run.bind(runner);
   runner.run = (request) => {
     const result = start(request);
-    if (request.id === '01/merge') {
-      controller.abort();
-      runner.interrupt();
-    }
+    if (request.id === '01/merge') queueMicrotask(() => controller.abort());
     return result;
   };
   const state = newState();
