@@ -44,7 +44,7 @@ describe('gen --mode dagger', () => {
       }
       const text = readFileSync(join(cwd, 'two/metadata.json'), 'utf8');
       const { settings } = (JSON.parse(text) as DatasetMetadata).runs[0];
-      expect(settings.dagger).toMatchObject({ beta: 0.2, student: { action_steps: 4 } });
+      expect(settings.dagger).toMatchObject({ beta: 0.1, student: { action_steps: 4 } });
       expect(text.replaceAll(TINY_POLICY, '')).not.toContain(`${cwd}/`);
     }));
 
