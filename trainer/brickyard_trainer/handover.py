@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from omegaconf import OmegaConf
+
 from .checkpoint_folder import CheckpointFolder, best_by_loss, logged
 from .durable import read_json, write_json, write_text
 from .errors import InputError
@@ -62,7 +64,7 @@ def facts_of(training) -> dict:
 
 
 def rewrite_handover(run: Path) -> None:
-    """With the rollouts that ended after the training did.
+    """With the rollouts that ended after the training did; checkpoints that stayed only for theirs go now.
 
     Raises:
         InputError: the run has no hand-over yet.
@@ -71,7 +73,10 @@ def rewrite_handover(run: Path) -> None:
     if not path.exists():
         raise InputError(f"{run} has no handover.json: its training has not ended yet")
     facts = read_json(path)
-    write_handover(run, CheckpointFolder(run), facts)
+    keep_last = OmegaConf.load(run / "config.yaml").checkpoint.keep_last
+    checkpoints = CheckpointFolder(run, keep_last)
+    checkpoints.remove_old()
+    write_handover(run, checkpoints, facts)
 
 
 def policy_of(checkpoints: CheckpointFolder, name: str) -> str | None:

@@ -122,7 +122,7 @@ async function train(overrides: string[], options: TrainCommandOptions): Promise
   const { end } = result;
   if (!end || (result.code !== 0 && result.code !== INTERRUPTED_EXIT_CODE)) return;
   const { run, steps, loss_first, loss_last, best, checkpoint, policy } = end;
-  say(`${steps} steps, loss ${loss_first} to ${loss_last}: ${run}`);
+  say(`${steps} steps, loss ${shortNumber(loss_first)} to ${shortNumber(loss_last)}: ${run}`);
   if (result.bestSuccess !== null) say(`best by success: ${result.bestSuccess}`);
   else if (policy)
     say(`policy: ${policy}; \`brickyard eval rollout --checkpoint ${policy}\` says how often it succeeds`);
@@ -210,6 +210,10 @@ async function exportCheckpoint(checkpoint: string, options: ExportCommandOption
     process.stderr.write(
       `${userPath(out)}: over ${result.frames} frames the largest difference to PyTorch is ${result.end_to_end.toPrecision(2)}\n`,
     );
+}
+
+function shortNumber(value: number | null): string {
+  return value === null ? 'not known' : value.toPrecision(3);
 }
 
 function printLine(text: string): void {

@@ -40,8 +40,8 @@ export interface TrainResult {
 /** Last lines of stderr that are shown when --quiet kept them back and it failed. */
 const KEPT_LINES = 20;
 
-/** A line of train.py for people, of what its step event says. */
-const STEP_TEXT = /^step [\d,]+ of [\d,]+ /;
+/** Lines of train.py that are not shown: what its step event says, and what lerobot prints of each export. */
+const NOT_SHOWN = /^step [\d,]+ of [\d,]+ |^Loading weights from local directory$/;
 
 /**
  * @throws NegativeResult when a policy does not give here what it gave in its training; the training itself is done
@@ -81,7 +81,7 @@ export async function runTraining(options: TrainOptions): Promise<TrainResult> {
     onText: (line) => {
       lastLines.push(line);
       if (lastLines.length > KEPT_LINES) lastLines.shift();
-      if (!STEP_TEXT.test(line)) progress.note(line);
+      if (!NOT_SHOWN.test(line)) progress.note(line);
     },
   });
   const interrupt = listenForInterrupts({
