@@ -63,7 +63,7 @@ export function resolveSides(
     availableParallelism(),
   );
   const set = requestedConditions(request, userFolder());
-  if (there !== undefined) checkSame(there, set);
+  if (there !== undefined) assertRanOn(there, set);
   const out =
     options.out === undefined
       ? userPath(join(SIDES_DEFAULTS.out, fileName(`${labelOf(a)}-against-${labelOf(b)}-${set.name}`)))
@@ -134,7 +134,12 @@ function againOf(path: string): string[] {
   }
 }
 
-function checkSame(shown: string, set: ConditionSet): void {
+/**
+ * Whether a stored rollout is one on these conditions, before anything is rolled out to be compared with it.
+ * @param shown as the user wrote its folder
+ * @throws InputError where it is not, or did not end
+ */
+export function assertRanOn(shown: string, set: ConditionSet): void {
   const { summary } = readRollout(userPath(shown), shown);
   if (!summary)
     throw new InputError(

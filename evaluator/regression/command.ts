@@ -1,12 +1,15 @@
 /** `brickyard eval regression SUITE`. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { expandSuite, loadSuite } from '../../scenarios/suites/suite.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
-import { userPath } from '../../sim/host/user-path.ts';
+import { userFolder, userPath } from '../../sim/host/user-path.ts';
 import { parseMargin } from '../compare/command.ts';
 import { COMPARE_DEFAULTS } from '../compare/comparison.ts';
+import { assertRanOn } from '../compare/sides.ts';
 import { comparisonText } from '../compare/table.ts';
 import { runRolloutProcess } from '../rollout-process.ts';
 import { junitXml, type TestCase } from './junit.ts';
@@ -79,6 +82,8 @@ async function regression(suite: string, options: RegressionOptions): Promise<vo
     if (options.json) process.stdout.write(`${JSON.stringify({ goldens, updated: differences })}\n`);
     return;
   }
+  if (baseline !== undefined && existsSync(join(userPath(baseline), 'results.jsonl')))
+    assertRanOn(baseline, expandSuite(loadSuite(suite, userFolder())));
   const cases = await goldenCases(readGoldens(goldens, shown));
   let gate: Gate | undefined;
   if (checkpoint !== undefined && baseline !== undefined) {
