@@ -43,7 +43,7 @@ class ActSmallConfig(PreTrainedConfig):
     n_encoder_layers: int = 2
     n_decoder_layers: int = 1
     pre_norm: bool = False
-    dropout: float = 0.1
+    dropout: float = 0.0
 
     # Read by lerobot's modules.
     use_vae: bool = False
@@ -56,8 +56,8 @@ class ActSmallConfig(PreTrainedConfig):
     pretrained_backbone_weights: str | None = None
     replace_final_stride_with_dilation: int = False
 
-    optimizer_lr: float = 3e-4
-    optimizer_lr_backbone: float = 3e-4
+    optimizer_lr: float = 1e-3
+    optimizer_lr_backbone: float = 1e-3
     optimizer_weight_decay: float = 1e-4
 
     def __post_init__(self) -> None:
