@@ -1,10 +1,13 @@
 """Steps per second of train.py against lerobot's own training loop, on the identical network.
 
+    brickyard gen --episodes 30 --scenarios one-brick --size 96x64 --out DATASET
     python trainer/checks/against_lerobot_train.py DATASET [--steps 40] [--policy act_small] [--threads 1]
 
-Same configuration, batch, threads and device. lerobot-train decodes its frames from videos at the dataset's
-size and act_small resizes them in the network; train.py takes them from the cache, whose making is not in the
-figure. Both run in this process in turn, twice; the last line is JSON with the medians after the warm-up.
+Same configuration, batch, threads and device; with a dataset at the network's size also the same pictures.
+lerobot-train decodes its frames from videos in every step, train.py takes them from the cache, whose making
+is not in the figure. The two take turns, step by step, so that whatever else the machine does hits both.
+Neither makes batches ahead: what a batch costs is in its step. Beside the wall clock stands the processor's
+time, which a loaded machine changes little. The last line is JSON with medians after the warm-up.
 """
 
 import argparse
@@ -14,8 +17,9 @@ import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -30,7 +34,49 @@ import train
 from brickyard_trainer.machine import quiet_libraries
 from brickyard_trainer.settings import composed, resolved
 
-ROUNDS = 2
+
+@dataclass(frozen=True)
+class Step:
+    wall_s: float
+    cpu_s: float
+    wait_s: float
+    """Until the batch was there."""
+
+
+class Turns:
+    """Lets one of two threads run at a time; a step lasts from the beginning of a turn to `pass_on`."""
+
+    def __init__(self, names: tuple[str, str]) -> None:
+        self.names = names
+        self.owner = names[0]
+        self.ended: set[str] = set()
+        self.changed = threading.Condition()
+        self.steps: dict[str, list[Step]] = {name: [] for name in names}
+        self.began: dict[str, tuple[float, float]] = {}
+
+    def wait_for(self, name: str) -> None:
+        with self.changed:
+            self.changed.wait_for(lambda: self.owner == name)
+        self.began[name] = time.perf_counter(), time.process_time()
+
+    def pass_on(self, name: str, wait_s: float) -> None:
+        wall_s, cpu_s = self.began[name]
+        self.steps[name].append(Step(time.perf_counter() - wall_s, time.process_time() - cpu_s, wait_s))
+        self.hand_over(name)
+        self.wait_for(name)
+
+    def end(self, name: str) -> None:
+        self.ended.add(name)
+        self.hand_over(name)
+
+    def hand_over(self, name: str) -> None:
+        other = self.names[1 - self.names.index(name)]
+        with self.changed:
+            self.owner = name if other in self.ended else other
+            self.changed.notify_all()
+
+
+OURS, THEIRS = "ours", "lerobot"
 
 
 def main() -> None:
@@ -42,89 +88,100 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=8, help="steps before those (default 8)")
     parser.add_argument("--policy", default="act_small", help="act_small or act")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch (default 1)")
-    parser.add_argument("--workers", type=int, default=0, help="of lerobot-train's loader (default 0)")
     parser.add_argument(
         "--override", action="append", default=[], help="of train.py, e.g. policy.dim_model=64"
     )
-    options = parser.parse_args()
+    print(json.dumps(compared(parser.parse_args())))
+
+
+def compared(options: argparse.Namespace) -> dict:
     quiet_libraries()
-    rows = []
+    turns = Turns((OURS, THEIRS))
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
-        for number in range(ROUNDS):
-            ours = measure_ours(options, Path(folder) / f"ours-{number}")
-            batch = ours.settings["batch_size"]
-            theirs = measure_theirs(options, ours.policy_config, batch, Path(folder) / f"theirs-{number}")
-            rows.append((ours_figures(ours), theirs))
-    report = {
+        ours = Timed(overrides(options, Path(folder) / "ours"), turns)
+        thread = threading.Thread(target=run_theirs, args=(options, ours, turns, Path(folder) / "theirs"))
+        thread.start()
+        turns.wait_for(OURS)
+        try:
+            ours.run()
+        finally:
+            turns.end(OURS)
+            thread.join()
+    pairs = list(zip(turns.steps[OURS], turns.steps[THEIRS], strict=True))[options.warm_up :]
+    return {
         "policy": options.policy,
         "batch_size": ours.settings["batch_size"],
         "threads": options.threads,
         "steps": options.steps,
-        "ours_steps_per_s": [round(mine["steps_per_s"], 3) for mine, _ in rows],
-        "ours_data_wait_share": [round(mine["data_wait_share"], 5) for mine, _ in rows],
-        "lerobot_steps_per_s": [round(theirs["steps_per_s"], 3) for _, theirs in rows],
-        "lerobot_data_wait_share": [round(theirs["data_wait_share"], 4) for _, theirs in rows],
-        "ratio": round(statistics.mean(m["steps_per_s"] / t["steps_per_s"] for m, t in rows), 3),
+        "ours": figures([mine for mine, _ in pairs]),
+        "lerobot": figures([theirs for _, theirs in pairs]),
+        "ratio_wall": round(statistics.median(b.wall_s / a.wall_s for a, b in pairs), 3),
+        "ratio_cpu": round(statistics.median(b.cpu_s / a.cpu_s for a, b in pairs), 3),
     }
-    print(json.dumps(report))
+
+
+def figures(steps: list[Step]) -> dict[str, float]:
+    """The share is of the whole time: the peer waits long once a batch."""
+    wall_s = statistics.median(step.wall_s for step in steps)
+    return {
+        "steps_per_s": round(1 / wall_s, 3),
+        "step_s": round(wall_s, 4),
+        "step_cpu_s": round(statistics.median(step.cpu_s for step in steps), 4),
+        "data_wait_share": round(sum(s.wait_s for s in steps) / sum(s.wall_s for s in steps), 5),
+    }
 
 
 class Timed(train.Training):
-    """Notes when each step ended and how long it waited."""
+    def __init__(self, arguments: list[str], turns: Turns) -> None:
+        super().__init__(arguments, resolved(composed(arguments)))
+        self.turns = turns
 
     def train_step(self, stream) -> None:
-        began_s, waited_s = time.perf_counter(), self.progress.waited_s
+        before_s = self.progress.waited_s
         super().train_step(stream)
-        self.times = [
-            *getattr(self, "times", []),
-            (time.perf_counter() - began_s, self.progress.waited_s - waited_s),
-        ]
+        self.turns.pass_on(OURS, self.progress.waited_s - before_s)
 
 
-def measure_ours(options: argparse.Namespace, run: Path) -> Timed:
-    overrides = [f"data.root={options.dataset.resolve()}", f"policy={options.policy}", f"run.dir={run}"]
-    overrides += ["training.epochs=null", f"training.steps={options.steps + options.warm_up}"]
-    overrides += [
+def overrides(options: argparse.Namespace, run: Path) -> list[str]:
+    return [
+        f"data.root={options.dataset.resolve()}",
+        f"policy={options.policy}",
+        f"run.dir={run}",
+        "training.epochs=null",
+        f"training.steps={options.steps + options.warm_up}",
         f"hardware.threads={options.threads}",
+        "hardware.prefetch=0",
         "checkpoint.export=none",
         "checkpoint.every_epochs=null",
+        "checkpoint.every_minutes=null",
+        "training.log_every=1000000",
+        *options.override,
     ]
-    overrides += ["training.log_every=1000000", *options.override]
-    training = Timed(overrides, resolved(composed(overrides)))
-    training.run()
-    training.times = training.times[options.warm_up :]
-    return training
 
 
-def ours_figures(training: Timed) -> dict[str, float]:
-    return figures([step_s for step_s, _ in training.times], [waited_s for _, waited_s in training.times])
-
-
-def measure_theirs(
-    options: argparse.Namespace, policy_config, batch_size: int, out: Path
-) -> dict[str, float]:
-    """lerobot_train.train itself with the very same policy configuration, timed around its update step."""
+def run_theirs(options: argparse.Namespace, ours: Timed, turns: Turns, out: Path) -> None:
+    """lerobot_train.train itself with the very same policy configuration, in turns by its update step."""
+    turns.wait_for(THEIRS)
     torch.set_num_threads(options.threads)
     config = TrainPipelineConfig(
         dataset=DatasetConfig(repo_id="local/dataset", root=str(options.dataset.resolve())),
-        policy=policy_config,
+        policy=ours.policy_config,
         output_dir=out,
         seed=42,
-        num_workers=options.workers,
-        batch_size=batch_size,
+        num_workers=0,
+        batch_size=ours.settings["batch_size"],
         steps=options.steps + options.warm_up,
         log_freq=0,
         save_checkpoint=False,
         eval_freq=0,
     )
     arguments, sys.argv = sys.argv, ["lerobot-train"]
-    marks: list[tuple[float, float]] = []
     update = peer.update_policy
 
     def timed(*args, **kwargs):
-        began_s = time.perf_counter()
+        wait_s = time.perf_counter() - turns.began[THEIRS][0]
         result = update(*args, **kwargs)
-        marks.append((began_s, time.perf_counter()))
+        turns.pass_on(THEIRS, wait_s)
         return result
 
     peer.update_policy = timed
@@ -133,14 +190,7 @@ def measure_theirs(
     finally:
         peer.update_policy = update
         sys.argv = arguments
-    counted = marks[options.warm_up - 1 :]
-    pairs = list(pairwise(counted))
-    return figures([b[1] - a[1] for a, b in pairs], [b[0] - a[1] for a, b in pairs])
-
-
-def figures(steps_s: list[float], waits_s: list[float]) -> dict[str, float]:
-    """Of the whole steps: the peer waits long once a batch, so that a median of shares would say little."""
-    return {"steps_per_s": 1 / statistics.median(steps_s), "data_wait_share": sum(waits_s) / sum(steps_s)}
+        turns.end(THEIRS)
 
 
 if __name__ == "__main__":
