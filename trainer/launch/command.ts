@@ -3,9 +3,8 @@ import { Command } from 'commander';
 import { VALIDATE_DEFAULTS } from '../../generator/dataset/validate.ts';
 import { InputError } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
-import { formatDuration } from '../../sim/host/progress.ts';
 import { userPath } from '../../sim/host/user-path.ts';
-import { estimateTraining } from './dry-run.ts';
+import { estimateText, estimateTraining } from './dry-run.ts';
 import { assertRolledOut, runEvaluatedTraining } from './evaluated-training.ts';
 import { EVALUATION_DEFAULTS, planEvaluation } from './evaluation-plan.ts';
 import { EXPORT_DEFAULTS, exportPolicy, PRECISIONS } from './export-policy.ts';
@@ -75,7 +74,10 @@ export function trainCommand(): Command {
     )
     .option('--provider <name>', 'where it runs', DEFAULT_PROVIDER)
     .option('--min-episodes <n>', 'fewer in the dataset are a fault', String(VALIDATE_DEFAULTS.minEpisodes))
-    .option('--dry-run', 'begin it in a temporary folder, say how long it would take, and stop')
+    .option(
+      '--dry-run',
+      'begin it in a temporary folder, say how long it would take and how much space, and stop',
+    )
     .option('--cfg <what>', 'print the configuration and end: job')
     .addHelpText('after', TRAIN_EXAMPLES)
     .action(async (overrides: string[], _options, command: Command) =>
@@ -114,7 +116,7 @@ async function train(overrides: string[], options: TrainCommandOptions): Promise
   });
   const how = data.remembered ? 'valid, as found before' : 'valid';
   say(`dataset ${root}: ${how}, ${data.episodes} episodes, ${data.frames} frames at ${data.fps} Hz`);
-  if (options.dryRun) return estimate(provider, args, say, json);
+  if (options.dryRun) return estimate(provider, args, data.frames, say, json);
   const progress = new TrainProgress(process.stderr, quiet, () => performance.now() / 1000);
   const command = shellLine(['brickyard', ...process.argv.slice(2)]);
   const result = await runEvaluatedTraining({ provider, args, command, progress }, plan);
@@ -147,17 +149,16 @@ async function showConfiguration(provider: TrainingProvider, what: string, args:
 async function estimate(
   provider: TrainingProvider,
   args: string[],
+  frames: number,
   say: (text: string) => void,
   json?: boolean,
 ): Promise<void> {
-  const found = await estimateTraining(provider, args, say);
+  const found = await estimateTraining(provider, args, frames, say);
   if (typeof found === 'number') {
     process.exitCode = found;
     return;
   }
-  const { steps, steps_per_s, duration_s } = found;
-  if (steps_per_s === null || duration_s === null) say(`${steps} steps; over too soon to measure`);
-  else say(`${steps} steps at ${steps_per_s.toPrecision(3)} steps/s: ${formatDuration(duration_s)}`);
+  say(estimateText(found));
   if (json) printLine(JSON.stringify(found));
 }
 

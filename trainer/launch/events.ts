@@ -4,7 +4,12 @@ import { z } from 'zod';
 const finiteOrNull = z.number().nullable();
 
 const eventSchema = z.discriminatedUnion('event', [
-  z.looseObject({ event: z.literal('start'), run: z.string(), steps: z.number().int() }),
+  z.looseObject({
+    event: z.literal('start'),
+    run: z.string(),
+    steps: z.number().int(),
+    parameters: z.number().int().optional(),
+  }),
   z.looseObject({
     event: z.literal('step'),
     step: z.number().int(),
