@@ -160,10 +160,10 @@ export class EpisodeRun {
   }
 }
 
-/** The action as it acts, in its row of `rows`. */
+/** The action as it acts, in its row of `rows`; without minus zeros, which a file's dictionary may not keep apart. */
 function writeAction(rows: Float32Array, frame: number, action: ArrayLike<number>): Float32Array {
   const row = rows.subarray(frame * ACTION_SIZE, (frame + 1) * ACTION_SIZE);
   for (let i = 0; i < ACTION_SIZE; i++)
-    row[i] = Number.isNaN(action[i]) ? 0 : clamp(Math.fround(action[i]), -1, 1);
+    row[i] = Number.isNaN(action[i]) ? 0 : clamp(Math.fround(action[i]), -1, 1) + 0;
   return row;
 }

@@ -99,6 +99,14 @@ describe('simulateEpisode', () => {
     expect(() => simulateEpisode(FIXED_STARTS[0], { fps: 7 })).toThrow(/fps is 7.*120.*10, 12, 15/);
   });
 
+  it('records no minus zero: a dictionary of a file may not tell it from zero', () => {
+    const start = fixedStart('short', { timeLimitS: 1 });
+    const run = simulateEpisode(start, { driver: () => ({ action: [-0, -0, -0, -0], phase: 'search' }) });
+    for (const actions of [run.actions, run.executedActions])
+      expect([...actions].some((value) => Object.is(value, -0))).toBe(false);
+    expect(replayFinalStateHash(start, 10, run.executedActions)).toBe(run.finalStateHash);
+  });
+
   it('calls a loader that never moves stuck, and says where', () => {
     const driver = () => ({ action: [0, 0, 0, 0], phase: 'search' }) as const;
     const run = simulateEpisode(FIXED_STARTS[0], { driver });
