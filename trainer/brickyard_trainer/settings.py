@@ -167,6 +167,16 @@ def check_values(config: dict) -> None:
     for key, (value, allowed) in choices.items():
         if value not in allowed:
             faults.append(f"{key} is {value!r}; it must be one of {', '.join(allowed)}")
+    switches = {
+        "policy.freeze_backbone": config["policy"].get("freeze_backbone", False),
+        "data.feature_cache": data.get("feature_cache", True),
+        "data.augmentation": data["augmentation"],
+    }
+    faults += [
+        f"{key} is {value!r}; it must be true or false"
+        for key, value in switches.items()
+        if not isinstance(value, bool)
+    ]
     if faults:
         raise InputError("; ".join(faults))
 
