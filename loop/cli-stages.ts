@@ -63,8 +63,7 @@ export class CliStages implements StageRunner {
       return { kind: 'diverged', message: withoutPrefix(diverged), ...spent };
     if (isDiskFull(out))
       return { kind: 'failed', message: 'the disk is full; free some space', badInput: false, ...spent };
-    const message = lines.findLast((line) => line.trim() !== '') ?? `it ended with exit code ${code}`;
-    return { kind: 'failed', message: withoutPrefix(message), badInput: code === 2, ...spent };
+    return { kind: 'failed', message: lastWords(lines, code), badInput: code === 2, ...spent };
   }
 
   interrupt(id?: string): void {
@@ -147,6 +146,14 @@ function parsed(line: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What it ended with: its last message, of one line or several. */
+function lastWords(lines: readonly string[], code: number): string {
+  const spoken = lines.filter((line) => line.trim() !== '');
+  const from = spoken.findLastIndex((line) => /^(brickyard|error): /.test(line));
+  const words = from < 0 ? spoken.slice(-1) : spoken.slice(from);
+  return words.length === 0 ? `it ended with exit code ${code}` : withoutPrefix(words.join('\n'));
 }
 
 const withoutPrefix = (line: string): string => line.replace(/^(brickyard|error): /, '');

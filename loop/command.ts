@@ -44,7 +44,7 @@ key=value goes to every training (trainer/conf), such as policy=act training.bat
 
 A round: look where the last policy fails (aim) -> the policy drives there and the expert corrects it (corrections)
 -> with fresh episodes and all data before (merge) -> train on from the last good policy -> held-out rollouts (judge).
-Round 0 trains from scratch on fresh episodes alone. While a policy trains on one thread, the fresh episodes of the next
+Round 0 trains on fresh episodes alone, from scratch or --init-from. While a policy trains on one thread, the fresh episodes of the next
 round are made on the other cores. The held-out starts are the same for every round: they choose the best, which is
 copied to OUT/best, and aim nothing; at the end it is rolled out once more on starts that chose nothing.
 
@@ -80,6 +80,7 @@ export function loopCommand(): Command {
     .option('--steps <n>', `training steps of each later round (default: ${d.steps})`)
     .option('--lr <x>', `learning rate of round 0 (default: ${d.lr})`)
     .option('--fine-tune-lr <x>', `learning rate of later rounds (default: ${d.fineTuneLr})`)
+    .option('--init-from <checkpoint>', 'what round 0 starts from: a run or checkpoint (default: scratch)')
     .option('--aim-episodes <n>', `rollouts to find failures (default: ${d.aimEpisodes})`)
     .option('--held-out-episodes <n>', `rollouts that choose the best (default: ${d.heldOutEpisodes})`)
     .option(

@@ -5,6 +5,7 @@ import { expandSuite, loadSuite } from '../scenarios/suites/suite.ts';
 import { wholeNumber } from '../scenarios/whole-number.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { userFolder, userPath } from '../sim/host/user-path.ts';
+import { pretrainedModel } from '../trainer/launch/export-policy.ts';
 import { modeNamed } from './cli-stages.ts';
 import { parseDuration } from './duration.ts';
 import { MAX_ROUNDS, MAX_SEED } from './round-stages.ts';
@@ -29,6 +30,7 @@ export interface RawLoopOptions {
   steps?: string;
   lr?: string;
   fineTuneLr?: string;
+  initFrom?: string;
   aimEpisodes?: string;
   heldOutEpisodes?: string;
   finalEpisodes?: string;
@@ -45,7 +47,7 @@ const STATES = ['seed4', 'full'];
 const DECIDED: Record<string, string> = {
   'training.steps': '--first-steps and --steps',
   'training.lr': '--lr and --fine-tune-lr',
-  'training.init_from': 'the loop, which goes on from the last good policy',
+  'training.init_from': '--init-from, and later by the last good policy',
   'training.epochs': '--first-steps and --steps',
   'data.root': 'the loop, which makes the data',
   'checkpoint.export': 'the loop, which rolls out the last checkpoint',
@@ -100,6 +102,8 @@ export function parseLoopOptions(raw: RawLoopOptions, overrides: readonly string
       steps: whole('--steps', raw.steps, 1, 100 * MOST),
       lr: share('--lr', raw.lr, 10),
       fineTuneLr: share('--fine-tune-lr', raw.fineTuneLr, 10),
+      initFrom:
+        raw.initFrom === undefined ? undefined : collected(() => pretrainedModel(userPath(raw.initFrom!))),
       overrides: overrides.length > 0 ? [...overrides] : undefined,
       aimEpisodes: suite?.episodes ?? whole('--aim-episodes', raw.aimEpisodes, 1),
       heldOutEpisodes: suite?.episodes ?? whole('--held-out-episodes', raw.heldOutEpisodes, 1),
@@ -156,6 +160,7 @@ export const DEFAULT_CONTENT: LoopContent = {
   steps: LOOP_DEFAULTS.steps,
   lr: LOOP_DEFAULTS.lr,
   fineTuneLr: LOOP_DEFAULTS.fineTuneLr,
+  initFrom: null,
   overrides: [],
   aimEpisodes: LOOP_DEFAULTS.aimEpisodes,
   heldOutEpisodes: LOOP_DEFAULTS.heldOutEpisodes,

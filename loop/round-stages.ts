@@ -95,7 +95,7 @@ function dataUpTo(state: LoopState, round: number): string[] {
 
 /** A training, and after each that diverged one with a smaller learning rate, from the same start. */
 function* trainings(state: LoopState, round: number, dataset: string): Generator<StageRequest> {
-  const { lr, fineTuneLr } = state.content;
+  const { lr, fineTuneLr, initFrom } = state.content;
   const warm = round === 0 ? undefined : warmRound(doneStages(state, 'judge').map(withRound));
   for (let attempt = 1; attempt <= DIVERGENCE.attempts; attempt++) {
     const id = attempt === 1 ? stageId('train', round) : `${stageId('train', round)}-${attempt}`;
@@ -104,8 +104,10 @@ function* trainings(state: LoopState, round: number, dataset: string): Generator
       out: `${roundFolder(round)}/run${attempt === 1 ? '' : `-${attempt}`}`,
       steps: unitsOf(state, 'train', round),
       seed: seedFor(state, 'train', round),
-      lr: Number(((warm ? fineTuneLr : lr) * DIVERGENCE.lrFactor ** (attempt - 1)).toPrecision(6)),
-      initFrom: warm ? trainingOf(state, warm.round)!.request.out : null,
+      lr: Number(
+        ((warm || initFrom ? fineTuneLr : lr) * DIVERGENCE.lrFactor ** (attempt - 1)).toPrecision(6),
+      ),
+      initFrom: warm ? trainingOf(state, warm.round)!.request.out : initFrom,
     };
     if (recordOf(state, id)?.status === 'done') return;
   }

@@ -54,6 +54,8 @@ export const contentSchema = z.strictObject({
   steps: z.number().int(),
   lr: z.number(),
   fineTuneLr: z.number(),
+  /** Absolute, of a checkpoint that round 0 starts from; null from scratch. */
+  initFrom: z.string().nullable(),
   /** key=value for every training. */
   overrides: z.array(z.string()),
   aimEpisodes: z.number().int(),

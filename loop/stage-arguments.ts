@@ -1,5 +1,5 @@
 /** The command line of each stage: the same commands that a person would type. Pure. */
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { hydraString } from '../trainer/launch/overrides.ts';
 import { type LoopContent, type LoopMachine, TRAIN_OVERRIDES } from './settings.ts';
 import type { RequestOf, StageRequest } from './stages.ts';
@@ -73,8 +73,9 @@ function trainOverrides(
     return ['--min-episodes', '1', '--json', '--provider', machine.provider, ...own];
   const { initFrom, lr, seed } = request;
   own.push(`training.lr=${lr}`, `seed=${seed}`);
-  if (initFrom !== null)
-    own.push(`training.init_from=${hydraString(join(out, initFrom, 'checkpoints/final'))}`);
+  if (initFrom === null) return own;
+  const checkpoint = isAbsolute(initFrom) ? initFrom : join(out, initFrom, 'checkpoints/final');
+  own.push(`training.init_from=${hydraString(checkpoint)}`);
   return own;
 }
 

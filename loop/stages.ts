@@ -24,7 +24,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     ...{ kind: z.literal('train'), ...common, out: path, dataset: path, steps: whole, seed: whole },
     attempt: whole,
     lr: z.number(),
-    /** A run folder; null from scratch. */
+    /** A run folder of the loop, or another's checkpoint, absolute; null from scratch. */
     initFrom: path.nullable(),
   }),
   /** Rollouts on the held-out conditions, the same for every round: they choose the best and aim nothing. */

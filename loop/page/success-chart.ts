@@ -89,7 +89,9 @@ const count = (value: number | undefined): string => (value === undefined ? '' :
 
 function startText(initFrom: string | null | undefined): string {
   if (initFrom === undefined) return '';
-  return initFrom === null ? 'scratch' : `round ${Number(/rounds\/(\d+)/.exec(initFrom)?.[1] ?? 0)}`;
+  if (initFrom === null) return 'scratch';
+  const round = /^rounds\/(\d+)/.exec(initFrom)?.[1];
+  return round === undefined ? '--init-from' : `round ${Number(round)}`;
 }
 
 /** Of the dataset that a round's training learned from. */

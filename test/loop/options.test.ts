@@ -37,7 +37,15 @@ describe('lengths of time', () => {
 
 describe('options', () => {
   it('are refused all at once, each with what would do', () => {
-    const bad = { rounds: '0', budget: 'long', target: '2', mode: 'wild', steps: 'x', scenarios: 'nowhere' };
+    const bad = {
+      rounds: '0',
+      budget: 'long',
+      target: '2',
+      mode: 'wild',
+      steps: 'x',
+      scenarios: 'nowhere',
+      initFrom: 'gone',
+    };
     const overrides = ['training.lr=1', 'training.init_from=x', 'nonsense', 'training.batch_size=8'];
     let message = '';
     try {
@@ -47,7 +55,7 @@ describe('options', () => {
       message = (error as Error).message;
     }
     for (const words of [
-      ...['--rounds', '--budget', '--target', '--mode', '--steps', 'nowhere', '9 faults'],
+      ...['--rounds', '--budget', '--target', '--mode', '--steps', 'nowhere', 'gone', '10 faults'],
       ...['training.lr is decided by --lr', 'training.init_from is decided', '"nonsense" is no override'],
     ])
       expect(message).toContain(words);

@@ -38,6 +38,7 @@ it('turns each stage into the command that a person would type', async () => {
   expect(line('01/train')).toBe(
     "train --dataset /l/rounds/01/data/all --out /l/rounds/01/run --provider local --min-episodes 1 --json policy=act_small hardware.threads=1 checkpoint.export=final checkpoint.every_minutes=5 training.batch_size=4 training.steps=4000 training.lr=0.0001 seed=11 training.init_from='/l/rounds/00/run/checkpoints/final'",
   );
+  expect(line('00/train')).not.toContain('init_from');
   expect(line('01/train', { resumable: true })).toBe(
     'train --resume /l/rounds/01/run --provider local --min-episodes 1 --json',
   );
@@ -47,6 +48,19 @@ it('turns each stage into the command that a person would type', async () => {
   );
   const suite = { content: { ...content, suite: 'smoke' } };
   expect(line('01/judge', suite)).toContain('--suite smoke --seed 4');
+});
+
+it('starts from a checkpoint of another training, gently, where one is named', async () => {
+  const runner = new FakeStages();
+  await runLoop(newState({ initFrom: '/r/checkpoints/best/pretrained_model' }), fakeHost(runner).host);
+  const trainings = runner.asked.flatMap((request) => (request.kind === 'train' ? [request] : []));
+  expect(trainings[0]).toMatchObject({ initFrom: '/r/checkpoints/best/pretrained_model', lr: 1e-4 });
+  expect(trainings[1]).toMatchObject({ initFrom: 'rounds/00/run', lr: 1e-4 });
+  const { content, machine } = newState();
+  const context = { out: '/l', content, machine, workers: null, resumable: false };
+  expect(stageArguments(trainings[0], context)).toContain(
+    "training.init_from='/r/checkpoints/best/pretrained_model'",
+  );
 });
 
 it('names the same stages for a state however often it is asked', async () => {
