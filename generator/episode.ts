@@ -7,7 +7,7 @@ import { LeadInFailure } from './modes/disturbances/moment.ts';
 import { expertEpisode } from './modes/expert.ts';
 import { type EpisodeKind, kindOfSlot, MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { noiseEpisode, noiseLevelOf } from './modes/noise.ts';
-import { recoveryEpisode } from './modes/recovery.ts';
+import { disturbanceOf, recoveryEpisode } from './modes/recovery.ts';
 import type { StateChoice } from './settings.ts';
 
 /** An attempt that was not kept, with enough to run it again. */
@@ -66,7 +66,10 @@ function driveAttempt(kind: EpisodeKind, options: AttemptOptions): Trajectory {
     case 'noise':
       return noiseEpisode(start, { fps, state, name, level: noiseLevelOf(modes.noiseLevel, attempt) });
     case 'recovery':
-      return recoveryEpisode(start, { fps, state, name, scenario });
+      return recoveryEpisode(start, {
+        ...{ fps, state, name, scenario },
+        disturbance: disturbanceOf(seed, scenario.name, slot, attempt),
+      });
     case 'dagger':
       throw new Error('episodes that a student drives are made by attemptDagger');
   }

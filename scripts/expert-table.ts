@@ -48,7 +48,13 @@ function attempt(column: Column, scenario: Scenario, slot: number): Trajectory {
   const name = ['gen', seed, scenario.name, slot, 0];
   if (column === 'expert') return expertEpisode(start, format);
   if (column === 'noise') return noiseEpisode(start, { ...format, name, level });
-  return recoveryEpisode(start, { ...format, name, scenario, disturbance: column as DisturbanceKind });
+  return recoveryEpisode(start, {
+    ...format,
+    name,
+    scenario,
+    disturbance: column as DisturbanceKind,
+    only: true,
+  });
 }
 
 const failures: string[] = [];

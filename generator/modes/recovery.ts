@@ -29,8 +29,25 @@ export interface RecoveryOptions extends AttemptFormat {
   scenario: Scenario;
   /** The attempt's: all draws follow from it. */
   name: readonly (string | number)[];
-  /** Draws among all kinds when left out. */
-  disturbance?: DisturbanceKind;
+  /** Tried first; where there is no room for it, another is drawn. */
+  disturbance: DisturbanceKind;
+  /** No other one is drawn. */
+  only?: boolean;
+}
+
+/** Its multiples modulo 1 lie as evenly as can be. */
+const GOLDEN_RATIO = 0.6180339887498949;
+
+/** The kind that an attempt begins with: evenly spread over slots, and another one for the next attempt at a slot. */
+export function disturbanceOf(
+  seed: number,
+  scenario: string,
+  slot: number,
+  attempt: number,
+): DisturbanceKind {
+  const phase = Rng.from('disturbance', seed, scenario).unit();
+  const place = (phase + (slot + attempt) * GOLDEN_RATIO) % 1;
+  return DISTURBANCE_KINDS[Math.floor(place * DISTURBANCE_KINDS.length)];
 }
 
 /** @throws LeadInFailure when the expert does not solve the undisturbed start */
@@ -42,11 +59,10 @@ export function recoveryEpisode(start: EpisodeStart, options: RecoveryOptions): 
 
 /** The state that the expert is to recover from. */
 export function disturbedStart(start: EpisodeStart, options: RecoveryOptions): EpisodeStart {
-  const { scenario, name, fps, disturbance } = options;
+  const { scenario, name, fps, disturbance, only } = options;
   const rng = Rng.from(...name, 'recovery');
   for (let i = 0; i < DRAWS; i++) {
-    const drawn = rng.pick(DISTURBANCE_KINDS); // in any case, so that a given kind begins as when it is drawn
-    const by = disturbance ?? drawn;
+    const by = only || i < DRAWS / 3 ? disturbance : rng.pick(DISTURBANCE_KINDS);
     const { moment, apply } = DISTURBANCES[by];
     const world = driveTo(moment, start, rng, fps);
     try {
@@ -63,7 +79,7 @@ export function disturbedStart(start: EpisodeStart, options: RecoveryOptions): E
       world.dispose();
     }
   }
-  throw new LeadInFailure(`no room for ${disturbance ?? 'any disturbance'} in ${DRAWS} draws`);
+  throw new LeadInFailure(`no room for ${only ? disturbance : 'any disturbance'} in ${DRAWS} draws`);
 }
 
 /** Where every brick is in the box, or falls into it, there is nothing to recover. */

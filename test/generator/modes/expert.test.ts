@@ -11,11 +11,12 @@ const GOLDEN = new URL('../../golden/expert-episodes.json', import.meta.url);
 
 beforeAll(loadPhysics);
 
-/** Everything that goes from a trajectory into a dataset, and the poses that its pictures are drawn from. */
+/** Everything that goes from a trajectory into a dataset, and the poses that its pictures are drawn from; -0 counts as 0. */
 function digest({ start, poses, states, actions, executedActions, ...rest }: Trajectory): string {
   const { sources, labelValid, phases } = rest;
   const hash = createHash('sha256').update(JSON.stringify(start));
-  for (const column of [poses, states, actions, executedActions, sources, labelValid, phases])
+  const floats = [poses, states, actions, executedActions].map((column) => column.map((value) => value + 0));
+  for (const column of [...floats, sources, labelValid, phases])
     hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
   return hash.digest('hex');
 }

@@ -20,12 +20,15 @@ const kept = (slot: number, noiseLevel = 1): Trajectory => {
   return outcome.kept;
 };
 
+/** As float32; -0 is 0. */
+const plain = (action: ArrayLike<number>): number[] => Array.from(action, (value) => Math.fround(value) + 0);
+
 describe('an episode with noise', () => {
   let runs: Trajectory[];
   beforeAll(async () => {
     await loadPhysics();
-    runs = [kept(0), kept(1), kept(2)];
-  });
+    runs = [kept(0), kept(1)];
+  }, 120_000);
 
   test('replays from what was executed', () => {
     for (const run of runs) assertReplays(run);
@@ -36,7 +39,7 @@ describe('an episode with noise', () => {
       const world = World.create(start);
       for (let t = 0; t < frames; t++) {
         const { action, phase } = expertAction(expertView(world));
-        expect([...actions.subarray(4 * t, 4 * t + 4)]).toEqual(action.map(Math.fround));
+        expect(plain(actions.subarray(4 * t, 4 * t + 4))).toEqual(plain(action));
         expect(PHASES[phases[t]]).toBe(phase);
         world.step(executedActions.subarray(4 * t, 4 * t + 4), 1 / fps);
       }

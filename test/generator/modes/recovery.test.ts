@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DISTURBANCE_KINDS, type DisturbanceKind } from '../../../generator/modes/disturbances/kinds.ts';
-import { disturbedStart, recoveryEpisode } from '../../../generator/modes/recovery.ts';
+import { disturbanceOf, disturbedStart, recoveryEpisode } from '../../../generator/modes/recovery.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
 import { expertAction, expertView } from '../../../sim/expert.ts';
@@ -11,7 +11,17 @@ import { World } from '../../../sim/world.ts';
 const [{ scenario }] = resolveSelection('one-brick', '.');
 const startOf = (slot: number) => sampleStart(scenario, { namespace: 'gen', seed: 5, slot, attempt: 0 });
 const options = (slot: number, disturbance: DisturbanceKind) =>
-  ({ fps: 10, state: 'seed4', scenario, name: ['gen', 5, scenario.name, slot, 0], disturbance }) as const;
+  ({
+    fps: 10,
+    state: 'seed4',
+    scenario,
+    name: ['gen', 5, scenario.name, slot, 0],
+    disturbance,
+    only: true,
+  }) as const;
+
+/** As float32; -0 is 0. */
+const plain = (action: ArrayLike<number>): number[] => Array.from(action, (value) => Math.fround(value) + 0);
 
 beforeAll(loadPhysics);
 
@@ -28,12 +38,23 @@ describe.each(DISTURBANCE_KINDS)('after %s', (disturbance) => {
     const world = World.create(stored);
     for (let t = 0; t < run.frames; t++) {
       const { action } = expertAction(expertView(world));
-      expect([...run.actions.subarray(4 * t, 4 * t + 4)]).toEqual(action.map(Math.fround));
+      expect(plain(run.actions.subarray(4 * t, 4 * t + 4))).toEqual(plain(action));
       world.step(run.executedActions.subarray(4 * t, 4 * t + 4), 1 / run.fps);
     }
     expect(world.stateHash()).toBe(run.finalStateHash);
     world.dispose();
   });
+});
+
+test('kinds are spread evenly over slots, and change from attempt to attempt', () => {
+  const kinds = Array.from({ length: 90 }, (_, slot) => disturbanceOf(3, 'wall', slot, 0));
+  for (const kind of DISTURBANCE_KINDS) {
+    const count = kinds.filter((k) => k === kind).length;
+    expect(count, kind).toBeGreaterThanOrEqual(8);
+    expect(count, kind).toBeLessThanOrEqual(12);
+  }
+  for (let slot = 0; slot < 90; slot++)
+    expect(disturbanceOf(3, 'wall', slot, 1)).not.toBe(disturbanceOf(3, 'wall', slot, 0));
 });
 
 describe('a disturbed start', () => {
