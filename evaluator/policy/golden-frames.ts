@@ -12,7 +12,7 @@
 
 import type { EpisodeStart } from '../../sim/episode-start.ts';
 import { throwFaults } from '../../sim/errors.ts';
-import type { Renderer } from '../../sim/host/draw-request.ts';
+import type { CodedRequest, Renderer } from '../../sim/host/draw-request.ts';
 import { observe, STATE_LAYOUTS } from '../../sim/observation.ts';
 import { loadPhysics } from '../../sim/physics.ts';
 import { poseSize } from '../../sim/trajectory.ts';
@@ -35,6 +35,8 @@ export const GOLDEN_FRAME_BOUNDS = {
 export interface GoldenFramesVerdict {
   /** How many were drawn again; 0 with a reason where the dataset is not from this simulator. */
   frames: number;
+  /** How many of them are the recorded ones to the bit: all, through the codec, on the stack that drew the dataset. */
+  equal: number;
   skipped: string | null;
   worstBlock: number;
   medianBlock: number;
@@ -43,16 +45,22 @@ export interface GoldenFramesVerdict {
   state: number;
 }
 
+/** What draws golden frames: as they are drawn or, where it is given, through the codec as they were recorded. */
+export interface GoldenRenderer extends Pick<Renderer, 'egoRgb'> {
+  codedRgb?(request: CodedRequest, into: Uint8Array): Promise<Uint8Array>;
+}
+
 /**
  * Draws every golden pair again and compares.
  * @throws InputError saying what differs by how much.
  */
 export async function checkGoldenFrames(
   policy: Policy,
-  renderer: Pick<Renderer, 'egoRgb'>,
+  renderer: GoldenRenderer,
 ): Promise<GoldenFramesVerdict> {
   const verdict: GoldenFramesVerdict = {
     frames: 0,
+    equal: 0,
     skipped: null,
     worstBlock: 0,
     medianBlock: 0,
@@ -81,10 +89,8 @@ export async function checkGoldenFrames(
       faults.push(`${name}: ${stateFault}`);
       continue; // its picture cannot be right either
     }
-    const { start, pose } = again;
-    const { widthPx, heightPx } = settings;
-    const rgb = await renderer.egoRgb({ start, poses: pose, frames: 1, widthPx, heightPx }, 0);
-    const difference = frameDifference(rgb, pair.frames[0], widthPx, heightPx);
+    const rgb = await drawAgain(again, settings, renderer, `golden pair ${i}`);
+    const difference = frameDifference(rgb, pair.frames[0], settings.widthPx, settings.heightPx);
     blocks.push(difference.worstBlock);
     note(difference, verdict);
     if (difference.worstBlock > GOLDEN_FRAME_BOUNDS.worstBlock)
@@ -99,11 +105,27 @@ export async function checkGoldenFrames(
   return verdict;
 }
 
-/** The world as it was when the frame was taken, or why it cannot be made. */
-function simulateAgain(
-  { replay }: GoldenPair,
-  { fps, state }: SimulatorSettings,
-): { start: EpisodeStart; pose: Float32Array; state: Float32Array } | string {
+interface Simulated {
+  start: EpisodeStart;
+  /** Of every frame up to the golden one. */
+  poses: Float32Array;
+  frames: number;
+  state: Float32Array;
+}
+
+function drawAgain(
+  { start, poses, frames }: Simulated,
+  { fps, widthPx, heightPx }: SimulatorSettings,
+  renderer: GoldenRenderer,
+  stream: string,
+): Promise<Uint8Array> {
+  const request = { start, poses, frames, widthPx, heightPx };
+  if (!renderer.codedRgb) return renderer.egoRgb(request, frames - 1);
+  return renderer.codedRgb({ ...request, fps, stream }, new Uint8Array(widthPx * heightPx * 3));
+}
+
+/** The episode up to the golden frame, or why it cannot be made. */
+function simulateAgain({ replay }: GoldenPair, { fps, state }: SimulatorSettings): Simulated | string {
   const start = replay!.start as unknown as EpisodeStart;
   const bricks = Array.isArray(start.bricks) ? start.bricks.length : 0;
   if (bricks < 1 || bricks > GOLDEN_FRAME_BOUNDS.bricks)
@@ -111,12 +133,17 @@ function simulateAgain(
   let world: World | undefined;
   try {
     world = World.create(start);
-    for (const action of replay!.executed_actions) world.step(Float32Array.from(action), 1 / fps);
-    const pose = new Float32Array(poseSize(bricks));
-    world.writePose(pose, 0);
+    const actions = replay!.executed_actions;
+    const frames = actions.length + 1;
+    const poses = new Float32Array(frames * poseSize(bricks));
+    world.writePose(poses, 0);
+    for (const [i, action] of actions.entries()) {
+      world.step(Float32Array.from(action), 1 / fps);
+      world.writePose(poses, (i + 1) * poseSize(bricks));
+    }
     const numbers = new Float32Array(STATE_LAYOUTS[state].length);
     observe(world, state, numbers);
-    return { start, pose, state: numbers };
+    return { start, poses, frames, state: numbers };
   } catch (error) {
     return `its start is damaged (${(error as Error).message})`;
   } finally {
@@ -143,6 +170,7 @@ function compareState(
 
 function note({ meanAbs, worstBlock }: FrameDifference, verdict: GoldenFramesVerdict): void {
   verdict.frames++;
+  if (Math.max(...meanAbs) === 0) verdict.equal++;
   verdict.worstBlock = Math.max(verdict.worstBlock, worstBlock);
   for (const channel of [0, 1, 2]) {
     verdict.meanAbs[channel] = Math.max(verdict.meanAbs[channel], meanAbs[channel]);

@@ -190,12 +190,18 @@ async function prepare(
   const out = outFor(set.name);
   if (subject.kind !== 'policy')
     return { ...common, settings: { ...settings, out }, set, onnxSha256: null, details: {} };
-  const { policy, settings: fitting, pairs, frames, stack } = await checkPolicy(subject.folder, backend);
+  const {
+    policy,
+    settings: fitting,
+    pairs,
+    frames,
+    stack,
+  } = await checkPolicy(subject.folder, backend, request.throughCodec);
   const { contract } = policy;
   say(
     `${subject.label}: ${pairs.pairs} golden pairs agree (largest difference ${pairs.worst.toPrecision(2)}), ` +
       (frames.skipped ??
-        `${frames.frames} golden frames drawn again (worst block ${frames.worstBlock.toFixed(1)} of 255)`),
+        `${frames.frames} golden frames drawn again (${frames.equal} to the bit, worst block ${frames.worstBlock.toFixed(1)} of 255)`),
   );
   const actionSteps = request.actionSteps ?? contract.action_steps;
   if (actionSteps > contract.chunk)

@@ -20,8 +20,15 @@ export interface Preflight {
   stack: RenderingStack;
 }
 
-/** @throws InputError saying what differs by how much */
-export async function checkPolicy(folder: string, backend: RendererOptions['backend']): Promise<Preflight> {
+/**
+ * @param throughCodec whether golden frames go through the codec, as those of the rollouts will
+ * @throws InputError saying what differs by how much
+ */
+export async function checkPolicy(
+  folder: string,
+  backend: RendererOptions['backend'],
+  throughCodec = false,
+): Promise<Preflight> {
   const policy = await loadPolicy(folder);
   const settings = simulatorSettings(policy);
   const session = await PolicySession.open(policy);
@@ -29,7 +36,9 @@ export async function checkPolicy(folder: string, backend: RendererOptions['back
     const pairs = await checkGoldenPairs(session, policy);
     const renderer = await openRenderer({ backend });
     try {
-      const frames = await checkGoldenFrames(policy, renderer);
+      const drawn = { egoRgb: renderer.egoRgb.bind(renderer) };
+      const coded = { ...drawn, codedRgb: renderer.codedRgb.bind(renderer) };
+      const frames = await checkGoldenFrames(policy, throughCodec ? coded : drawn);
       return { policy, settings, pairs, frames, stack: renderer.stack };
     } finally {
       await renderer.close();

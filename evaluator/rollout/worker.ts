@@ -6,6 +6,7 @@ import { workerData } from 'piscina';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { RenderSession } from '../../sim/host/render-session.ts';
+import { trialScene } from '../../sim/host/trial-scene.ts';
 import type { WorkerNotice, WorkerOrder } from '../../sim/host/worker-channel.ts';
 import { loadPhysics } from '../../sim/physics.ts';
 import { loadPolicy } from '../policy/policy-folder.ts';
@@ -43,7 +44,9 @@ async function start(): Promise<void> {
   if (subject.kind === 'policy') {
     browser.warmUp();
     policy = await PolicySession.open(await loadPolicy(subject.folder));
-    await browser.stack();
+    const { widthPx, heightPx } = settings;
+    // The first picture of a browser takes a second of compiled shaders.
+    await browser.egoRgb(trialScene({ frames: 1, widthPx, heightPx }), 0);
   }
   await physics;
   clock.ready();

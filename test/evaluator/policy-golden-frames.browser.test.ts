@@ -33,9 +33,18 @@ describe('golden frames', () => {
   });
 
   it('are drawn here as they were for the training', async () => {
-    const verdict = await checkGoldenFrames(policy, renderer);
+    const verdict = await checkGoldenFrames(policy, { egoRgb: (...all) => renderer.egoRgb(...all) });
     expect(verdict).toMatchObject({ frames: 2, skipped: null, state: 0 });
     expect(verdict.worstBlock).toBeGreaterThan(0);
+  });
+
+  it('are nearer to the recorded ones through the codec, which those went through', async () => {
+    const [drawn, coded] = [
+      await checkGoldenFrames(policy, { egoRgb: (request, frame) => renderer.egoRgb(request, frame) }),
+      await checkGoldenFrames(policy, renderer),
+    ];
+    expect(drawn.equal).toBe(0);
+    for (const channel of [0, 1, 2]) expect(coded.meanAbs[channel]).toBeLessThan(drawn.meanAbs[channel] / 2);
   });
 
   it('are refused where red and blue are swapped', async () => {
