@@ -1,5 +1,6 @@
 /** `gen --attempt`: one attempt of a run by itself, to see how it ends; nothing is drawn or written. */
-import { resolveSelection } from '../scenarios/registry.ts';
+import { resolveSelection, type SelectedScenario } from '../scenarios/registry.ts';
+import type { Scenario } from '../scenarios/schema.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
 import { loadPhysics } from '../sim/physics.ts';
 import { attemptEpisode } from './episode.ts';
@@ -27,22 +28,12 @@ export async function attemptAgain(
   settings: ContentSettings,
   options: { cwd: string; report: (report: AttemptReport) => void },
 ): Promise<void> {
-  if (settings.mode === 'dagger')
-    throw new InputError('--attempt tries what the expert drives: it cannot go with --mode dagger');
-  const [, scenarioName, slot, attempt] = /^(.+)\/(\d+)\/(\d+)$/.exec(name) ?? [];
-  if (scenarioName === undefined)
-    throw new InputError(`--attempt must be SCENARIO/SLOT/ATTEMPT, such as wall/17/0, got "${name}"`);
-  const selection = resolveSelection(settings.scenarios, options.cwd);
-  const found = selection.find(({ scenario }) => scenario.name === scenarioName);
-  if (!found)
-    throw new InputError(
-      `--attempt ${name}: --scenarios ${settings.scenarios} has no scenario ${scenarioName}; name the one it came from`,
-    );
+  const named = attemptNamed(name, resolveSelection(settings.scenarios, options.cwd), settings.scenarios);
   await loadPhysics();
-  const { scenario } = found;
+  const { scenario } = named;
   const { seed, fps, state } = settings;
-  const which = { scenario: scenarioName, slot: Number(slot), attempt: Number(attempt) };
-  const kind = kindOfSlot(settings, seed, scenarioName, which.slot);
+  const which = { ...named, scenario: scenario.name };
+  const kind = kindOfSlot(settings, seed, scenario.name, which.slot);
   const outcome = attemptEpisode({ ...which, scenario, seed, fps, state, modes: settings });
   if ('failure' in outcome) {
     const { reason, detail } = outcome.failure;
@@ -52,4 +43,24 @@ export async function attemptAgain(
   const { frames, finalStateHash, start } = outcome.kept;
   const detail = start.disturbed ? `after ${start.disturbed.by} at ${start.disturbed.atS.toFixed(1)} s` : '';
   options.report({ ...which, kind, outcome: 'success', detail, frames, final_state_hash: finalStateHash });
+}
+
+/**
+ * What SCENARIO/SLOT/ATTEMPT means in a selection.
+ * @throws InputError when it is no such name, or names another scenario
+ */
+export function attemptNamed(
+  name: string,
+  selection: readonly SelectedScenario[],
+  spec: string,
+): { scenario: Scenario; slot: number; attempt: number } {
+  const [, scenarioName, slot, attempt] = /^(.+)\/(\d+)\/(\d+)$/.exec(name) ?? [];
+  if (scenarioName === undefined)
+    throw new InputError(`--attempt must be SCENARIO/SLOT/ATTEMPT, such as wall/17/0, got "${name}"`);
+  const found = selection.find(({ scenario }) => scenario.name === scenarioName);
+  if (!found)
+    throw new InputError(
+      `--attempt ${name}: --scenarios ${spec} has no scenario ${scenarioName}; name the one it came from`,
+    );
+  return { scenario: found.scenario, slot: Number(slot), attempt: Number(attempt) };
 }

@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { ALLOWED_FPS } from '../sim/control-period.ts';
-import { InputError } from '../sim/errors.ts';
+import { InputError, NegativeResult } from '../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { userPath } from '../sim/host/user-path.ts';
 import { AIM_DEFAULTS } from './aim.ts';
-import { attemptAgain } from './attempt-again.ts';
+import { type AttemptReport, attemptAgain } from './attempt-again.ts';
 import { DAGGER_DEFAULTS } from './modes/dagger.ts';
 import type { DaggerRequest } from './modes/dagger-options.ts';
 import type { DaggerRecord } from './modes/dagger-record.ts';
@@ -131,19 +131,17 @@ async function generate(options: GenOptions): Promise<void> {
     scenarioCount: (spec) => resolveSelection(spec, cwd).length,
   });
   const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
-  if (options.attempt !== undefined) {
-    await attemptAgain(options.attempt, parsed, {
-      cwd,
-      report: (report) => {
-        const { kind, outcome, detail, frames } = report;
-        say(
-          [`${options.attempt} (${kind}): ${outcome}`, detail, frames && `${frames} frames`]
-            .filter(Boolean)
-            .join(', '),
-        );
-        printSummary(report, options.json);
-      },
-    });
+  const reportAttempt = (report: AttemptReport): void => {
+    const { kind, outcome, detail, frames } = report;
+    say(
+      [`${options.attempt} (${kind}): ${outcome}`, detail, frames && `${frames} frames`]
+        .filter(Boolean)
+        .join(', '),
+    );
+    printSummary(report, options.json);
+  };
+  if (options.attempt !== undefined && !parsed.dagger) {
+    await attemptAgain(options.attempt, parsed, { cwd, report: reportAttempt });
     return;
   }
   if (parsed.dagger && options.dryRun)
@@ -151,6 +149,14 @@ async function generate(options: GenOptions): Promise<void> {
       '--dry-run cannot tell how long a student drives: leave it out, or measure with a few --episodes of --mode dagger',
     );
   const dagger = parsed.dagger && (await studentOf(parsed.dagger, parsed, options, cwd, say));
+  if (options.attempt !== undefined && dagger) {
+    const { daggerAgain } = await import('./modes/dagger-again.ts');
+    const report = await daggerAgain(options.attempt, { ...parsed, fps: dagger.student.fps }, dagger, cwd);
+    reportAttempt(report);
+    if (report.outcome !== 'success')
+      throw new NegativeResult(`${options.attempt} (dagger) fails: ${report.detail}`);
+    return;
+  }
   const prepared = await prepareRun({
     parsed: dagger ? { ...parsed, fps: dagger.student.fps } : parsed,
     dagger,

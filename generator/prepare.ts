@@ -4,7 +4,13 @@ import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
-import { type DaggerRecord, daggerDifferences, daggerShares } from './modes/dagger-record.ts';
+import {
+  type DaggerProvenance,
+  type DaggerRecord,
+  daggerDifferences,
+  daggerProvenance,
+  daggerShares,
+} from './modes/dagger-record.ts';
 import { modesOf } from './modes/kind.ts';
 import { type DatasetOrigin, readOrigin } from './origin.ts';
 import { contentDifferences, inspectFolder, type RunRecord } from './run-folder.ts';
@@ -54,6 +60,7 @@ export async function prepareRun(options: PrepareOptions): Promise<Prepared> {
     throw new InputError(`--out ${out} holds a dataset that brickyard did not make; name another folder`);
   if (resume) {
     assertSameContent(origin.lastRun.settings as unknown as ContentSettings, options);
+    if (options.dagger) assertSameStudent(origin, options.dagger, out);
     return { kind: 'complete', origin };
   }
   if (!append)
@@ -144,6 +151,16 @@ function assertSameContent(began: ContentSettings, { parsed, given, out }: Prepa
     contentDifferences({ ...began, ...modesOf(began) }, said).map(
       (text) => `${text}; leave the option out, or start anew in another --out`,
     ),
+  );
+}
+
+function assertSameStudent({ lastRun }: DatasetOrigin, dagger: DaggerRecord, out: string): void {
+  const told = (provenance: DaggerProvenance | undefined): string =>
+    JSON.stringify([provenance?.student, provenance?.beta, provenance?.aim?.report.sha256]);
+  const made = lastRun.settings.dagger as DaggerProvenance | undefined;
+  if (told(made) === told(daggerProvenance(dagger))) return;
+  throw new InputError(
+    `--resume in ${out}: it is complete, with another policy, --beta or report than those given now; name another --out`,
   );
 }
 

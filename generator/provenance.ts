@@ -33,7 +33,7 @@ export function runProvenance({ record, jobs }: RunPlan, state: JournalState): R
     ...(content.mode === 'expert' || !content.mode
       ? {}
       : { by_kind: countKinds(state.kept.values()).by_kind }),
-    ...(dagger ? { dagger: countDagger(state.kept.values()) } : {}),
+    ...(dagger ? { dagger: countDagger(state.kept.values(), failures, command) } : {}),
     ...recoveryProvenance(failures, state, content),
     attempts: jobs.length + failures.length,
     rejects: countRejects(failures),

@@ -48,7 +48,7 @@ export function genSummary(parts: SummaryParts): GenSummary {
     episodes: state.kept.size,
     frames: [...state.kept.values()].reduce((sum, episode) => sum + episode.frames, 0),
     ...countKinds(state.kept.values()),
-    dagger: countDagger(state.kept.values()),
+    dagger: countDagger(state.kept.values(), run.rejected_starts, run.command),
     recovery: run.recovery as RecoveryCounts | undefined,
     attempts: run.attempts,
     rejects: run.rejects,

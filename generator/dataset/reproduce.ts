@@ -20,6 +20,8 @@ export function reproduceCommand(
   const [heightPx, widthPx] = info.features[EGO_CAMERA_KEY]?.shape ?? [];
   const state = info.features['observation.state']?.shape[0] === SEED4_SIZE ? 'seed4' : 'full';
   const run = runOf(provenance, runs);
+  // Its policy lies where the user had it: only what was typed names it.
+  if (run?.settings.mode === 'dagger') return `${run.command} --out NEW_FOLDER`;
   return `brickyard gen --scenarios ${scenarioArgument(provenance, run)}${modeArguments(run)} --seed ${seed} --episodes ${slot + 1} --size ${widthPx}x${heightPx} --fps ${info.fps} --state ${state} --out NEW_FOLDER`;
 }
 

@@ -2,6 +2,14 @@
 import type { KeptEpisode } from '../messages.ts';
 import { HANDOVERS, type Handover } from './dagger-handover.ts';
 
+interface DaggerFailure {
+  scenario: string;
+  slot: number;
+  attempt: number;
+  detail: string;
+  kind?: string;
+}
+
 export interface DaggerCounts {
   /** Kept episodes by what ended the student's drive. */
   handovers: Partial<Record<Handover, number>>;
@@ -11,10 +19,22 @@ export interface DaggerCounts {
   driven_frames: { student: number; expert: number };
   /** How often the policy was asked. */
   queries: number;
+  /** States of a student that the expert did not solve, each with the command that drives there again. */
+  expert_bugs: { scenario: string; slot: number; attempt: number; detail: string; command: string }[];
 }
 
-/** Undefined where no student drove. */
-export function countDagger(kept: Iterable<KeptEpisode>): DaggerCounts | undefined {
+/** So many bugs are printed; metadata.json has all of them. */
+const PRINTED_BUGS = 3;
+
+/**
+ * Undefined where no student drove.
+ * @param command the run's, as typed
+ */
+export function countDagger(
+  kept: Iterable<KeptEpisode>,
+  failures: readonly DaggerFailure[],
+  command: string,
+): DaggerCounts | undefined {
   const notes = [...kept].flatMap(({ dagger }) => (dagger ? [dagger] : []));
   if (notes.length === 0) return undefined;
   const count = (pick: (note: (typeof notes)[number]) => boolean): number => notes.filter(pick).length;
@@ -35,11 +55,18 @@ export function countDagger(kept: Iterable<KeptEpisode>): DaggerCounts | undefin
       expert: sum(({ driven }) => driven.expert),
     },
     queries: sum(({ queries }) => queries),
+    expert_bugs: failures
+      .filter(({ kind }) => kind === 'dagger')
+      .map(({ scenario, slot, attempt, detail }) => {
+        const again = `${command} --attempt ${scenario}/${slot}/${attempt}`;
+        return { scenario, slot, attempt, detail, command: again };
+      }),
   };
 }
 
 /** For people. */
-export function daggerLines({ handovers, aimed, driven_frames, queries }: DaggerCounts): string[] {
+export function daggerLines(counts: DaggerCounts): string[] {
+  const { handovers, aimed, driven_frames, queries, expert_bugs } = counts;
   const list = (counts: Record<string, number>): string =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
@@ -49,5 +76,12 @@ export function daggerLines({ handovers, aimed, driven_frames, queries }: Dagger
     `hand-overs: ${list(handovers)}`,
     `driven on the way, not stored: student ${student} frames (asked ${queries} times), expert ${expert}`,
     ...(Object.keys(aimed).some((label) => label !== 'ordinary') ? [`aimed at: ${list(aimed)}`] : []),
+    ...(expert_bugs.length > 0
+      ? [`the expert did not solve ${expert_bugs.length} of a student's states; to see it again:`]
+      : []),
+    ...expert_bugs.slice(0, PRINTED_BUGS).map(({ command, detail }) => `  ${command}   # ${detail}`),
+    ...(expert_bugs.length > PRINTED_BUGS
+      ? [`  and ${expert_bugs.length - PRINTED_BUGS} more in metadata.json`]
+      : []),
   ];
 }

@@ -39,26 +39,31 @@ export function daggerDifferences(began: DaggerRecord | undefined, now: DaggerRe
     .map(([name, value]) => `${name} was ${value(began)} when the run began, now ${value(now)}`);
 }
 
-/** For metadata.json: no paths, no places of single failures. */
-export function daggerProvenance({ student, beta, aim }: DaggerRecord): Record<string, unknown> {
+/** What metadata.json tells of it. */
+export interface DaggerProvenance {
+  student: { label: string; onnx_sha256: string; action_steps: number };
+  beta: number;
+  beta_drawn: string;
+  inference: string;
+  drive: typeof DAGGER_DEFAULTS;
+  handover: typeof HANDOVER_DEFAULTS;
+  aim?: Omit<typeof AIM_DEFAULTS, 'everythingElse'> &
+    Pick<AimPool, 'everythingElse' | 'labelWeights'> & { report: AimReport };
+}
+
+/** No paths, no places of single failures. */
+export function daggerProvenance({ student, beta, aim }: DaggerRecord): DaggerProvenance {
   const { folder: _, label, onnx_sha256, actionSteps } = student;
-  return {
+  const provenance: DaggerProvenance = {
     student: { label, onnx_sha256, action_steps: actionSteps },
     beta,
     beta_drawn: 'anew at each chunk',
-    /** Sums in float32, in one thread: the same bits on the same machine and rendering stack, not beyond. */
+    // The same bits on the same machine and rendering stack, not beyond: sums are of float32.
     inference: 'onnxruntime-node, cpu, float32, one thread',
     drive: DAGGER_DEFAULTS,
     handover: HANDOVER_DEFAULTS,
-    ...(aim
-      ? {
-          aim: {
-            ...AIM_DEFAULTS,
-            everythingElse: aim.pool.everythingElse,
-            labelWeights: aim.pool.labelWeights,
-            report: aim.report,
-          },
-        }
-      : {}),
   };
+  if (!aim) return provenance;
+  const { everythingElse, labelWeights } = aim.pool;
+  return { ...provenance, aim: { ...AIM_DEFAULTS, everythingElse, labelWeights, report: aim.report } };
 }

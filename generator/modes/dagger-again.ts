@@ -1,0 +1,47 @@
+/** `gen --mode dagger --attempt`: one attempt by itself, its student driving as in the run; nothing is written. */
+import { resolveSelection } from '../../scenarios/registry.ts';
+import { RenderSession } from '../../sim/host/render-session.ts';
+import { loadPhysics } from '../../sim/physics.ts';
+import { type AttemptReport, attemptNamed } from '../attempt-again.ts';
+import type { BackendChoice, ContentSettings } from '../settings.ts';
+import { attemptDagger, type DaggerOutcome } from './dagger-attempt.ts';
+import type { DaggerRecord } from './dagger-record.ts';
+import { openStudent } from './dagger-student.ts';
+
+/** @throws InputError when there is no such attempt */
+export async function daggerAgain(
+  name: string,
+  settings: ContentSettings & { backend: BackendChoice },
+  dagger: DaggerRecord,
+  cwd: string,
+): Promise<AttemptReport> {
+  const which = attemptNamed(name, resolveSelection(settings.scenarios, cwd), settings.scenarios);
+  const { scenario, slot, attempt } = which;
+  const { seed, fps, state, backend } = settings;
+  await loadPhysics();
+  const browser = new RenderSession({ backend, onOpened: () => {}, onClosed: () => {} });
+  try {
+    const { student: record, beta, aim } = dagger;
+    const student = (await openStudent(record, browser))();
+    const outcome = await attemptDagger({
+      ...{ scenario, slot, attempt, seed, fps, state },
+      ...{ student, studentHash: record.onnx_sha256, beta },
+      ...{ aim: aim?.pool, ordinary: aim?.ordinary },
+    });
+    return { scenario: scenario.name, slot, attempt, kind: 'dagger', ...ending(outcome) };
+  } finally {
+    await browser.close();
+  }
+}
+
+function ending(
+  outcome: DaggerOutcome,
+): Pick<AttemptReport, 'outcome' | 'detail' | 'frames' | 'final_state_hash'> {
+  if ('failure' in outcome) {
+    const { reason, detail } = outcome.failure;
+    return { outcome: reason, detail, frames: null, final_state_hash: null };
+  }
+  const { kept, dagger } = outcome;
+  const detail = `after a student's ${dagger.handover} hand-over`;
+  return { outcome: 'success', detail, frames: kept.frames, final_state_hash: kept.finalStateHash };
+}
