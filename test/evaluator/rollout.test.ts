@@ -1,5 +1,5 @@
 /** Parts of a rollout that need neither browser nor policy runtime. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import { rolloutResult, runRollout } from '../../evaluator/rollout/episode.ts';
 import type { RolloutReply, RolloutTask, WorkerTimes } from '../../evaluator/rollout/messages.ts';
 import { ensembled, PolicyDriver } from '../../evaluator/rollout/policy-driver.ts';
 import { ResultsFile, readResults } from '../../evaluator/rollout/results-file.ts';
+import { runRollouts } from '../../evaluator/rollout/run.ts';
 import { parseRolloutOptions } from '../../evaluator/rollout/settings.ts';
 import { resolveSubject } from '../../evaluator/rollout/subject.ts';
 import { summarize } from '../../evaluator/rollout/summary.ts';
@@ -19,6 +20,7 @@ import { decodeTrajectory, encodeTrajectory } from '../../evaluator/rollout/traj
 import { listScenarios } from '../../scenarios/registry.ts';
 import { adHocSet, expandSuite, listSuites, loadSuite } from '../../scenarios/suites/suite.ts';
 import { InputError } from '../../sim/errors.ts';
+import { machineFacts } from '../../sim/host/machine.ts';
 import { loadPhysics } from '../../sim/physics.ts';
 import { replayFinalStateHash } from '../../sim/replay.ts';
 import { simulateEpisode } from '../../sim/simulate.ts';
@@ -174,6 +176,37 @@ describe('dispatch', () => {
     );
     expect(results.map(({ status }) => status)).toEqual(['success', 'success']);
   });
+});
+
+describe('resuming', () => {
+  it.each([
+    [true, false, 'its frames went through the codec: add --through-codec'],
+    [false, true, 'its frames did not go through the codec: leave --through-codec out'],
+    [undefined, true, 'its frames did not go through the codec: leave --through-codec out'],
+  ])(
+    'frames that went through the codec (%s) with some that did (%s) is refused',
+    async (was, now, fault) => {
+      const out = mkdtempSync(join(home, 'resumed-'));
+      writeFileSync(join(out, 'run.json'), JSON.stringify({ subject: { kind: 'zero' }, through_codec: was }));
+      const subject = { kind: 'zero', label: 'zero' } as const;
+      const size = { widthPx: 0, heightPx: 0 };
+      const chunk = { actionSteps: 1 };
+      const run = runRollouts({
+        settings: { out, subject, ...OPTIONS, ...size, chunk, throughCodec: now, backend: 'auto' },
+        set: SET,
+        onnxSha256: null,
+        details: {},
+        command: 'test',
+        again: [],
+        machine: machineFacts(),
+        workers: 1,
+        resume: true,
+        hangS: 60,
+        say: () => {},
+      });
+      await expect(run).rejects.toThrow(fault);
+    },
+  );
 });
 
 describe('the split of time', () => {
