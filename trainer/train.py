@@ -63,6 +63,7 @@ from brickyard_trainer.settings import (
 )
 from brickyard_trainer.training_data import open_batches, open_training_data
 from brickyard_trainer.validation import validation_loss
+from brickyard_trainer.wording import setting
 
 
 def main(arguments: list[str]) -> int:
@@ -239,7 +240,7 @@ class Training:
             self.checkpoint("interrupted", brief=True)
             raise Interrupted(
                 f"interrupted by {stop.name} after step {self.step:,}; the state is kept, "
-                f"go on by resume={self.run_dir}"
+                f"go on by {setting('resume', self.run_dir)}"
             )
 
     def train_step(self, stream) -> None:

@@ -37,7 +37,10 @@ def write_handover(run: Path, checkpoints: CheckpointFolder, facts: dict) -> dic
 
 
 def facts_of(training) -> dict:
-    """Of a run of train.py at its end."""
+    """Of a run of train.py at its end; of one that had ended before, as they were then."""
+    former = training.run_dir / "handover.json"
+    if training.start_step >= training.steps and former.exists():
+        return read_json(former)
     config, data, progress = training.config, training.data, training.progress
     return {
         "name": config["name"],

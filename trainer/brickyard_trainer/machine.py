@@ -13,6 +13,7 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
 
 from .errors import InputError
+from .wording import setting
 
 OUT_OF_MEMORY = (
     "out of memory: lower training.batch_size (and raise training.accumulate to keep the same gradient), set "
@@ -87,7 +88,7 @@ def disk_fault(error: BaseException) -> str | None:
     what = error.filename or "a file of the run or of the frame cache"
     return (
         f"{what} cannot be written ({error.strerror}); the checkpoints are whole: free some space or name "
-        "another folder, then go on by resume=RUN"
+        f"another folder, then go on by {setting('resume', 'RUN')}"
     )
 
 

@@ -12,6 +12,7 @@ from .durable import append_line, read_json, write_text
 from .errors import InputError
 from .reports import METRICS
 from .settings import composed, flat, key_of, resolved
+from .wording import setting
 
 FREE = (
     "notify",
@@ -67,7 +68,7 @@ def resumed(overrides: list[str], asked: dict) -> Resumed:
         what = "; ".join(f"{key} was {was!r} and would be {would!r}" for key, (was, would) in refused.items())
         raise InputError(
             f"resuming {run} with other hyper-parameters: {what}. Leave them as they were, or allow it: "
-            f"allow_change=[{','.join(refused)}]"
+            f"{setting('allow_change', *refused)}"
         )
     config = OmegaConf.create(stored)
     for key, (_, value) in changes.items():

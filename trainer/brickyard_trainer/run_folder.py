@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from .dataset_index import DatasetIndex
 from .durable import read_json, write_json, write_text
 from .errors import InputError
+from .wording import setting
 
 PACKAGES = ("torch", "lerobot", "numpy", "accelerate", "hydra-core", "onnx", "onnxruntime", "safetensors")
 
@@ -24,10 +25,11 @@ def free_folder(config: dict) -> Path:
     folder = Path(str(config["run"]["dir"])).expanduser().resolve()
     if (folder / "run.json").exists():
         raise InputError(
-            f"run.dir={folder} holds a run already; go on with it by resume={folder}, or name another"
+            f"{setting('run.dir', folder)} holds a run already; go on with it by "
+            f"{setting('resume', folder)}, or name another folder"
         )
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"run.dir={folder} is a file; name a folder")
+        raise InputError(f"{setting('run.dir', folder)} is a file; name a folder")
     return folder
 
 
@@ -35,7 +37,7 @@ def make(folder: Path, config: dict, overrides: list[str], index: DatasetIndex) 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"run.dir={folder} cannot be made: {error.strerror}") from None
+        raise InputError(f"{setting('run.dir', folder)} cannot be made: {error.strerror}") from None
     write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config)))
     dataset = {
         "path": str(index.root),
