@@ -1,5 +1,5 @@
 /** `brickyard loop`: reads the options, runs rounds, prints the summary. */
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
@@ -92,7 +92,7 @@ export function loopCommand(): Command {
     .option('--provider <name>', 'where trainings run, as in train', d.provider)
     .option('--no-overlap', 'make no data beside trainings')
     .option('--out <folder>', 'where all of it goes', d.out)
-    .option('--resume', 'go on with the loop in --out, whose options are known')
+    .option('--resume', 'go on with the loop in --out, whose options are known; begin it when there is none')
     .addHelpText('after', TEXT)
     .action(async (overrides: string[], _options, command: Command) =>
       loop(overrides, command.optsWithGlobals<Options>()),
@@ -102,8 +102,6 @@ export function loopCommand(): Command {
 async function loop(overrides: string[], options: Options): Promise<void> {
   const asked = userPath(options.out);
   const given = parseLoopOptions(options, overrides);
-  if (options.resume && !existsSync(join(asked, STATE_FILE)) && Object.keys(given.content).length === 0)
-    throw new InputError(`--resume: there is no loop in ${asked}`);
   const { provider } = options;
   providerNamed(provider);
   trainerPython();

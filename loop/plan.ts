@@ -2,7 +2,14 @@
 import { formatDuration } from '../sim/host/progress.ts';
 import { type Planned, restOfRoundS, stageCostS, unitsOf } from './costs.ts';
 import { bestOf, ruledOutGain } from './improvement.ts';
-import { confirmStage, freshStage, judgedRounds, plannedRound, roundStages } from './round-stages.ts';
+import {
+  confirmStage,
+  freshStage,
+  isMeasured,
+  judgedRounds,
+  plannedRound,
+  roundStages,
+} from './round-stages.ts';
 import { DIVERGENCE } from './settings.ts';
 import type { StageRequest } from './stages.ts';
 import { doneStages, type LoopState, recordOf, type StopReason } from './state.ts';
@@ -97,10 +104,15 @@ function diverged(state: LoopState, round: number): Ending {
   };
 }
 
+/** Whether the time of the first training is known: by a measurement, or because it is over. */
+function isRoundMeasured(state: LoopState): boolean {
+  return doneStages(state, isMeasured(state) ? 'measure' : 'train').length > 0;
+}
+
 function budgetEnding(state: LoopState, round: number, elapsedS: number): Ending | null {
   const { budgetS } = state.limits;
   // Until a step of training has been measured, an estimate is worth too little to end on.
-  if (budgetS === null || (round === 0 && doneStages(state, 'measure').length === 0)) return null;
+  if (budgetS === null || (round === 0 && !isRoundMeasured(state))) return null;
   const { totalS, byKind } = restOfRoundS(state, plannedRound(state, round));
   const last = judgedRounds(state).length > 0 ? finalS(state) : 0;
   if (elapsedS + totalS + last <= budgetS) return null;

@@ -27,11 +27,18 @@ export function freshStage(state: LoopState, round: number): RequestOf<'fresh'> 
   return { kind: 'fresh', id: stageId('fresh', round), round, out, episodes, seed };
 }
 
+/** Some forty steps are tried: of a short training they would be a good part. */
+const MEASURED_FROM_STEPS = 500;
+
+/** Whether a step's time is measured before round 0 trains: a budget needs it. */
+export const isMeasured = ({ limits, content }: LoopState): boolean =>
+  limits.budgetS !== null && content.firstSteps >= MEASURED_FROM_STEPS;
+
 /** What a round is expected to need, for its cost. */
 export function plannedRound(state: LoopState, round: number): Planned[] {
   const { corrections } = state.content;
   const list: [StageKind, number][] = [];
-  if (round === 0 && state.limits.budgetS !== null) list.push(['measure', 0]);
+  if (round === 0 && isMeasured(state)) list.push(['measure', 0]);
   if (round > 0 && corrections > 0) list.push(['aim', round - 1], ['corrections', round]);
   // Beside the training before: its time is not waited for.
   if (round === 0 || !state.machine.overlap) list.push(['fresh', round]);
@@ -67,7 +74,7 @@ export function* roundStages(state: LoopState, round: number): Generator<StageRe
     dataset = `${folder}/data/all`;
     yield { kind: 'merge', id: stageId('merge', round), round, out: dataset, parts: dataUpTo(state, round) };
   }
-  if (round === 0 && state.limits.budgetS !== null && !recordOf(state, stageId('train', 0)))
+  if (round === 0 && isMeasured(state) && !recordOf(state, stageId('train', 0)))
     yield { kind: 'measure', id: stageId('measure', 0), round, dataset, steps: content.firstSteps };
   yield* trainings(state, round, dataset);
   const policy = policyOf(state, round);
