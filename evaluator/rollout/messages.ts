@@ -23,6 +23,12 @@ export interface RolloutSettings {
   backend: RendererOptions['backend'];
 }
 
+/** What a worker gets beside: nothing that decides results. */
+export interface WorkerSettings extends RolloutSettings {
+  /** Code of the drawing page, bundled once for all. */
+  pageScript?: string;
+}
+
 export interface RolloutTask {
   /** Place in the set; names the trajectory's file. */
   index: number;

@@ -7,11 +7,12 @@ import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { codeVersion, packageVersion } from '../../sim/host/code-version.ts';
 import { listenForInterrupts } from '../../sim/host/interrupt.ts';
+import { pageBundle } from '../../sim/host/page-bundle.ts';
 import { takeRunLock } from '../../sim/host/run-lock.ts';
 import { type Growth, WorkerPool } from '../../sim/host/worker-pool.ts';
 import { shuffledOrder } from '../compare/pairing.ts';
 import { dispatchRollouts } from './dispatch.ts';
-import type { RolloutReply, RolloutSettings, RolloutTask } from './messages.ts';
+import type { RolloutReply, RolloutSettings, RolloutTask, WorkerSettings } from './messages.ts';
 import { ResultsFile } from './results-file.ts';
 import { type RolloutMachine, type RolloutSummary, summarize } from './summary.ts';
 import { TimeLedger, type TimeSplit } from './time-split.ts';
@@ -196,11 +197,12 @@ async function rollOut(
 ): Promise<TimeSplit | null> {
   const ledger = new TimeLedger();
   const from = process.cpuUsage();
-  const pool = new WorkerPool<RolloutTask, RolloutReply, RolloutSettings>({
+  const pageScript = run.settings.subject.kind === 'policy' ? await pageBundle() : undefined;
+  const pool = new WorkerPool<RolloutTask, RolloutReply, WorkerSettings>({
     filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
     workers: Math.min(run.workers, tasks.length),
     growth: run.growth,
-    settings: run.settings,
+    settings: { ...run.settings, pageScript },
   });
   const interrupt = listenForInterrupts({
     onFirst: () => run.say('stopping: rollouts in flight are being finished; again to stop at once'),

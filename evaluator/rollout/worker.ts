@@ -13,18 +13,19 @@ import { loadPolicy } from '../policy/policy-folder.ts';
 import { PolicySession } from '../policy/session.ts';
 import { baselineDriver, type Driver, replayDriver } from './driver.ts';
 import { rolloutResult, runRollout } from './episode.ts';
-import type { RolloutReply, RolloutSettings, RolloutTask } from './messages.ts';
+import type { RolloutReply, RolloutTask, WorkerSettings } from './messages.ts';
 import { PolicyDriver } from './policy-driver.ts';
 import { openView, type PolicyView } from './policy-view.ts';
 import { encodeTrajectory } from './trajectory-file.ts';
 import { WorkerClock } from './worker-clock.ts';
 
-const settings = workerData as RolloutSettings & { channel: string };
+const settings = workerData as WorkerSettings & { channel: string };
 const { subject } = settings;
 const channel = new BroadcastChannel(settings.channel);
 const notify = (notice: WorkerNotice): void => channel.postMessage(notice);
 const browser = new RenderSession({
   backend: settings.backend,
+  script: settings.pageScript,
   onOpened: (pid) => notify({ type: 'browser-opened', threadId, pid }),
   onClosed: (pid) => notify({ type: 'browser-closed', threadId, pid }),
 });

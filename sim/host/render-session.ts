@@ -10,6 +10,8 @@ import { type HeadlessRenderer, openRenderer, type RendererOptions } from './ren
 
 export interface RenderSessionOptions {
   backend: RendererOptions['backend'];
+  /** Code of the page; left out, this thread bundles it, which takes half a second. */
+  script?: string;
   onOpened(pid: number): void;
   onClosed(pid: number): void;
 }
@@ -128,11 +130,13 @@ export class RenderSession {
   }
 
   #open(): Promise<HeadlessRenderer> {
-    this.#opening ??= openRenderer({ backend: this.#options.backend }).then((renderer) => {
-      this.#pid = renderer.pid;
-      this.#options.onOpened(renderer.pid);
-      return renderer;
-    });
+    this.#opening ??= openRenderer({ backend: this.#options.backend, script: this.#options.script }).then(
+      (renderer) => {
+        this.#pid = renderer.pid;
+        this.#options.onOpened(renderer.pid);
+        return renderer;
+      },
+    );
     this.#opening.catch(() => {
       this.#opening = undefined;
     });
