@@ -90,8 +90,8 @@ const planted: Planted[] = [
       kind: 'same draw twice',
       ...{ episode, check: 'duplicates' },
       plant: rewritten(episode, () => {
-        const { scenario, scenarioHash, seed, slot, attempt } = records[0];
-        return { scenario, scenarioHash, seed, slot, attempt };
+        const { key, scenario, scenarioHash, seed, slot, attempt } = records[0];
+        return { key, scenario, scenarioHash, seed, slot, attempt };
       }),
     }),
   ),

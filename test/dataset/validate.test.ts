@@ -95,8 +95,8 @@ describe('validate', () => {
   });
 
   it('finds the same draw twice', async () => {
-    const { scenario, scenarioHash, seed, slot, attempt } = records[0];
-    const report = await validate(await withEpisode(4, { scenario, scenarioHash, seed, slot, attempt }));
+    const { key, scenario, scenarioHash, seed, slot, attempt } = records[0];
+    const report = await validate(await withEpisode(4, { key, scenario, scenarioHash, seed, slot, attempt }));
     expect(report.faults).toHaveLength(1);
     expect(report.faults[0]).toMatchObject({ episode: 4, check: 'duplicates' });
     expect(report.faults[0].message).toContain('episode 0 again');
