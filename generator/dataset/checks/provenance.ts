@@ -32,14 +32,18 @@ export function checkSuccessCriteria(
   }
 }
 
+/** Parts of a key that name the start: namespace, seed, slot, attempt. */
+const KEY_OF_START = 4;
+
 /** The same draw twice is no new information, and puts the same episode on both sides of a split. */
 export function checkDuplicates(rows: readonly EpisodeRow[], findings: Findings): void {
   const seen = new Map<string, number>();
   for (const { episodeIndex, provenance } of rows) {
     if (!provenance) continue;
     const { scenario, scenarioHash, seed, slot, attempt, key } = provenance;
-    // The key tells how it was driven: the same draw driven by the expert, with noise and by a student is three episodes.
-    const draw = [scenario, scenarioHash, seed, slot, attempt, key].join('/');
+    // The same draw driven by the expert, with noise and by a student is three episodes: the key's end tells.
+    const driven = key.split('/').slice(KEY_OF_START);
+    const draw = [scenario, scenarioHash, seed, slot, attempt, ...driven].join('/');
     const first = seen.get(draw);
     if (first === undefined) seen.set(draw, episodeIndex);
     else
