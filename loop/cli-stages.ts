@@ -60,10 +60,13 @@ export class CliStages implements StageRunner {
     if (code === INTERRUPTED_EXIT_CODE || code > 128) return { kind: 'interrupted', ...spent };
     const diverged = lines.findLast((line) => DIVERGED.test(line));
     if (request.kind === 'train' && code === 1 && diverged)
-      return { kind: 'diverged', message: withoutPrefix(diverged), ...spent };
+      return { kind: 'unusable', message: withoutPrefix(diverged), ...spent };
     if (isDiskFull(out))
       return { kind: 'failed', message: 'the disk is full; free some space', badInput: false, ...spent };
-    return { kind: 'failed', message: lastWords(lines, code), badInput: code === 2, ...spent };
+    const message = lastWords(lines, code);
+    // Too few of the starts that the failures led to could be solved: the round does without them.
+    if (request.kind === 'corrections' && code === 1) return { kind: 'unusable', message, ...spent };
+    return { kind: 'failed', message, badInput: code === 2, ...spent };
   }
 
   interrupt(id?: string): void {

@@ -3,7 +3,13 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
-import { assertReachable, DEFAULT_CONTENT, DEFAULT_LIMITS, type GivenSettings } from './options.ts';
+import {
+  assertAims,
+  assertReachable,
+  DEFAULT_CONTENT,
+  DEFAULT_LIMITS,
+  type GivenSettings,
+} from './options.ts';
 import type { LoopContent, LoopMachine } from './settings.ts';
 import { type LoopState, readState, STATE_FILE } from './state.ts';
 
@@ -38,6 +44,7 @@ export function openLoop(
     ending: null,
   };
   assertReachable(state.content, state.limits);
+  assertAims(state.content);
   return state;
 }
 

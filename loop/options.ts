@@ -174,6 +174,18 @@ export const DEFAULT_LIMITS: LoopLimits = {
   marginPoints: LOOP_DEFAULTS.marginPoints,
 };
 
+/** Corrections are aimed at failures of the suite, in scenarios that the loop makes. */
+export function assertAims({ suite, scenarios, corrections }: LoopContent): void {
+  if (suite === null || corrections === 0) return;
+  const made = new Set(resolveSelection(scenarios, userFolder()).map(({ scenario }) => scenario.name));
+  const conditions = expandSuite(loadSuite(suite, userFolder())).conditions;
+  const others = [...new Set(conditions.map(({ scenario }) => scenario))].filter((name) => !made.has(name));
+  if (others.length > 0)
+    throw new InputError(
+      `--suite ${suite} has ${others.join(', ')}, which --scenarios does not make and corrections could not aim at; add them there, or give --corrections 0`,
+    );
+}
+
 /** A target that could not be shown even by a policy that never fails. */
 export function assertReachable(content: LoopContent, { target }: LoopLimits): void {
   if (target === null) return;

@@ -44,7 +44,7 @@ export function nextStages(state: LoopState, elapsedS: number): Decision {
 function firstNotDone(state: LoopState, round: number): StageRequest | undefined {
   for (const request of roundStages(state, round)) {
     const status = recordOf(state, request.id)?.status;
-    if (status !== 'done' && status !== 'diverged') return request;
+    if (status !== 'done' && status !== 'unusable') return request;
   }
   return undefined;
 }
@@ -94,7 +94,9 @@ function endingByResults(state: LoopState): Ending | null {
 }
 
 function diverged(state: LoopState, round: number): Ending {
-  const last = state.stages.findLast(({ status }) => status === 'diverged');
+  const last = state.stages.findLast(
+    ({ status, request }) => status === 'unusable' && request.kind === 'train',
+  );
   const best = bestOf(judgedRounds(state));
   const kept = best ? `the policy of round ${best.round} is kept` : 'there was no policy yet';
   return {

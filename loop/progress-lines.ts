@@ -43,7 +43,8 @@ export function endLine(record: StageRecord): string {
   const { request, status, message } = record;
   const took = formatDuration(secondsOf(record));
   const subject = `round ${request.round}, ${request.kind}`;
-  if (status === 'diverged') return `${subject}: diverged after ${took}: ${message}`;
+  if (status === 'unusable')
+    return `${subject}: ${request.kind === 'train' ? 'diverged' : 'left out'} after ${took}: ${message}`;
   return `${subject}: ${resultText(request.kind, record.facts)} in ${took}`;
 }
 

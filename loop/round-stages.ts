@@ -64,7 +64,7 @@ export function* roundStages(state: LoopState, round: number): Generator<StageRe
       out: `${folder}/data/corrections`,
       episodes: content.corrections,
       seed: seedFor(state, 'corrections', round),
-      report: `${aimed}/results.jsonl`,
+      report: hasFailures(state, round - 1) ? `${aimed}/results.jsonl` : null,
     };
   }
   const fresh = freshStage(state, round);
@@ -88,6 +88,12 @@ export function* roundStages(state: LoopState, round: number): Generator<StageRe
     policy,
     seed,
   };
+}
+
+/** Whether the rollouts that aim a round's corrections found anything to aim at. */
+function hasFailures(state: LoopState, round: number): boolean {
+  const aimed = doneStages(state, 'aim').find(({ request }) => request.round === round);
+  return aimed !== undefined && Object.keys(aimed.facts.failures).length > 0;
 }
 
 /** Everything made so far, never the corrections alone: what is not shown any more is forgotten. */

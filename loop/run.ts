@@ -146,8 +146,8 @@ class LoopRun {
       this.#assertSameConditions(record, result.facts);
       record.status = 'done';
       record.facts = result.facts;
-    } else if (result.kind === 'diverged') {
-      record.status = 'diverged';
+    } else if (result.kind === 'unusable') {
+      record.status = 'unusable';
       record.message = result.message;
     } else if (result.kind === 'failed') {
       const { kind, round } = record.request;

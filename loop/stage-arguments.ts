@@ -24,8 +24,9 @@ export function stageArguments(request: StageRequest, context: ArgumentsContext)
     case 'fresh':
       return ['gen', ...modeOf(content), ...genArguments(request, context), ...many];
     case 'corrections': {
-      const aimed = ['--checkpoint', at(request.policy), '--from-report', at(request.report)];
-      return ['gen', '--mode', 'dagger', ...aimed, ...genArguments(request, context), ...many];
+      const drives = ['--mode', 'dagger', '--checkpoint', at(request.policy)];
+      const aimed = request.report === null ? [] : ['--from-report', at(request.report)];
+      return ['gen', ...drives, ...aimed, ...genArguments(request, context), ...many];
     }
     case 'merge':
       return ['dataset', 'merge', ...request.parts.map(at), '--out', at(request.out), '--json'];

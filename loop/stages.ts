@@ -17,7 +17,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...{ kind: z.literal('corrections'), ...common, out: path, episodes: whole, seed: whole },
     policy: path,
-    report: path,
+    /** Whose failures it aims at; null where there were none. */
+    report: path.nullable(),
   }),
   z.strictObject({ kind: z.literal('merge'), ...common, out: path, parts: z.array(path) }),
   z.strictObject({
@@ -87,8 +88,8 @@ interface Spent {
 export type StageResult = Spent &
   (
     | { kind: 'done'; facts: FactsOf<StageKind> }
-    /** Of a training: the loss ran away, nothing of it is used. */
-    | { kind: 'diverged'; message: string }
+    /** A training that diverged, or corrections that could not be made: nothing of it is used, the loop goes on. */
+    | { kind: 'unusable'; message: string }
     | { kind: 'interrupted' }
     /** The stage cannot go on as things are; tried again when the loop is. */
     | { kind: 'failed'; message: string; badInput: boolean }

@@ -12,7 +12,7 @@ const span = z.strictObject({ fromS: z.number(), toS: z.number().nullable() });
 
 const recordSchema = z.strictObject({
   request: requestSchema,
-  status: z.enum(['begun', 'done', 'diverged']),
+  status: z.enum(['begun', 'done', 'unusable']),
   /** Of active time; one for each process that worked on it. */
   spans: z.array(span),
   /** Of all its processes; null where that cannot be known. */
@@ -22,7 +22,7 @@ const recordSchema = z.strictObject({
   /** Beside a training rather than in turn. */
   beside: z.boolean(),
   facts: z.unknown(),
-  /** Why it diverged. */
+  /** Why it is unusable. */
   message: z.string().nullable(),
 });
 export type StageRecord = z.infer<typeof recordSchema>;

@@ -58,13 +58,13 @@ function headline(state: LoopState): Html {
 
 /** What did not go as it should have. */
 function troubles(state: LoopState): Html {
-  const diverged = state.stages.filter(({ status }) => status === 'diverged');
-  if (diverged.length === 0) return html``;
-  const rows = diverged.map(({ request, message }) => {
+  const unusable = state.stages.filter(({ status }) => status === 'unusable');
+  if (unusable.length === 0) return html``;
+  const rows = unusable.map(({ request, message }) => {
     const lr = request.kind === 'train' ? `, learning rate ${request.lr}` : '';
-    return html`<dt>round ${request.round}${lr}</dt><dd>${message}</dd>`;
+    return html`<dt>round ${request.round}, ${request.kind}${lr}</dt><dd>${message}</dd>`;
   });
-  return html`<section class="card"><h2>Trainings that diverged</h2><dl class="small">${rows}</dl></section>`;
+  return html`<section class="card"><h2>Diverged or left out</h2><dl class="small">${rows}</dl></section>`;
 }
 
 function provenance(state: LoopState): Html {

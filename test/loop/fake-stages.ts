@@ -118,7 +118,7 @@ export class FakeStages implements StageRunner {
       case 'train':
         if (this.#behaviour.diverges?.(request))
           return {
-            kind: 'diverged',
+            kind: 'unusable',
             message: 'the loss or its gradient is nan at step 7',
             cpuS: 50,
             idleS: 50,

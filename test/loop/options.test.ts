@@ -76,6 +76,13 @@ describe('options', () => {
     expect(parseLoopOptions({ suite: 'smoke', finalEpisodes: '0' }, []).content.finalEpisodes).toBe(0);
   });
 
+  it('refuse a suite of scenarios that no correction could be made in', () => {
+    const asked = { suite: 'smoke', scenarios: 'one-brick,far,behind,wall,corner,start-loaded' };
+    expect(() => open(join(folder, 'none'), asked)).toThrow(/has box-side, start-in-corner, which/);
+    expect(open(join(folder, 'none'), { ...asked, corrections: '0' }).content.suite).toBe('smoke');
+    expect(open(join(folder, 'none'), { suite: 'smoke' }).content.corrections).toBe(100);
+  });
+
   it('refuse a target that so few rollouts cannot show, with the number that can', () => {
     const target = { target: '0.97' };
     expect(() => open(join(folder, 'none'), target)).toThrow(/0\.963.*125 would do/s);

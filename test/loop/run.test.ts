@@ -210,6 +210,33 @@ describe('a training that diverges', () => {
   });
 });
 
+describe('corrections', () => {
+  it('that could not be made are left out of that round, and of all later data', async () => {
+    const runner = new FakeStages();
+    const start = runner.run.bind(runner);
+    runner.run = (request) =>
+      request.id === '01/corrections'
+        ? Promise.resolve({ kind: 'unusable', message: 'only 1 of 20', cpuS: 1, idleS: 1 })
+        : start(request);
+    const state = newState();
+    const { host, said } = fakeHost(runner);
+    expect(await runLoop(state, host)).toBe('done');
+    const parts = runner.asked.flatMap((request) =>
+      request.kind === 'merge' ? [request.parts.join(' ')] : [],
+    );
+    expect(parts[1]).toBe(
+      'rounds/00/data/fresh rounds/01/data/fresh rounds/02/data/fresh rounds/02/data/corrections',
+    );
+    expect(said.some((line) => line.includes('left out after') && line.includes('only 1 of 20'))).toBe(true);
+  });
+
+  it('are made on ordinary starts where nothing failed', async () => {
+    const { asked } = await run(newState({}, { rounds: 2 }), { rate: () => 1 });
+    const made = asked.find(({ kind }) => kind === 'corrections');
+    expect(made).toMatchObject({ report: null });
+  });
+});
+
 describe('a stage that cannot go on', () => {
   const failing = (badInput: boolean) => {
     const runner = new FakeStages();
