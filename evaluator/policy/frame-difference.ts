@@ -59,3 +59,34 @@ function addBlock(
   }
   return { signed, pixels: (right - xPx) * (bottom - yPx) };
 }
+
+/** By how many pixels one picture is moved to see whether it then fits the other better; itself among them. */
+export const MOVES: readonly { dxPx: number; dyPx: number }[] = [-1, 0, 1].flatMap((dyPx) =>
+  [-1, 0, 1].map((dxPx) => ({ dxPx, dyPx })),
+);
+
+/**
+ * Mean absolute difference of the brightness of `a`, moved by each of MOVES, and of `b`, of 255. The least is where two
+ * pictures of the same scene lie on each other, whatever their size and whatever a codec did to them.
+ * @param a, b height x width x 3 bytes, at least 3 pixels each way
+ */
+export function movedDifferences(a: Uint8Array, b: Uint8Array, widthPx: number, heightPx: number): number[] {
+  const [brightA, brightB] = [a, b].map(brightness);
+  const inside = (widthPx - 2) * (heightPx - 2);
+  return MOVES.map(({ dxPx, dyPx }) => {
+    let sum = 0;
+    for (let y = 1; y < heightPx - 1; y++) {
+      for (let x = 1; x < widthPx - 1; x++)
+        sum += Math.abs(brightA[(y - dyPx) * widthPx + x - dxPx] - brightB[y * widthPx + x]);
+    }
+    return sum / inside;
+  });
+}
+
+/** ITU-R BT.601. */
+function brightness(rgb: Uint8Array): Float32Array {
+  return Float32Array.from(
+    { length: rgb.length / 3 },
+    (_, i) => 0.299 * rgb[3 * i] + 0.587 * rgb[3 * i + 1] + 0.114 * rgb[3 * i + 2],
+  );
+}
