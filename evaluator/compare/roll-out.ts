@@ -45,7 +45,10 @@ export async function rollOutSides(sides: Sides, options: RollOutOptions): Promi
   try {
     // One that is refused ends the other too.
     const codes = await Promise.all(started.map(({ child }) => codeOf(child, stop)));
-    for (const [i, code] of codes.entries()) judge(started[i].side, code, decided);
+    // A refusal is named before the interruption of the other, which follows from it.
+    const ended = started.map(({ side }, i) => ({ side, code: codes[i] }));
+    for (const { side, code } of ended.toSorted((one, other) => rank(one.code) - rank(other.code)))
+      judge(side, code, decided);
   } finally {
     clearInterval(timer);
     process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -57,6 +60,8 @@ async function codeOf(child: RunningCommand, stop: (signal: NodeJS.Signals) => v
   if (code > 1 && code !== INTERRUPTED_EXIT_CODE) stop('SIGINT');
   return code;
 }
+
+const rank = (code: number): number => (code === INTERRUPTED_EXIT_CODE ? 1 : 0);
 
 /** 1 is a rollout with errors, which the comparison counts itself. */
 function judge({ shown }: Side, code: number, decided: boolean): void {
