@@ -33,6 +33,7 @@ type GenOptions = RawGenOptions & {
   dryRun?: boolean;
   verify?: boolean;
   attempt?: string;
+  noiseFrom?: string;
   json?: boolean;
   quiet?: boolean;
   verbose?: boolean;
@@ -44,6 +45,7 @@ Examples:
   brickyard gen --scenarios one-brick,wall:2 --episodes 300 --out datasets/walls
   brickyard gen --scenarios my-yard.yaml --per-scenario 50 --size 640x480 --fps 30
   brickyard gen --mode mix --episodes 1000 --out datasets/mixed
+  brickyard gen --mode noise --noise-from rollouts/first --episodes 300 --out datasets/noisy
   brickyard gen --mode dagger --checkpoint runs/first@best --episodes 300 --out datasets/dagger1
   brickyard gen --episodes 1000 --dry-run          what it would make, how long, how large
   brickyard gen --resume                           go on where it stopped`;
@@ -86,6 +88,14 @@ export function genCommand(): Command {
       `scales the noise, up to ${NOISE_LEVEL_RANGE.max} (default: ${MODE_DEFAULTS.noiseLevel}: offsets up to ${NOISE_DEFAULTS.amplitude.join(', ')} of steering, throttle, bucket, lift; each further attempt at a start has ${NOISE_DEFAULTS.gentlerBy} of it)`,
     )
     .option(
+      '--noise-amplitude <list>',
+      `largest offsets of steering, throttle, bucket, lift at level 1 (default: ${NOISE_DEFAULTS.amplitude.join(',')})`,
+    )
+    .option(
+      '--noise-from <file>',
+      'results.jsonl of an eval rollout: the amplitude follows from what its policy and the expert differ by, up to the default',
+    )
+    .option(
       '--checkpoint <what>',
       'with --mode dagger: the student, a policy folder or a training run (RUN, RUN@best, RUN@STEP); it drives, and the expert goes on from where it hands over',
     )
@@ -126,11 +136,12 @@ export function genCommand(): Command {
 
 async function generate(options: GenOptions): Promise<void> {
   const cwd = userPath('.');
-  const parsed = parseGenOptions(options, {
+  const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
+  const given = options.noiseFrom === undefined ? options : await withMeasuredNoise(options, say);
+  const parsed = parseGenOptions(given, {
     cores: availableParallelism(),
     scenarioCount: (spec) => resolveSelection(spec, cwd).length,
   });
-  const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
   const reportAttempt = (report: AttemptReport): void => {
     const { kind, outcome, detail, frames } = report;
     say(
@@ -160,7 +171,7 @@ async function generate(options: GenOptions): Promise<void> {
   const prepared = await prepareRun({
     parsed: dagger ? { ...parsed, fps: dagger.student.fps } : parsed,
     dagger,
-    given: options,
+    given,
     cwd,
     out: userPath(options.out),
     append: options.append === true,
@@ -193,6 +204,18 @@ async function generate(options: GenOptions): Promise<void> {
   }
   say(summaryText(result.summary));
   printSummary(result.summary, options.json);
+}
+
+/** The options with the amplitude that a policy's rollouts give. */
+async function withMeasuredNoise(options: GenOptions, say: (text: string) => void): Promise<GenOptions> {
+  if (options.noiseAmplitude !== undefined)
+    throw new InputError('--noise-from and --noise-amplitude exclude each other: give one of them');
+  const { measureNoise } = await import('./modes/noise-from.ts'); // reads rollouts, which no other run does
+  const { rollouts, frames, rms, amplitude } = await measureNoise(userPath(options.noiseFrom as string));
+  say(
+    `the policy differs from the expert by ${rms.join(', ')} (root mean square over ${frames} frames of ${rollouts} rollouts): --noise-amplitude ${amplitude.join(',')}`,
+  );
+  return { ...options, noiseAmplitude: amplitude.join(',') };
 }
 
 /** Looks at policy and report before anything else, and says what they are. */

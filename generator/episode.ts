@@ -64,7 +64,13 @@ function driveAttempt(kind: EpisodeKind, options: AttemptOptions): Trajectory {
     case 'expert':
       return expertEpisode(start, { fps, state });
     case 'noise':
-      return noiseEpisode(start, { fps, state, name, level: noiseLevelOf(modes.noiseLevel, attempt) });
+      return noiseEpisode(start, {
+        fps,
+        state,
+        name,
+        level: noiseLevelOf(modes.noiseLevel, attempt),
+        amplitude: modes.noiseAmplitude,
+      });
     case 'recovery':
       return recoveryEpisode(start, {
         ...{ fps, state, name, scenario },

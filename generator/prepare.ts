@@ -144,6 +144,7 @@ function assertSameContent(began: ContentSettings, { parsed, given, out }: Prepa
     mode: given.mode !== undefined ? parsed.mode : undefined,
     recoveryShare: given.recoveryShare !== undefined ? parsed.recoveryShare : undefined,
     noiseShare: given.noiseShare !== undefined ? parsed.noiseShare : undefined,
+    noiseAmplitude: given.noiseAmplitude !== undefined ? parsed.noiseAmplitude : undefined,
     noiseLevel: given.noiseLevel !== undefined ? parsed.noiseLevel : undefined,
   };
   throwFaults(

@@ -68,6 +68,6 @@ const OPTION_NAMES: Record<keyof ContentSettings, string> = {
 /** How settings that a user gave differ from those that a run began with, one sentence each. */
 export function contentDifferences(began: ContentSettings, given: Partial<ContentSettings>): string[] {
   return (Object.keys(OPTION_NAMES) as (keyof ContentSettings)[])
-    .filter((key) => given[key] !== undefined && given[key] !== began[key])
+    .filter((key) => given[key] !== undefined && String(given[key]) !== String(began[key]))
     .map((key) => `${OPTION_NAMES[key]} was ${began[key]} when the run began, now ${given[key]}`);
 }

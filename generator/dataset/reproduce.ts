@@ -38,7 +38,11 @@ function runOf({ scenarioHash, seed, key }: EpisodeProvenance, runs: readonly Ru
 }
 
 /** The options that a mode's episodes depend on, with the settings that hold them. */
-const NOISE = { noiseShare: '--noise-share', noiseLevel: '--noise-level' } as const;
+const NOISE = {
+  noiseShare: '--noise-share',
+  noiseLevel: '--noise-level',
+  noiseAmplitude: '--noise-amplitude',
+} as const;
 const RECOVERY = { recoveryShare: '--recovery-share' } as const;
 const MODE_ARGUMENTS: Record<string, Record<string, string>> = {
   noise: NOISE,
@@ -50,9 +54,9 @@ const MODE_ARGUMENTS: Record<string, Record<string, string>> = {
 function modeArguments({ settings }: Pick<RunProvenance, 'settings'> = { settings: {} }): string {
   const mode = String(settings.mode ?? 'expert');
   if (mode === 'expert') return '';
-  const options = Object.entries(MODE_ARGUMENTS[mode] ?? {}).map(
-    ([key, name]) => ` ${name} ${settings[key]}`,
-  );
+  const options = Object.entries(MODE_ARGUMENTS[mode] ?? {})
+    .filter(([key]) => settings[key] !== undefined)
+    .map(([key, name]) => ` ${name} ${settings[key]}`);
   return ` --mode ${mode}${options.join('')}`;
 }
 

@@ -1,5 +1,6 @@
 /** Which kind of episode fills a slot: decided by seed, scenario and slot alone, so that nothing else can change it. */
 import { Rng } from '../../sim/rng.ts';
+import { NOISE_DEFAULTS } from './noise.ts';
 
 /** Kinds of episodes, each made by the file of its name. */
 export const EPISODE_KINDS = ['expert', 'noise', 'recovery', 'dagger'] as const;
@@ -18,8 +19,10 @@ export interface ModeShares {
 /** What decides how episodes are driven; part of what a dataset is made of. */
 export interface ModeSettings extends ModeShares {
   mode: Mode;
-  /** Scales the amplitudes of NOISE_DEFAULTS. */
+  /** Scales the amplitude. */
   noiseLevel: number;
+  /** Largest offsets of steering, throttle, bucket and lift at level 1. */
+  noiseAmplitude: readonly number[];
 }
 
 /** Shares of a mode where the user gives none. */
@@ -32,7 +35,12 @@ export const MODE_SHARES = {
 } as const satisfies Record<Mode, ModeShares>;
 
 /** What `gen` did before it had modes, and does when none is asked for. */
-export const MODE_DEFAULTS: ModeSettings = { mode: 'expert', ...MODE_SHARES.expert, noiseLevel: 1 };
+export const MODE_DEFAULTS: ModeSettings = {
+  mode: 'expert',
+  ...MODE_SHARES.expert,
+  noiseLevel: 1,
+  noiseAmplitude: NOISE_DEFAULTS.amplitude,
+};
 
 /**
  * The kind of a slot. Any stretch of slots has the shares to within one episode, and each scenario begins elsewhere in

@@ -33,21 +33,31 @@ export function noiseLevelOf(level: number, attempt: number): number {
   return gentler;
 }
 
-/** @param name the attempt's: the draws follow from it alone */
+export interface NoiseOptions extends AttemptFormat {
+  /** The attempt's: the draws follow from it alone. */
+  name: readonly (string | number)[];
+  level: number;
+  /** NOISE_DEFAULTS.amplitude when left out. */
+  amplitude?: readonly number[];
+}
+
 export function noiseEpisode(
   start: EpisodeStart,
-  { name, level, ...format }: AttemptFormat & { name: readonly (string | number)[]; level: number },
+  { name, level, amplitude, ...format }: NoiseOptions,
 ): Trajectory {
   const rng = Rng.from(...name, 'noise');
   return simulateEpisode(
     { ...start, seed: `${start.seed}/noise` },
-    { ...format, driver: noiseDriver(rng, level, format.fps) },
+    { ...format, driver: noiseDriver(rng, { level, amplitude, fps: format.fps }) },
   );
 }
 
 /** Asks the expert, and executes what it says with an offset during bursts. */
-export function noiseDriver(rng: Rng, level: number, fps: number): Driver {
-  const { burstsAS, burstS, amplitude } = NOISE_DEFAULTS;
+export function noiseDriver(
+  rng: Rng,
+  { level, fps, amplitude = NOISE_DEFAULTS.amplitude }: Pick<NoiseOptions, 'level' | 'fps' | 'amplitude'>,
+): Driver {
+  const { burstsAS, burstS } = NOISE_DEFAULTS;
   let framesLeft = 0;
   let offsets = [0, 0, 0, 0];
   return (world) => {

@@ -1,4 +1,5 @@
 /** `--mode` and its options: from text to settings, each fault in one sentence. */
+import { ACTION_NAMES, ACTION_SIZE } from '../../sim/trajectory.ts';
 import { MODE_DEFAULTS, MODE_SHARES, MODES, type Mode, type ModeSettings } from './kind.ts';
 
 /** Option values as text. */
@@ -7,21 +8,26 @@ export interface RawModeOptions {
   recoveryShare?: string;
   noiseShare?: string;
   noiseLevel?: string;
+  noiseAmplitude?: string;
 }
 
 export const NOISE_LEVEL_RANGE = { above: 0, max: 2 } as const;
+/** From one end of a control's range to the other. */
+const LARGEST_OFFSET = 2;
 
 /** The modes that an option means something in. */
 const MEANT_FOR: Record<Exclude<keyof RawModeOptions, 'mode'>, readonly Mode[]> = {
   recoveryShare: ['recovery', 'mix'],
   noiseShare: ['noise', 'mix'],
   noiseLevel: ['noise', 'mix'],
+  noiseAmplitude: ['noise', 'mix'],
 };
 export const MODE_OPTION_NAMES = {
   mode: '--mode',
   recoveryShare: '--recovery-share',
   noiseShare: '--noise-share',
   noiseLevel: '--noise-level',
+  noiseAmplitude: '--noise-amplitude',
 } as const satisfies Record<keyof ModeSettings, string>;
 
 /** Adds what is wrong to `faults`. */
@@ -45,7 +51,8 @@ export function parseModeOptions(raw: RawModeOptions, faults: string[]): ModeSet
     faults.push(
       `--recovery-share ${recoveryShare} and --noise-share ${noiseShare} are more than all episodes: together at most 1`,
     );
-  return { mode, recoveryShare, noiseShare, noiseLevel: level(raw.noiseLevel, faults) };
+  const noiseAmplitude = amplitude(raw.noiseAmplitude, faults);
+  return { mode, recoveryShare, noiseShare, noiseLevel: level(raw.noiseLevel, faults), noiseAmplitude };
 }
 
 function share(name: string, text: string | undefined, otherwise: number, faults: string[]): number {
@@ -63,6 +70,16 @@ function level(text: string | undefined, faults: string[]): number {
   if (!(value > above && value <= max))
     faults.push(`--noise-level must be a number above ${above}, up to ${max}, got "${text}"`);
   return value;
+}
+
+function amplitude(text: string | undefined, faults: string[]): readonly number[] {
+  if (text === undefined) return MODE_DEFAULTS.noiseAmplitude;
+  const values = text.split(',').map(decimal);
+  if (values.length !== ACTION_SIZE || !values.every((value) => value >= 0 && value <= LARGEST_OFFSET))
+    faults.push(
+      `--noise-amplitude must be ${ACTION_SIZE} numbers from 0 to ${LARGEST_OFFSET}, of ${ACTION_NAMES.join(', ')}, such as ${MODE_DEFAULTS.noiseAmplitude}, got "${text}"`,
+    );
+  return values;
 }
 
 const decimal = (text: string): number => (/^\s*\d*\.?\d+\s*$/.test(text) ? Number(text) : Number.NaN);

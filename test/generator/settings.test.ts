@@ -28,6 +28,7 @@ describe('parseGenOptions', () => {
       recoveryShare: 0,
       noiseShare: 0,
       noiseLevel: 1,
+      noiseAmplitude: [1.2, 0.7, 0.6, 0.6],
       workers: 2,
       backend: 'auto',
     });

@@ -77,6 +77,11 @@ describe('parseModeOptions', () => {
     [{ mode: 'noise', noiseLevel: '0' }, '--noise-level must be a number above 0, up to 2, got "0"'],
     [{ mode: 'noise', noiseLevel: '9' }, 'got "9"'],
     [{ mode: 'noise', noiseLevel: '1e0' }, 'got "1e0"'],
+    [
+      { mode: 'noise', noiseAmplitude: '1,2,3' },
+      '--noise-amplitude must be 4 numbers from 0 to 2, of steering',
+    ],
+    [{ mode: 'noise', noiseAmplitude: '1,2,0,x' }, 'got "1,2,0,x"'],
     [{ noiseLevel: '1' }, '--noise-level means nothing in --mode expert'],
     [{ mode: 'expert', noiseShare: '0.2' }, 'use --mode noise or mix'],
     [{ mode: 'noise', recoveryShare: '0.2' }, 'use --mode recovery or mix'],

@@ -1,0 +1,79 @@
+/**
+ * `--noise-from`: how strong the noise must be to lead where a policy's own errors lead. The policy's rollouts are run
+ * again and the expert is asked in every frame; the noise gets the same mean square as what the two differ by, over all
+ * frames (DART sets its noise by the student's error in the same way), and at most what the expert is known to bear.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readResults } from '../../evaluator/rollout/results-file.ts';
+import { type RolloutTrajectory, readTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
+import { InputError } from '../../sim/errors.ts';
+import { loadPhysics } from '../../sim/physics.ts';
+import { expertDriver } from '../../sim/simulate.ts';
+import { ACTION_SIZE } from '../../sim/trajectory.ts';
+import { World } from '../../sim/world.ts';
+import { NOISE_DEFAULTS } from './noise.ts';
+
+/** So many rollouts are run again, spread evenly over those that there are. */
+const ROLLOUTS = 40;
+
+export interface MeasuredError {
+  rollouts: number;
+  frames: number;
+  /** Root mean square of what policy and expert differ by, of each control. */
+  rms: number[];
+  /** What noise has the same mean square, capped by NOISE_DEFAULTS.amplitude. */
+  amplitude: number[];
+}
+
+/**
+ * @param path results.jsonl of an eval rollout, or the folder that it lies in
+ * @throws InputError when it is none, or without stored trajectories
+ */
+export async function measureNoise(path: string): Promise<MeasuredError> {
+  const subject = `--noise-from ${path}`;
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'results.jsonl') : path;
+  if (!existsSync(file))
+    throw new InputError(`${subject}: there is no such file; name the results.jsonl that eval rollout wrote`);
+  const stored = readResults(file).flatMap(({ trajectory }) => (trajectory ? [trajectory] : []));
+  if (stored.length === 0)
+    throw new InputError(
+      `${subject}: it has no rollout with a stored trajectory; give --noise-amplitude instead`,
+    );
+  const some = Array.from(
+    { length: Math.min(ROLLOUTS, stored.length) },
+    (_, i, n = Math.min(ROLLOUTS, stored.length)) => stored[Math.floor((i * stored.length) / n)],
+  );
+  await loadPhysics();
+  const squares = [0, 0, 0, 0];
+  let frames = 0;
+  for (const name of some) frames += addSquares(readTrajectory(join(dirname(file), name)), squares);
+  const rms = squares.map((sum) => Math.sqrt(sum / Math.max(1, frames)));
+  return { rollouts: some.length, frames, rms: rms.map(rounded), amplitude: amplitudeFor(rms) };
+}
+
+/** Adds each control's squared difference to `squares`; returns the frames. */
+function addSquares({ start, fps, frames, executedActions }: RolloutTrajectory, squares: number[]): number {
+  const world = World.create(start);
+  try {
+    for (let frame = 0; frame < frames; frame++) {
+      const executed = executedActions.subarray(frame * ACTION_SIZE, (frame + 1) * ACTION_SIZE);
+      const { action } = expertDriver(world);
+      for (let i = 0; i < ACTION_SIZE; i++) squares[i] += (executed[i] - action[i]) ** 2;
+      world.step(executed, 1 / fps);
+    }
+    return frames;
+  } finally {
+    world.dispose();
+  }
+}
+
+/** An offset drawn evenly from +-a has the mean square a * a / 3, in the share of the frames that are in bursts. */
+export function amplitudeFor(rms: readonly number[]): number[] {
+  const { burstsAS, burstS, amplitude } = NOISE_DEFAULTS;
+  const noisyS = burstsAS * ((burstS.min + burstS.max) / 2);
+  const share = noisyS / (1 + noisyS);
+  return rms.map((value, i) => rounded(Math.min(amplitude[i], value * Math.sqrt(3 / share))));
+}
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RolloutResult } from '../../../evaluator/results.ts';
+import { encodeTrajectory } from '../../../evaluator/rollout/trajectory-file.ts';
+import { NOISE_DEFAULTS } from '../../../generator/modes/noise.ts';
+import { amplitudeFor, measureNoise } from '../../../generator/modes/noise-from.ts';
+import { InputError } from '../../../sim/errors.ts';
+import { loadPhysics } from '../../../sim/physics.ts';
+import { type Driver, expertDriver, simulateEpisode } from '../../../sim/simulate.ts';
+import { fixedStart } from '../../sim/fixed-starts.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'brickyard-noise-from-'));
+  await loadPhysics();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A folder as eval rollout leaves it, with one rollout of the driver. */
+function rollout(name: string, driver: Driver): string {
+  const out = join(folder, name);
+  mkdirSync(join(out, 'trajectories'), { recursive: true });
+  const trajectory = simulateEpisode(fixedStart('one', { timeLimitS: 4 }), { driver });
+  const stored = { ...trajectory, condition: 'c', queryFrames: new Uint32Array() };
+  writeFileSync(join(out, 'trajectories', '0.bkt'), encodeTrajectory(stored));
+  const result: RolloutResult = {
+    ...{ condition: 'c', scenario: 'one', scenario_hash: 'h', seed: 0, slot: 0, bricks: 1 },
+    ...{ status: 'failure', outcome: 'timeout', time_s: 4, frames: 40, path_m: 1, delivered: 0, queries: 1 },
+    ...{ failure: null, trajectory: 'trajectories/0.bkt', final_state_hash: '0', error: null },
+  };
+  writeFileSync(join(out, 'results.jsonl'), `${JSON.stringify(result)}\n`);
+  return out;
+}
+
+describe('measureNoise', () => {
+  test('is nothing for the expert itself', async () => {
+    const { rms, amplitude, frames } = await measureNoise(rollout('expert', expertDriver));
+    expect(frames).toBe(40);
+    expect(rms).toEqual([0, 0, 0, 0]);
+    expect(amplitude).toEqual([0, 0, 0, 0]);
+  });
+
+  test('is what the policy is off by, and at most the default', async () => {
+    const off: Driver = (world) => {
+      const { action, phase } = expertDriver(world);
+      return { action: [-1, action[1], action[2] > 0 ? action[2] - 0.1 : action[2] + 0.1, action[3]], phase };
+    };
+    const { rms, amplitude } = await measureNoise(join(rollout('off', off), 'results.jsonl'));
+    expect(rms[1]).toBe(0);
+    expect(rms[2]).toBeCloseTo(0.1, 3);
+    expect(amplitude[0]).toBe(NOISE_DEFAULTS.amplitude[0]);
+    expect(amplitude[2]).toBeCloseTo(0.1 * Math.sqrt(3 / (0.51 / 1.51)), 3);
+  });
+
+  test('refuses what is no rollout', async () => {
+    await expect(measureNoise(join(folder, 'none'))).rejects.toThrow(InputError);
+    await expect(measureNoise(join(folder, 'none'))).rejects.toThrow(/name the results.jsonl/);
+  });
+});
+
+test('noise of an amplitude has the mean square that was measured', () => {
+  const [amplitude] = amplitudeFor([0.1, 0, 0, 0]);
+  const share = 0.51 / 1.51; // 0.6 bursts a second of 0.85 s, counted over undisturbed driving
+  expect(Math.sqrt((share * amplitude * amplitude) / 3)).toBeCloseTo(0.1, 3);
+});
