@@ -118,7 +118,7 @@ class Training:
             if self.start_step >= self.steps:
                 self.reporter.say(f"{self.run_dir} is finished: {self.steps:,} steps")
             else:
-                if self.resumption:
+                if self.resumption and self.config["checkpoint"]["export"] == "all":
                     self.export_missing()
                 self.loop()
             self.finish()
@@ -348,7 +348,8 @@ class Training:
         for summary in summaries if wanted == "all" else summaries[-1:]:
             path = self.checkpoints.folder / summary["name"]
             if not (path / "policy").exists():
-                self.failure = self.export(path, summary["step"], summary["loss"])
+                failure = self.export(path, summary["step"], summary["loss"])
+                self.failure = failure if summary is summaries[-1] else self.failure
 
     def report(self, kind: str, **more: object) -> None:
         latest = f"checkpoints/{self.latest.name}" if self.latest else None

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
 import { ensureUv } from '../../scripts/setup/python.mjs';
 import { CheckProcess, type CheckResult, TRAINER, testPython } from './check-process.ts';
@@ -11,6 +11,9 @@ import { writeDataset } from './made-up-dataset.ts';
 
 /** Not the network's 96x64, so that it resizes. */
 const LARGER = { widthPx: 128, heightPx: 96 };
+
+/** A busy machine is no fault. */
+vi.setConfig({ testTimeout: 600_000 });
 
 let folder: string;
 let checks: CheckProcess;

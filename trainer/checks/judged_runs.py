@@ -89,7 +89,8 @@ class Runs:
         if code:
             self.expect("Traceback" not in text, f"{name}: prints a traceback")
         if code > 0:
-            self.expect(text.count("error: ") == 1, f"{name}: not one error: {text[-600:]}")
+            errors = [line for line in text.splitlines() if line.startswith("error: ")]
+            self.expect(len(errors) == 1, f"{name}: not one error: {text[-600:]}")
         return text
 
     def resumed_again(self, source: str, name: str, step: int) -> str:

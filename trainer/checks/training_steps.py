@@ -13,7 +13,13 @@ from safetensors.torch import load_file
 
 from lerobot_policy_act_small import ActSmallPolicy
 
-FINE = ["training.log_every=1", "training.steps=6", "checkpoint.every_steps=3", "data.holdout=0.25"]
+FINE = [
+    "hardware.precision=float32",
+    "training.log_every=1",
+    "training.steps=6",
+    "checkpoint.every_steps=3",
+    "data.holdout=0.25",
+]
 ACT = ["policy=act", "policy.dim_model=32", "policy.dim_feedforward=32", "policy.n_heads=2"]
 ACT += ["policy.input_height_px=64", "policy.input_width_px=64", "policy.n_encoder_layers=1"]
 ACT += ["policy.n_vae_encoder_layers=1", "training.epochs=null", "policy.chunk_size=10"]
