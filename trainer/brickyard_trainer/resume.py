@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from .checkpoint_folder import logged, newest
 from .durable import append_line, read_json, write_text
@@ -54,16 +54,19 @@ def resumed(overrides: list[str], asked: dict) -> Resumed:
         raise InputError("run.dir cannot be given with resume: the run goes on in its own folder")
     before = flat(resolved(composed(first)))
     replaced = {key_of(text) for text in own}
-    now = flat(resolved(composed([text for text in first if key_of(text) not in replaced] + own)))
+    wanted = composed([text for text in first if key_of(text) not in replaced] + own)
+    now = flat(resolved(wanted))
     stored = OmegaConf.to_container(OmegaConf.load(run / "config.yaml"))
     absent = "(not set)"
     changes = {
         key: [flat(stored).get(key, before.get(key, absent)), now.get(key, absent)]
         for key in sorted(before.keys() | now.keys())
-        if not under(key, NOT_COMPARED) and before.get(key, absent) != now.get(key, absent)
+        if not under(key, NOT_COMPARED)
+        and (key in replaced or before.get(key, absent) != now.get(key, absent))
     }
     changes = {key: pair for key, pair in changes.items() if pair[0] != pair[1]}
-    refused = {key: pair for key, pair in changes.items() if not under(key, (*FREE, *asked["allow_change"]))}
+    free = with_followers(wanted, (*FREE, *asked["allow_change"]))
+    refused = {key: pair for key, pair in changes.items() if not under(key, free)}
     if refused:
         what = "; ".join(f"{key} was {was!r} and would be {would!r}" for key, (was, would) in refused.items())
         raise InputError(
@@ -74,6 +77,13 @@ def resumed(overrides: list[str], asked: dict) -> Resumed:
     for key, (_, value) in changes.items():
         OmegaConf.update(config, key, None if value == absent else value, force_add=True)
     return Resumed(run, OmegaConf.to_container(config), newest(run), changes)
+
+
+def with_followers(config: DictConfig, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """`keys` and those that are set to the value of one of them, such as lr_backbone: ${training.lr}."""
+    raw = flat(OmegaConf.to_container(config, resolve=False))
+    follows = {key: f"{value}"[2:-1] for key, value in raw.items() if f"{value}".startswith("${")}
+    return (*keys, *(key for key, leader in follows.items() if under(leader, keys)))
 
 
 def record_changes(resumption: Resumed, step: int) -> None:
