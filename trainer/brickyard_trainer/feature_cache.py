@@ -41,7 +41,7 @@ class FrozenBackbone:
     def __init__(self, policy: nn.Module, preprocessor: Callable[[dict], dict], cameras: list[str]) -> None:
         self.model = policy.model
         self.config = policy.config
-        self.backbone = policy.model.backbone.eval()
+        self.backbone = policy.model.backbone.train()  # as a training without the cache has it
         self.preprocessor = preprocessor
         self.cameras = cameras
 
