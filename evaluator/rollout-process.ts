@@ -34,11 +34,16 @@ export const runRolloutProcess: RunRollout = async (request) => {
     ...(request.quiet ? ['--quiet'] : []),
   ];
   const child = startOwnCommand({ args });
-  const pass = (signal: NodeJS.Signals) => child.interrupt(signal);
+  let isInterrupted = false;
+  const pass = (signal: NodeJS.Signals) => {
+    isInterrupted = true;
+    child.interrupt(signal);
+  };
   process.on('SIGINT', pass).on('SIGTERM', pass);
   try {
     const code = await child.finished;
-    if (code === INTERRUPTED_EXIT_CODE || code > 128)
+    // Where only its last rollouts were in flight it is complete all the same; what would come next is not begun.
+    if (isInterrupted || code === INTERRUPTED_EXIT_CODE || code > 128)
       throw new Interrupted(
         `the rollout of ${request.checkpoint} was stopped; the same command goes on with it`,
       );
