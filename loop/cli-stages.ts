@@ -1,21 +1,19 @@
 /** Runs stages as processes of this program's own commands; what they say goes to a log beside what they make. */
 import { createWriteStream, existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Disk } from '../generator/dataset/disk.ts';
 import { InputError } from '../sim/errors.ts';
 import { coreTimes } from '../sim/host/idle-cores.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { type RunningCommand, startOwnCommand } from '../sim/host/own-command.ts';
 import { CpuMeter } from './cpu-time.ts';
+import { LOOP_MARK } from './leftovers.ts';
 import { roundFolder } from './round-stages.ts';
 import { type LoopContent, type LoopMachine, MODES } from './settings.ts';
 import { stageArguments } from './stage-arguments.ts';
 import { stageFacts } from './stage-facts.ts';
 import type { StageConditions, StageRequest, StageResult, StageRunner } from './stages.ts';
-
-/** In the environment of all that a loop starts, so that a later process of it knows them. */
-export const LOOP_MARK = 'BRICKYARD_LOOP';
 
 /** What train.py says when the numbers run away; anything else that ends with 1 is no matter of the learning rate. */
 const DIVERGED = /the loss or its gradient is/;
@@ -108,7 +106,7 @@ export class CliStages implements StageRunner {
     const { out, onText } = this.#options;
     const folder = join(out, roundFolder(request.round), 'logs');
     mkdirSync(folder, { recursive: true });
-    const log = createWriteStream(join(folder, `${request.id.slice(3)}.log`), { flags: 'a' });
+    const log = createWriteStream(join(folder, `${basename(request.id)}.log`), { flags: 'a' });
     log.on('error', () => {}); // a full disk shows where it matters
     log.write(`$ brickyard ${args.join(' ')}\n`);
     const lines: string[] = [];

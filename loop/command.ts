@@ -12,8 +12,8 @@ import { userPath } from '../sim/host/user-path.ts';
 import { trainerPython } from '../trainer/launch/local.ts';
 import { providerNamed } from '../trainer/launch/provider.ts';
 import { BEST_FOLDER, keepBest } from './best-policy.ts';
-import { CliStages, LOOP_MARK } from './cli-stages.ts';
-import { processesWith } from './cpu-time.ts';
+import { CliStages } from './cli-stages.ts';
+import { endLeftovers } from './leftovers.ts';
 import { beat, openLoop } from './open-loop.ts';
 import { DEFAULT_CONTENT, parseLoopOptions, type RawLoopOptions } from './options.ts';
 import { loopPage, PAGE_FILE } from './page/page.ts';
@@ -34,7 +34,6 @@ type Options = RawLoopOptions & {
 };
 
 const HEARTBEAT_MS = 10_000;
-const LEFTOVERS_END_WITHIN_MS = 30_000;
 /** Estimates made before anything was measured here may be off by so much without a budget being refused. */
 const ESTIMATE_MAY_BE_OFF_BY = 3;
 
@@ -173,25 +172,6 @@ async function goOn(
 function fullDisk(error: unknown, out: string): unknown {
   if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') return error;
   return new NegativeResult(`the disk of ${out} is full; free some space, and the same command goes on`);
-}
-
-/**
- * What a killed process of this loop left behind: a trainer that writes its checkpoint ends soon; a browser that hangs
- * never does and has nothing to keep.
- */
-async function endLeftovers(out: string, say: (text: string) => void): Promise<void> {
-  const left = (): number[] => processesWith(LOOP_MARK, out);
-  if (left().length === 0) return;
-  say(`waiting for what an earlier process of this loop left behind (${left().join(', ')})`);
-  for (let waitedMs = 0; waitedMs < LEFTOVERS_END_WITHIN_MS && left().length > 0; waitedMs += 500)
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  for (const pid of left()) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // it has ended meanwhile
-    }
-  }
 }
 
 /** Refuses a budget that cannot hold one round; warns of one that may not. */

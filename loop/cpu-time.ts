@@ -26,7 +26,8 @@ export function parseStat(line: string): ProcessStat | undefined {
   return { pid: Number.parseInt(line, 10), parent: Number(fields[1]), start: fields[19], cpuS };
 }
 
-function allProcesses(): ProcessStat[] {
+/** All there are. */
+export function allProcesses(): ProcessStat[] {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -76,16 +77,4 @@ export class CpuMeter {
     if (this.#seen.size === 0) return null;
     return [...this.#seen.values()].reduce((sum, { cpuS }) => sum + cpuS, 0);
   }
-}
-
-/** Numbers of the processes that have `name=value` in the environment they were started with. */
-export function processesWith(name: string, value: string): number[] {
-  const wanted = `${name}=${value}`;
-  return allProcesses().flatMap(({ pid }) => {
-    try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(wanted) ? [pid] : [];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
-import { LOOP_MARK } from '../../loop/cli-stages.ts';
-import { processesWith } from '../../loop/cpu-time.ts';
+import { LOOP_MARK, processesWith } from '../../loop/leftovers.ts';
 import { type LoopState, readState } from '../../loop/state.ts';
 import type { LoopSummary } from '../../loop/summary.ts';
 import { type Ended, startCommand, until } from '../generator/gen-process.ts';
@@ -32,7 +31,9 @@ const status = (id: string): string | undefined =>
   state()?.stages.find(({ request }) => request.id === id)?.status;
 const summaryOf = ({ stdout }: Ended): LoopSummary => JSON.parse(stdout.trim().split('\n').at(-1)!);
 
-it('goes on after a kill -9 in the middle of a training, to a policy that runs', async () => {
+it('goes on after a kill -9 in the middle of a training, to a policy that runs', {
+  timeout: 600_000,
+}, async () => {
   const killed = startCommand(TINY, folder);
   await until(() => status('00/train') === 'begun', 'the first training', 120);
   killed.child.kill('SIGKILL');

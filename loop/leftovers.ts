@@ -1,0 +1,39 @@
+/** What a killed process of a loop left behind, told by a mark in the environment. Where there is no /proc: nothing. */
+import { readFileSync } from 'node:fs';
+import { allProcesses } from './cpu-time.ts';
+
+/** In the environment of all that a loop starts; its value is the loop's folder. */
+export const LOOP_MARK = 'BRICKYARD_LOOP';
+const END_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Returns when nothing of an earlier process of this loop runs any more: a trainer that writes its checkpoint ends soon; a browser that hangs
+ * never does and has nothing to keep.
+ */
+export async function endLeftovers(out: string, say: (text: string) => void): Promise<void> {
+  const left = (): number[] => processesWith(LOOP_MARK, out);
+  if (left().length === 0) return;
+  say(`waiting for what an earlier process of this loop left behind (${left().join(', ')})`);
+  for (let waitedMs = 0; waitedMs < END_WITHIN_MS && left().length > 0; waitedMs += LOOK_EVERY_MS)
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  for (const pid of left()) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+}
+
+/** Numbers of the processes that have `name=value` in the environment they were started with. */
+export function processesWith(name: string, value: string): number[] {
+  const wanted = `${name}=${value}`;
+  return allProcesses().flatMap(({ pid }) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(wanted) ? [pid] : [];
+    } catch {
+      return [];
+    }
+  });
+}
