@@ -45,7 +45,8 @@ it('goes on after a kill -9 in the middle of a training, to a policy that runs',
   expect(ended.code, ended.stderr).toBe(0);
   const summary = summaryOf(ended);
   expect(summary).toMatchObject({ rounds: 2, stopped: 'rounds', best: { episodes: 4 } });
-  expect(processesWith(LOOP_MARK, join(folder, 'loop'))).toEqual([]);
+  const left = (): number[] => processesWith(LOOP_MARK, join(folder, 'loop'));
+  await until(() => left().length === 0, 'the end of all that it started');
 
   const { stages } = state()!;
   expect(stages.map(({ request }) => request.id).sort()).toEqual(
