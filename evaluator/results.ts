@@ -52,5 +52,7 @@ export const resultSchema = z.strictObject({
   final_state_hash: z.string(),
   /** Of an error: what went wrong, one line. */
   error: z.string().nullable(),
+  /** Where the policy saw frames as a video shows them; absent where it saw them as drawn. */
+  through_codec: z.literal(true).optional(),
 });
 export type RolloutResult = z.infer<typeof resultSchema>;

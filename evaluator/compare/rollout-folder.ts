@@ -40,7 +40,7 @@ export function readRollout(folder: string, name: string): StoredRollout {
   }
   if (results.length === 0 && faults.length === 0) faults.push('results.jsonl has no episode');
   throwFaults(name, faults);
-  return { name, results, summary, throughCodec: wentThroughCodec(join(folder, 'run.json')) };
+  return { name, results, summary, throughCodec: wentThroughCodec(join(folder, 'run.json'), results) };
 }
 
 /** A last line without its end is one that was being written: no result yet. */
@@ -63,8 +63,9 @@ function parseResults(text: string, faults: string[]): RolloutResult[] {
   });
 }
 
-/** run.json is there from the first episode on. */
-function wentThroughCodec(file: string): boolean {
+/** Each result says it; run.json did before results did. */
+function wentThroughCodec(file: string, results: readonly RolloutResult[]): boolean {
+  if (results.some(({ through_codec }) => through_codec)) return true;
   try {
     return JSON.parse(readFileSync(file, 'utf8')).through_codec === true;
   } catch {

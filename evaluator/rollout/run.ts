@@ -216,7 +216,7 @@ async function rollOut(
       hangS: run.hangS,
       stop: interrupt.stop,
       onResult: (result, times) => {
-        results.append(result);
+        results.append(run.settings.throughCodec ? { ...result, through_codec: true } : result);
         if (times) ledger.add(times, result.queries);
         const why = result.failure?.label ?? result.error ?? '';
         run.say(

@@ -71,6 +71,7 @@ it('a policy sees other frames through the codec, and drives otherwise', () => {
   const drawn = rolloutFolder(join(home, 'tiny-1-false')).results;
   for (const coded of rolloutFolder(join(home, 'tiny-1-true')).results) {
     const same = drawn.find(({ condition }) => condition === coded.condition);
+    expect([same?.through_codec, coded.through_codec]).toEqual([undefined, true]);
     expect(same?.final_state_hash).toMatch(/^[0-9a-f]+$/);
     expect(coded.final_state_hash).not.toBe(same?.final_state_hash);
   }
