@@ -1,5 +1,5 @@
 /** Rollouts run as processes of their own, and what they left on disk, for tests that disturb them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RolloutResult } from '../../evaluator/results.ts';
 import { type Ended, startCommand } from '../generator/gen-process.ts';
@@ -44,12 +44,11 @@ export function rolloutFolder(out: string): RolloutFolder {
     results: place,
     ...summary
   } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
-  const names = readdirSync(join(out, 'trajectories')).sort();
+  const folder = join(out, 'trajectories');
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
   return {
     results: results.sort((a, b) => (a.condition < b.condition ? -1 : 1)),
-    trajectories: Object.fromEntries(
-      names.map((name) => [name, readFileSync(join(out, 'trajectories', name), 'base64')]),
-    ),
+    trajectories: Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'base64')])),
     summary,
     files: readdirSync(out).sort(),
   };
