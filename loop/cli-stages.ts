@@ -16,7 +16,7 @@ import { stageFacts } from './stage-facts.ts';
 import type { StageConditions, StageRequest, StageResult, StageRunner } from './stages.ts';
 
 /** What train.py says when the numbers run away; anything else that ends with 1 is no matter of the learning rate. */
-const DIVERGED = /the loss or its gradient is/;
+export const DIVERGED = /the loss or its gradient is/;
 /** Below this much room a failure is taken for that of a full disk. */
 const FULL_BELOW_BYTES = 32 * 2 ** 20;
 const KEPT_LINES = 20;

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { shuffledOrder } from '../../evaluator/compare/pairing.ts';
+import { DIVERGED } from '../../loop/cli-stages.ts';
 import { CpuMeter, parseStat } from '../../loop/cpu-time.ts';
 import { bestOf, countPairs, gainSinceBest, warmRound } from '../../loop/improvement.ts';
 import { overlapFigures } from '../../loop/overlap.ts';
@@ -61,6 +62,10 @@ it('starts from a checkpoint of another training, gently, where one is named', a
   expect(stageArguments(trainings[0], context)).toContain(
     "training.init_from='/r/checkpoints/best/pretrained_model'",
   );
+});
+
+it('knows a training that diverged by the words that the trainer has for it', () => {
+  expect(readFileSync('trainer/train.py', 'utf8')).toMatch(DIVERGED);
 });
 
 it('names the same stages for a state however often it is asked', async () => {
