@@ -10,6 +10,8 @@ const WIDTH = 1080;
 const LEFT = 70;
 const LANE = 30;
 const GAP = 8;
+/** Of the cores, below which a share of the idle time is no figure to go by. */
+const LITTLE_IDLE = 0.1;
 const TOP = 6;
 
 export function timeCharts(state: LoopState): Html {
@@ -70,6 +72,7 @@ function overlapText(state: LoopState): Html {
   if (idleAloneS === null || usedBesideS === null)
     return html`<p class="soft small">Core time could not be read on this system.</p>`;
   const { cores } = state.machine;
+  const crowded = idleAloneS < LITTLE_IDLE * cores * trainingS;
   const removed = removedShare === null ? 'none' : percent(removedShare);
-  return html`<p class="small" style="margin-top:12px">Trainings took ${formatDuration(trainingS)} on ${cores} ${cores === 1 ? 'core' : 'cores'} and alone would have left ${formatDuration(idleAloneS)} of core time idle. The next round's data, made beside them, used ${formatDuration(usedBesideS)} of it: <b>${removed} of the idle time removed</b>. ${busyShare === null ? '' : `Over the whole loop its processes kept the cores ${percent(busyShare)} busy.`} <span class="soft">Core time is read from /proc once a second; what other programs used counts for neither.</span></p>`;
+  return html`<p class="small" style="margin-top:12px">Trainings took ${formatDuration(trainingS)} on ${cores} ${cores === 1 ? 'core' : 'cores'} and alone would have left ${formatDuration(idleAloneS)} of core time idle. The next round's data, made beside them, used ${formatDuration(usedBesideS)} of it: <b>${removed} of the idle time removed</b>. ${busyShare === null ? '' : `Over the whole loop its processes kept the cores ${percent(busyShare)} busy.`} <span class="soft">Core time is read from /proc once a second; what other programs used counts for neither.${crowded ? ' They left so little of this machine that the share says little.' : ''}</span></p>`;
 }
