@@ -42,6 +42,14 @@ describe('gen --mode dagger', () => {
         expect([...label_valid.values].every(Boolean)).toBe(true);
         expect([...executed_action.values]).toEqual([...action.values]);
       }
+      const [{ provenance }] = await reader.episodes();
+      const { slot, attempt, finalStateHash } = provenance!;
+      const again = await gen([...args, '--attempt', `one-brick/${slot}/${attempt}`], cwd);
+      expect(JSON.parse(again.stdout)).toMatchObject({
+        outcome: 'success',
+        final_state_hash: finalStateHash,
+      });
+
       const text = readFileSync(join(cwd, 'two/metadata.json'), 'utf8');
       const { settings } = (JSON.parse(text) as DatasetMetadata).runs[0];
       expect(settings.dagger).toMatchObject({ beta: 0.1, student: { action_steps: 4 } });

@@ -75,6 +75,16 @@ describe('a student that drives', () => {
     for (const { start } of forks) expect(start.bricks).toHaveLength(1);
   });
 
+  test.each(['corner', 'box-wall-side'])(
+    'would not be relieved as the expert is slow, in %s',
+    async (name) => {
+      const [hard] = resolveSelection(name, '.');
+      const start = sampleStart(hard.scenario, { namespace: 'preview', seed: 5, slot: 0, attempt: 0 });
+      const all = { fps: 10, beta: 1, untilS: Number.POSITIVE_INFINITY, rng: Rng.from('slow') };
+      expect((await driveStudent(start, zero, all)).handover).toBe('ended');
+    },
+  );
+
   test('hands over when its time is up', async () => {
     const { handover, forks } = await drive(expertLike, 2, 4);
     expect(handover).toBe('drawn');
@@ -109,7 +119,9 @@ describe('an episode of it', () => {
     const world = World.create(trajectory.start);
     for (let t = 0; t < trajectory.frames; t++) {
       const { action } = expertAction(expertView(world));
-      expect([...trajectory.actions.subarray(4 * t, 4 * t + 4)]).toEqual(action.map(Math.fround));
+      expect([...trajectory.actions.subarray(4 * t, 4 * t + 4)]).toEqual(
+        action.map((v) => Math.fround(v) + 0),
+      );
       world.step(trajectory.executedActions.subarray(4 * t, 4 * t + 4), 0.1);
     }
     world.dispose();
