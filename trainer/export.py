@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from brickyard_trainer.dataset_index import open_dataset
 from brickyard_trainer.errors import InputError, NegativeResult
 from brickyard_trainer.export import FRAMES, PRECISIONS, export_policy
+from brickyard_trainer.machine import DISK_FAULTS
 from brickyard_trainer.parent import stop_with_parent
 
 
@@ -48,6 +49,15 @@ def main() -> int:
         return 2
     except NegativeResult as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in DISK_FAULTS:
+            raise
+        print(
+            f"{error.filename or arguments.out} cannot be written ({error.strerror}): free space or name "
+            "another folder by --out",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 130
