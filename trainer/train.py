@@ -12,6 +12,8 @@ from contextlib import closing, nullcontext, redirect_stdout
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import brickyard_trainer.bound_to_parent  # noqa: F401 - before the imports that take seconds
+
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
@@ -43,7 +45,6 @@ from brickyard_trainer.machine import (
     is_out_of_memory,
     quiet_libraries,
 )
-from brickyard_trainer.parent import stop_with_parent
 from brickyard_trainer.policies import (
     apply_settings,
     make_optimizer,
@@ -68,7 +69,6 @@ from brickyard_trainer.wording import setting
 
 def main(arguments: list[str]) -> int:
     quiet_libraries()
-    stop_with_parent()
     try:
         if "--help" in arguments or "-h" in arguments:
             print(__doc__)

@@ -1,0 +1,5 @@
+"""Imported first by a program: from then on it ends with its parent, also while it imports what takes seconds."""
+
+from .parent import stop_with_parent
+
+stop_with_parent()
