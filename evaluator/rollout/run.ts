@@ -174,11 +174,24 @@ async function go(run: RolloutRun): Promise<RunOutcome> {
     const split = tasks.length > 0 ? await rollOut(run, tasks, results) : null;
     const total = set.conditions.length;
     if (results.done.size < total) return { kind: 'interrupted', done: results.done.size, total };
+    const before = tasks.length === 0 ? finishedSummary(run) : undefined;
+    if (before) return { kind: 'done', summary: before };
     const summary = finalSummary(run, results, (performance.now() - from) / 1000, split);
     writeWholeFile(join(settings.out, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
     return { kind: 'done', summary };
   } finally {
     results.close();
+  }
+}
+
+/** What a finished run says of itself; it knows how long it took, which whoever looks again does not. */
+function finishedSummary({ settings: { out }, set }: RolloutRun): RolloutSummary | undefined {
+  try {
+    const summary = JSON.parse(readFileSync(join(out, SUMMARY_FILE), 'utf8')) as RolloutSummary;
+    const isWhole = summary.suite_hash === set.hash && summary.episodes === set.conditions.length;
+    return isWhole ? { ...summary, results: join(out, RESULTS_FILE) } : undefined;
+  } catch {
+    return undefined; // missing or damaged: it is made anew
   }
 }
 
