@@ -1,4 +1,4 @@
-"""Imported first by a program: from then on it ends with its parent, also while it imports what takes seconds."""
+"""Imported first by a program: from then on it ends with its parent, also while its imports take seconds."""
 
 from .parent import stop_with_parent
 
