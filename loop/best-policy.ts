@@ -17,10 +17,12 @@ export async function keepBest(out: string, state: LoopState, disk = new Disk())
   const source = join(out, policyOf(state, best.round)!);
   const target = join(out, BEST_FOLDER);
   if (contract(source) === contract(target)) return;
-  const temporary = disk.temporaryName(target);
+  // Not the name that `discard` moves the one before to.
+  const temporary = disk.temporaryName(`${target}-next`);
   await disk.remove(temporary);
   cpSync(source, temporary, { recursive: true });
   await syncTree(temporary, disk);
+  await disk.remove(disk.temporaryName(target));
   if (existsSync(target)) await disk.discard(target);
   await disk.move(temporary, target);
 }

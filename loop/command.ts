@@ -156,6 +156,8 @@ async function goOn(
   const save = (now: LoopState): Promise<void> => writeState(join(out, STATE_FILE), now);
   try {
     await save(state);
+    await new Disk().removeLeftovers(out);
+    await keepBest(out, state);
     const result = await runLoop(state, { runner, save, onStage, nowS, say, stop: interrupt.stop });
     await onStage(state);
     return result;
