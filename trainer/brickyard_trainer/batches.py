@@ -62,7 +62,7 @@ class Batches:
         """The samples that start at these rows.
 
         Cameras float32 (B, 3, H, W) in 0..1, state (B, S), action (B, chunk, A), action_is_pad (B, chunk):
-        beyond the episode's end or with an invalid label; episode_index (B,) int64 on the CPU.
+        beyond the episode's end or from an invalid label on; episode_index (B,) int64 on the CPU.
         """
         episode, within, is_pad = self.chunks(rows)
         batch = {
@@ -81,7 +81,9 @@ class Batches:
         steps = rows[:, None] + np.arange(self.chunk)
         last = self.stops[episode][:, None] - 1
         within = np.minimum(steps, last)
-        return episode, within, (steps > last) | ~self.index.label_valid[within]
+        # From the first invalid label on: later ones answer to states that somebody else drove to.
+        invalid = np.maximum.accumulate(~self.index.label_valid[within], axis=1)
+        return episode, within, (steps > last) | invalid
 
     def kept_steps(self, step: int) -> int:
         """Actions of `batch(step)` that count; reads no picture."""

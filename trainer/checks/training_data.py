@@ -93,7 +93,7 @@ def check_batches(index: DatasetIndex, camera: str, cache: np.ndarray) -> Batche
     episode = index.episodes[0]
     rows = np.array([0, episode.stop - 3])
     pad = first.gather(rows)["action_is_pad"].numpy()
-    expect(pad[0].tolist() == [k == 5 for k in range(CHUNK)], f"label_valid is not masked: {pad[0].tolist()}")
+    expect(pad[0].tolist() == [k >= 5 for k in range(CHUNK)], f"label_valid is not masked: {pad[0].tolist()}")
     expect(pad[1].tolist() == [k >= 3 for k in range(CHUNK)], f"the end is not masked: {pad[1].tolist()}")
     drawn = np.concatenate([first.sampler.rows(k) for k in range(int(first.steps_per_epoch))])
     expect(5 not in drawn and len(set(drawn)) == len(drawn), "an epoch repeats a row or draws an invalid one")
