@@ -14,7 +14,7 @@ export const LOOP_DEFAULTS = {
   corrections: 100,
   firstSteps: 3000,
   steps: 4000,
-  lr: 3e-4,
+  lr: 1e-3,
   fineTuneLr: 1e-4,
   aimEpisodes: 60,
   heldOutEpisodes: 100,
@@ -33,6 +33,7 @@ export const DIVERGENCE = { lrFactor: 0.3, attempts: 3 } as const;
 export const TRAIN_OVERRIDES = [
   'policy=act_small',
   'hardware.threads=1',
+  'hardware.precision=bf16',
   'checkpoint.export=final',
   'checkpoint.every_minutes=5',
 ] as const;

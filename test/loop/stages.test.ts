@@ -37,7 +37,7 @@ it('turns each stage into the command that a person would type', async () => {
     'dataset merge /l/rounds/00/data/fresh /l/rounds/01/data/fresh /l/rounds/01/data/corrections --out /l/rounds/01/data/all --json',
   );
   expect(line('01/train')).toBe(
-    "train --dataset /l/rounds/01/data/all --out /l/rounds/01/run --provider local --min-episodes 1 --json policy=act_small hardware.threads=1 checkpoint.export=final checkpoint.every_minutes=5 training.batch_size=4 training.steps=4000 training.lr=0.0001 seed=11 training.init_from='/l/rounds/00/run/checkpoints/final'",
+    "train --dataset /l/rounds/01/data/all --out /l/rounds/01/run --provider local --min-episodes 1 --json policy=act_small hardware.threads=1 hardware.precision=bf16 checkpoint.export=final checkpoint.every_minutes=5 training.batch_size=4 training.steps=4000 training.lr=0.0001 seed=11 training.init_from='/l/rounds/00/run/checkpoints/final'",
   );
   expect(line('00/train')).not.toContain('init_from');
   expect(line('01/train', { resumable: true })).toBe(
