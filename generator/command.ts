@@ -210,7 +210,7 @@ async function generate(options: GenOptions): Promise<void> {
 async function withMeasuredNoise(options: GenOptions, say: (text: string) => void): Promise<GenOptions> {
   if (options.noiseAmplitude !== undefined)
     throw new InputError('--noise-from and --noise-amplitude exclude each other: give one of them');
-  const { measureNoise } = await import('./modes/noise-from.ts'); // reads rollouts, which no other run does
+  const { measureNoise } = await import('./noise-from.ts'); // reads rollouts, which no other run does
   const { rollouts, frames, rms, amplitude } = await measureNoise(userPath(options.noiseFrom as string));
   say(
     `the policy differs from the expert by ${rms.join(', ')} (root mean square over ${frames} frames of ${rollouts} rollouts): --noise-amplitude ${amplitude.join(',')}`,

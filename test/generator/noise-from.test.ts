@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RolloutResult } from '../../../evaluator/results.ts';
-import { encodeTrajectory } from '../../../evaluator/rollout/trajectory-file.ts';
-import { NOISE_DEFAULTS } from '../../../generator/modes/noise.ts';
-import { amplitudeFor, measureNoise } from '../../../generator/modes/noise-from.ts';
-import { InputError } from '../../../sim/errors.ts';
-import { loadPhysics } from '../../../sim/physics.ts';
-import { type Driver, expertDriver, simulateEpisode } from '../../../sim/simulate.ts';
-import { fixedStart } from '../../sim/fixed-starts.ts';
+import type { RolloutResult } from '../../evaluator/results.ts';
+import { encodeTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
+import { NOISE_DEFAULTS } from '../../generator/modes/noise.ts';
+import { amplitudeFor, measureNoise } from '../../generator/noise-from.ts';
+import { InputError } from '../../sim/errors.ts';
+import { loadPhysics } from '../../sim/physics.ts';
+import { type Driver, expertDriver, simulateEpisode } from '../../sim/simulate.ts';
+import { fixedStart } from '../sim/fixed-starts.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -5,14 +5,14 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readResults } from '../../evaluator/rollout/results-file.ts';
-import { type RolloutTrajectory, readTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
-import { InputError } from '../../sim/errors.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { expertDriver } from '../../sim/simulate.ts';
-import { ACTION_SIZE } from '../../sim/trajectory.ts';
-import { World } from '../../sim/world.ts';
-import { NOISE_DEFAULTS } from './noise.ts';
+import { readResults } from '../evaluator/rollout/results-file.ts';
+import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
+import { InputError } from '../sim/errors.ts';
+import { loadPhysics } from '../sim/physics.ts';
+import { expertDriver } from '../sim/simulate.ts';
+import { ACTION_SIZE } from '../sim/trajectory.ts';
+import { World } from '../sim/world.ts';
+import { NOISE_DEFAULTS } from './modes/noise.ts';
 
 /** So many rollouts are run again, spread evenly over those that there are. */
 const ROLLOUTS = 40;
