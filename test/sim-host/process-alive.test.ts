@@ -14,7 +14,9 @@ let zombie: number;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'brickyard-alive-'));
-  parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // It ends only after its parent has become `sleep`: a shell would still look, and leave no zombie.
+  const child = '(until grep -q sleep /proc/$$/comm; do :; done) & echo $!; exec sleep 60';
+  parent = spawn('sh', ['-c', child], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [line] = await once(parent.stdout!, 'data');
   zombie = Number(String(line));
   const isZombie = () => / Z /.test(readFileSync(`/proc/${zombie}/stat`, 'utf8'));
