@@ -1,6 +1,6 @@
 /** What a killed process of a loop left behind, told by a mark in the environment. Where there is no /proc: nothing. */
 import { readFileSync } from 'node:fs';
-import { allProcesses } from './cpu-time.ts';
+import { allProcesses } from '../sim/host/process-stat.ts';
 
 /** In the environment of all that a loop starts; its value is the loop's folder. */
 export const LOOP_MARK = 'BRICKYARD_LOOP';
@@ -8,8 +8,8 @@ const END_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 500;
 
 /**
- * Returns when nothing of an earlier process of this loop runs any more: a trainer that writes its checkpoint ends soon; a browser that hangs
- * never does and has nothing to keep.
+ * Returns when nothing of an earlier process of this loop runs any more: a trainer that writes its checkpoint ends soon;
+ * a browser that hangs never does and has nothing to keep.
  */
 export async function endLeftovers(out: string, say: (text: string) => void): Promise<void> {
   const left = (): number[] => processesWith(LOOP_MARK, out);

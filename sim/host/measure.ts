@@ -1,11 +1,9 @@
 /** How fast this machine draws and encodes: what doctor and the benchmarks print. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { HeadlessRenderer } from './headless-renderer.ts';
+import { allProcesses, type ProcessStat } from './process-stat.ts';
 import { openRenderer, type RendererOptions } from './renderer.ts';
 import { type TrialSceneOptions, trialScene } from './trial-scene.ts';
-
-/** USER_HZ, which Linux shows to programs as 100 on every machine. */
-const TICKS_PER_S = 100;
 
 export interface MeasureOptions extends TrialSceneOptions {
   backend: RendererOptions['backend'];
@@ -112,36 +110,14 @@ export function groupPssBytes(group: number): number {
 
 /** CPU seconds that the living processes of a group have used; 0 where there is no /proc. */
 export function groupCpuS(group: number): number {
-  let ticks = 0;
-  for (const pid of groupMembers(group)) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // After the name in brackets from field 3 on: utime and stime are fields 14 and 15.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      ticks += Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // Ended meanwhile.
-    }
-  }
-  return ticks / TICKS_PER_S;
+  return livingOf(group).reduce((sum, { cpuS }) => sum + cpuS, 0);
 }
 
 /** Ids of the living processes in a group; empty where there is no /proc. */
 export function groupMembers(group: number): number[] {
-  let names: string[];
-  try {
-    names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return [];
-  }
-  return names.map(Number).filter((pid) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // After the name in brackets, which may hold anything: state, parent, group. Z is dead and not yet reaped.
-      const [state, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return Number(pgrp) === group && state !== 'Z';
-    } catch {
-      return false;
-    }
-  });
+  return livingOf(group).map(({ pid }) => pid);
 }
+
+/** Z is dead and not yet reaped. */
+const livingOf = (group: number): ProcessStat[] =>
+  allProcesses().filter((each) => each.group === group && each.state !== 'Z');

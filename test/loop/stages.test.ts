@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { shuffledOrder } from '../../evaluator/compare/pairing.ts';
 import { DIVERGED } from '../../loop/cli-stages.ts';
-import { CpuMeter, parseStat } from '../../loop/cpu-time.ts';
+import { CpuMeter } from '../../loop/cpu-time.ts';
 import { bestOf, countPairs, gainSinceBest, warmRound } from '../../loop/improvement.ts';
 import { overlapFigures } from '../../loop/overlap.ts';
 import { roundStages } from '../../loop/round-stages.ts';
@@ -13,6 +13,7 @@ import { stageArguments } from '../../loop/stage-arguments.ts';
 import { rolloutFacts } from '../../loop/stage-facts.ts';
 import type { StageRequest } from '../../loop/stages.ts';
 import { loopSummary } from '../../loop/summary.ts';
+import { parseStat } from '../../sim/host/process-stat.ts';
 import { madeUpResults, writeRollout } from '../evaluator/made-up-rollout.ts';
 import { FakeStages, fakeHost, newState, rollouts } from './fake-stages.ts';
 
@@ -129,7 +130,9 @@ it('reads a process whose name has spaces and brackets', () => {
   const fields = ['S', '42', ...Array(9).fill('0'), '150', '50', ...Array(6).fill('0'), '777', '0'];
   expect(parseStat(`41 (a b) c) ${fields.join(' ')}`)).toEqual({
     pid: 41,
+    state: 'S',
     parent: 42,
+    group: 0,
     start: '777',
     cpuS: 2,
   });
