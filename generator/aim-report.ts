@@ -1,6 +1,6 @@
 /** Reads the failures of a rollout (`results.jsonl` and the trajectories beside it) for starts to be aimed at. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { FAILURE_LABELS, type RolloutResult } from '../evaluator/results.ts';
@@ -9,6 +9,7 @@ import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/tra
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { POSE_BRICK_SIZE, POSE_LOADER_SIZE, poseSize } from '../sim/trajectory.ts';
 import { AIM_DEFAULTS, type AimedFailure, type AimedPlace } from './aim.ts';
+import { resultsFileAt, thinned } from './rollout-report.ts';
 
 /** Failures beyond so many are thinned out evenly. */
 export const MAX_FAILURES = 2000;
@@ -45,9 +46,7 @@ export interface ReadReport {
  */
 export function readReport(path: string, selected: ReadonlyMap<string, string>, fps: number): ReadReport {
   const subject = `--from-report ${path}`;
-  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'results.jsonl') : path;
-  if (!existsSync(file))
-    throw new InputError(`${subject}: there is no such file; name the results.jsonl that eval rollout wrote`);
+  const file = resultsFileAt(path, subject);
   const folder = dirname(file);
   const run = readRun(join(folder, 'run.json'), subject);
   if (run.fps !== fps)
@@ -94,11 +93,6 @@ function editedScenarios(results: readonly RolloutResult[], selected: ReadonlyMa
   return [...new Set(edited.map(({ scenario }) => scenario))].map(
     (name) => `scenario ${name} is not the one that it was rolled out on (edited since); roll out again`,
   );
-}
-
-function thinned<T>(items: readonly T[], most: number): T[] {
-  if (items.length <= most) return [...items];
-  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]);
 }
 
 function countLabels(results: readonly RolloutResult[]): Record<string, number> {

@@ -3,7 +3,6 @@
  * again and the expert is asked in every frame; the noise gets the same mean square as what the two differ by, over all
  * frames (DART sets its noise by the student's error in the same way), and at most what the expert is known to bear.
  */
-import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readResults } from '../evaluator/rollout/results-file.ts';
 import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
@@ -13,6 +12,7 @@ import { expertDriver } from '../sim/simulate.ts';
 import { ACTION_SIZE } from '../sim/trajectory.ts';
 import { World } from '../sim/world.ts';
 import { NOISE_DEFAULTS } from './modes/noise.ts';
+import { resultsFileAt, thinned } from './rollout-report.ts';
 
 /** So many rollouts are run again, spread evenly over those that there are. */
 const ROLLOUTS = 40;
@@ -32,18 +32,13 @@ export interface MeasuredError {
  */
 export async function measureNoise(path: string): Promise<MeasuredError> {
   const subject = `--noise-from ${path}`;
-  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'results.jsonl') : path;
-  if (!existsSync(file))
-    throw new InputError(`${subject}: there is no such file; name the results.jsonl that eval rollout wrote`);
+  const file = resultsFileAt(path, subject);
   const stored = readResults(file).flatMap(({ trajectory }) => (trajectory ? [trajectory] : []));
   if (stored.length === 0)
     throw new InputError(
       `${subject}: it has no rollout with a stored trajectory; give --noise-amplitude instead`,
     );
-  const some = Array.from(
-    { length: Math.min(ROLLOUTS, stored.length) },
-    (_, i, n = Math.min(ROLLOUTS, stored.length)) => stored[Math.floor((i * stored.length) / n)],
-  );
+  const some = thinned(stored, ROLLOUTS);
   await loadPhysics();
   const squares = [0, 0, 0, 0];
   let frames = 0;

@@ -1,6 +1,7 @@
 /** What the students of a run did before the expert took over. Pure. */
 import type { KeptEpisode } from '../messages.ts';
 import { HANDOVERS, type Handover } from './dagger-handover.ts';
+import { bugLines } from './expert-bugs.ts';
 
 interface DaggerFailure {
   scenario: string;
@@ -22,9 +23,6 @@ export interface DaggerCounts {
   /** States of a student that the expert did not solve, each with the command that drives there again. */
   expert_bugs: { scenario: string; slot: number; attempt: number; detail: string; command: string }[];
 }
-
-/** So many bugs are printed; metadata.json has all of them. */
-const PRINTED_BUGS = 3;
 
 /**
  * Undefined where no student drove.
@@ -76,12 +74,9 @@ export function daggerLines(counts: DaggerCounts): string[] {
     `hand-overs: ${list(handovers)}`,
     `driven on the way, not stored: student ${student} frames (asked ${queries} times), expert ${expert}`,
     ...(Object.keys(aimed).some((label) => label !== 'ordinary') ? [`aimed at: ${list(aimed)}`] : []),
-    ...(expert_bugs.length > 0
-      ? [`the expert did not solve ${expert_bugs.length} of a student's states; to see it again:`]
-      : []),
-    ...expert_bugs.slice(0, PRINTED_BUGS).map(({ command, detail }) => `  ${command}   # ${detail}`),
-    ...(expert_bugs.length > PRINTED_BUGS
-      ? [`  and ${expert_bugs.length - PRINTED_BUGS} more in metadata.json`]
-      : []),
+    ...bugLines(
+      expert_bugs,
+      (count) => `the expert did not solve ${count} of a student's states; to see it again:`,
+    ),
   ];
 }

@@ -1,7 +1,9 @@
 /** What the expert recovered from, and what it did not: its bugs. Pure. */
+import { shellLine } from '../../sim/host/shell-line.ts';
 import type { FailedAttempt } from '../episode.ts';
 import type { KeptEpisode } from '../messages.ts';
 import type { ContentSettings } from '../settings.ts';
+import { bugLines } from './expert-bugs.ts';
 
 export interface RecoveryCounts {
   /** Attempts by kind of disturbance. */
@@ -16,9 +18,6 @@ export interface RecoveryCounts {
     command: string;
   }[];
 }
-
-/** So many bugs are printed; metadata.json has all of them. */
-const PRINTED_BUGS = 3;
 
 /** Undefined where nothing was disturbed. */
 export function countRecoveries(
@@ -55,8 +54,11 @@ function againCommand(
   { scenarios, seed, fps, state }: ContentSettings,
 ): string {
   const isFile = /[/.]/.test(scenarios);
-  const from = isFile ? ` --scenarios ${/^[\w./:,-]+$/.test(scenarios) ? scenarios : `'${scenarios}'`}` : '';
-  return `brickyard gen --attempt ${scenario}/${slot}/${attempt} --mode recovery${from} --seed ${seed} --fps ${fps} --state ${state}`;
+  return shellLine([
+    ...['brickyard', 'gen', '--attempt', `${scenario}/${slot}/${attempt}`, '--mode', 'recovery'],
+    ...(isFile ? ['--scenarios', scenarios] : []),
+    ...['--seed', `${seed}`, '--fps', `${fps}`, '--state', state],
+  ]);
 }
 
 /** For people. */
@@ -64,12 +66,8 @@ export function recoveryLines({ by_disturbance, expert_bugs }: RecoveryCounts): 
   const kinds = Object.entries(by_disturbance).map(
     ([kind, { solved, unsolved }]) => `${kind} ${solved} of ${solved + unsolved}`,
   );
-  const bugs = expert_bugs.slice(0, PRINTED_BUGS).map(({ command, detail }) => `  ${command}   # ${detail}`);
-  const more = expert_bugs.length - bugs.length;
   return [
     `recovered from: ${kinds.join(', ')}`,
-    ...(bugs.length > 0 ? [`the expert did not recover ${expert_bugs.length} times; to see it again:`] : []),
-    ...bugs,
-    ...(more > 0 ? [`  and ${more} more in metadata.json`] : []),
+    ...bugLines(expert_bugs, (count) => `the expert did not recover ${count} times; to see it again:`),
   ];
 }
