@@ -6,6 +6,7 @@ import { ALLOWED_FPS } from '../sim/control-period.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { userPath } from '../sim/host/user-path.ts';
+import { MAX_WORKERS } from '../sim/host/worker-pool.ts';
 import { AIM_DEFAULTS } from './aim.ts';
 import { type AttemptReport, attemptAgain } from './attempt-again.ts';
 import { DAGGER_DEFAULTS } from './modes/dagger.ts';
@@ -17,13 +18,7 @@ import { NOISE_LEVEL_RANGE } from './modes/options.ts';
 import type { DatasetOrigin } from './origin.ts';
 import { prepareRun, selectedShares } from './prepare.ts';
 import { runGeneration } from './run.ts';
-import {
-  type BackendChoice,
-  GEN_DEFAULTS,
-  MAX_WORKERS,
-  parseGenOptions,
-  type RawGenOptions,
-} from './settings.ts';
+import { type BackendChoice, GEN_DEFAULTS, parseGenOptions, type RawGenOptions } from './settings.ts';
 import { summaryText } from './summary.ts';
 
 type GenOptions = RawGenOptions & {

@@ -1,6 +1,7 @@
 /** What a `gen` run is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
 import { ALLOWED_FPS, DEFAULT_FPS } from '../sim/control-period.ts';
 import { throwFaults } from '../sim/errors.ts';
+import { MAX_WORKERS } from '../sim/host/worker-pool.ts';
 import { type DaggerRequest, parseDaggerOptions, type RawDaggerOptions } from './modes/dagger-options.ts';
 import { MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { parseModeOptions, type RawModeOptions } from './modes/options.ts';
@@ -17,7 +18,6 @@ export const GEN_DEFAULTS = {
   mode: MODE_DEFAULTS.mode,
 } as const;
 
-export const MAX_WORKERS = 64;
 export const MAX_EPISODES = 1_000_000;
 export const SIDE_PX = { min: 32, max: 1920 } as const;
 const BACKENDS = ['auto', 'gl-egl', 'swiftshader'] as const;

@@ -8,6 +8,7 @@ import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
 import { machineFacts } from '../../sim/host/machine.ts';
 import { shellLine } from '../../sim/host/shell-line.ts';
 import { userFolder, userPath } from '../../sim/host/user-path.ts';
+import { MAX_WORKERS } from '../../sim/host/worker-pool.ts';
 import { writeReport } from '../report/write-report.ts';
 import { againWords } from './again.ts';
 import { onlyConditions } from './only.ts';
@@ -16,7 +17,6 @@ import { replaySet } from './replay-conditions.ts';
 import { requestedConditions } from './requested-conditions.ts';
 import { type RolloutRun, type RunOutcome, runRollouts } from './run.ts';
 import {
-  MAX_WORKERS,
   parseRolloutOptions,
   type RawRolloutOptions,
   ROLLOUT_DEFAULTS,

@@ -3,6 +3,7 @@ import { MAX_CONDITIONS } from '../../scenarios/suites/suite.ts';
 import { wholeNumber } from '../../scenarios/whole-number.ts';
 import { DEFAULT_FPS } from '../../sim/control-period.ts';
 import { throwFaults } from '../../sim/errors.ts';
+import { MAX_WORKERS } from '../../sim/host/worker-pool.ts';
 
 export const ROLLOUT_DEFAULTS = {
   suite: 'smoke',
@@ -13,7 +14,6 @@ export const ROLLOUT_DEFAULTS = {
   backend: 'auto',
 } as const;
 
-export const MAX_WORKERS = 64;
 const BACKENDS = ['auto', 'gl-egl', 'swiftshader'] as const;
 
 /** As commander gives them. */

@@ -5,6 +5,9 @@ import { Piscina } from 'piscina';
 import { type CoreTimes, coreTimes, idleShare } from './idle-cores.ts';
 import type { WorkerNotice, WorkerOrder } from './worker-channel.ts';
 
+/** Workers that a command may ask for. */
+export const MAX_WORKERS = 64;
+
 /**
  * Two tasks a worker: while the browser draws for one episode, the thread simulates the other. A third would only
  * wait.

@@ -19,6 +19,7 @@ import {
 import { POLICY_FILE } from '../../evaluator/policy/contract.ts';
 import { coreTimes, idleShare } from '../../sim/host/idle-cores.ts';
 import { type OwnCommand, type RunningCommand, startOwnCommand } from '../../sim/host/own-command.ts';
+import { MAX_WORKERS } from '../../sim/host/worker-pool.ts';
 import { dueCheckpoints, type EvaluationPlan, writePlan } from './evaluation-plan.ts';
 
 /** Of a rollout beside a training. */
@@ -26,8 +27,6 @@ const NICENESS = 10;
 /** A rollout that hardly gets a core hangs no sooner than this. */
 const HANG_S = 3600;
 const IDLE_SAMPLE_MS = 1000;
-/** As in `eval rollout`. */
-const MAX_WORKERS = 64;
 /** Of why a rollout failed. */
 const SHOWN_CHARACTERS = 300;
 const LINK = 'rollout-';
