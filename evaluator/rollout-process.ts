@@ -1,9 +1,9 @@
 /** Runs `brickyard eval rollout` as a process of its own, and waits for it. */
-import { resolve } from 'node:path';
+import { wholeSuiteName } from '../scenarios/suites/suite.ts';
 import { InputError, Interrupted } from '../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { startOwnCommand } from '../sim/host/own-command.ts';
-import { userPath } from '../sim/host/user-path.ts';
+import { userFolder } from '../sim/host/user-path.ts';
 
 export interface RolloutRequest {
   /** As the command takes it: a policy folder, RUN@step, expert, ... */
@@ -26,8 +26,9 @@ export type RunRollout = (request: RolloutRequest) => Promise<void>;
  * @throws Interrupted after Ctrl-C
  */
 export const runRolloutProcess: RunRollout = async (request) => {
+  const suite = wholeSuiteName(request.suite, userFolder());
   const args = [
-    ...['eval', 'rollout', '--checkpoint', request.checkpoint, '--suite', suiteArgument(request.suite)],
+    ...['eval', 'rollout', '--checkpoint', request.checkpoint, '--suite', suite],
     ...['--out', request.out, '--resume', '--no-report', '--json'],
     ...(request.seed === undefined ? [] : ['--seed', `${request.seed}`]),
     ...(request.workers === undefined ? [] : ['--workers', request.workers]),
@@ -43,23 +44,25 @@ export const runRolloutProcess: RunRollout = async (request) => {
   try {
     const code = await child.finished;
     // Where only its last rollouts were in flight it is complete all the same; what would come next is not begun.
-    if (isInterrupted || code === INTERRUPTED_EXIT_CODE || code > 128)
-      throw new Interrupted(
-        `the rollout of ${request.checkpoint} was stopped; the same command goes on with it`,
-      );
-    if (code === 2)
-      throw new InputError(
-        `${request.checkpoint} could not be rolled out on ${request.suite}; the reason is above`,
-      );
-    if (code !== 0 && code !== 1)
-      throw new Error(`the rollout of ${request.checkpoint} ended with exit code ${code}`);
+    const ended = isInterrupted ? INTERRUPTED_EXIT_CODE : code;
+    assertRolledOut(
+      ended,
+      request.checkpoint,
+      `${request.checkpoint} could not be rolled out on ${request.suite}`,
+    );
   } finally {
     process.off('SIGINT', pass).off('SIGTERM', pass);
   }
 };
 
-/** A suite's file is looked for from where the user stood; a name is no path. */
-function suiteArgument(suite: string): string {
-  const file = userPath(suite);
-  return /\.ya?ml$/.test(suite) || suite.includes('/') ? resolve(file) : suite;
+/**
+ * What the exit code of a rollout's process says; 1 is a rollout with errors, which are counted.
+ * @param refusal what could not be done, where its input was refused
+ */
+export function assertRolledOut(code: number, checkpoint: string, refusal: string): void {
+  if (code === 0 || code === 1) return;
+  if (code === 2) throw new InputError(`${refusal}; the reason is above`);
+  if (code === INTERRUPTED_EXIT_CODE || code > 128)
+    throw new Interrupted(`the rollout of ${checkpoint} was stopped; the same command goes on with it`);
+  throw new Error(`the rollout of ${checkpoint} ended with exit code ${code}`);
 }

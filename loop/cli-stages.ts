@@ -3,14 +3,13 @@ import { createWriteStream, existsSync, mkdirSync, readdirSync, statfsSync } fro
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Disk } from '../generator/dataset/disk.ts';
-import { InputError } from '../sim/errors.ts';
 import { coreTimes } from '../sim/host/idle-cores.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { type RunningCommand, startOwnCommand } from '../sim/host/own-command.ts';
 import { CpuMeter } from './cpu-time.ts';
 import { LOOP_MARK } from './leftovers.ts';
 import { roundFolder } from './round-stages.ts';
-import { type LoopContent, type LoopMachine, MODES } from './settings.ts';
+import type { LoopContent, LoopMachine } from './settings.ts';
 import { stageArguments } from './stage-arguments.ts';
 import { stageFacts } from './stage-facts.ts';
 import type { StageConditions, StageRequest, StageResult, StageRunner } from './stages.ts';
@@ -162,11 +161,4 @@ const withoutPrefix = (line: string): string => line.replace(/^(brickyard|error)
 function isDiskFull(folder: string): boolean {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize < FULL_BELOW_BYTES;
-}
-
-/** @throws InputError for a mode that is none */
-export function modeNamed(text: string): (typeof MODES)[number] {
-  const mode = MODES.find((each) => each === text);
-  if (mode) return mode;
-  throw new InputError(`--mode is "${text}"; there is ${MODES.join(', ')}`);
 }

@@ -1,15 +1,14 @@
 /** From the options' text to settings; what was left out stays undefined, so that a loop that goes on keeps its own. */
 import { wilson } from '../evaluator/statistics/wilson.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
-import { expandSuite, loadSuite } from '../scenarios/suites/suite.ts';
+import { expandSuite, loadSuite, wholeSuiteName } from '../scenarios/suites/suite.ts';
 import { wholeNumber } from '../scenarios/whole-number.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { userFolder, userPath } from '../sim/host/user-path.ts';
 import { pretrainedModel } from '../trainer/launch/export-policy.ts';
-import { modeNamed } from './cli-stages.ts';
 import { parseDuration } from './duration.ts';
 import { MAX_ROUNDS, MAX_SEED } from './round-stages.ts';
-import { LOOP_DEFAULTS, type LoopContent, type LoopLimits } from './settings.ts';
+import { LOOP_DEFAULTS, type LoopContent, type LoopLimits, MODES } from './settings.ts';
 
 /** As commander gives them. */
 export interface RawLoopOptions {
@@ -130,6 +129,13 @@ function overrideFaults(overrides: readonly string[]): string[] {
   });
 }
 
+/** @throws InputError for a mode that is none */
+function modeNamed(text: string): (typeof MODES)[number] {
+  const mode = MODES.find((each) => each === text);
+  if (mode) return mode;
+  throw new InputError(`--mode is "${text}"; there is ${MODES.join(', ')}`);
+}
+
 /** Files by their absolute path, so that the loop can be gone on with from anywhere. */
 function scenariosOf(text: string): string {
   const absolute = text
@@ -142,7 +148,7 @@ function scenariosOf(text: string): string {
 }
 
 function suiteOf(text: string): { name: string; episodes: number } {
-  const name = /\.ya?ml$|\//.test(text) ? userPath(text) : text;
+  const name = wholeSuiteName(text, userFolder());
   return { name, episodes: expandSuite(loadSuite(name, userFolder())).conditions.length };
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { throwFaults } from '../../sim/errors.ts';
 import type { RolloutResult } from '../results.ts';
 import type { PairCounts } from '../statistics/paired.ts';
-import type { StoredRollout } from './rollout-folder.ts';
+import { type StoredRollout, unfinishedFault } from './rollout-folder.ts';
 
 export interface Pair {
   condition: string;
@@ -66,11 +66,7 @@ function pairingFaults(a: StoredRollout, b: StoredRollout, options: PairingOptio
   const unfinished = options.unfinished === true;
   const faults: string[] = [];
   const ended = [...(options.conditions ? [] : [a]), ...(unfinished ? [] : [b])];
-  for (const { name, summary } of ended)
-    if (!summary)
-      faults.push(
-        `${name} has no summary.json, so it did not end; finish it by the command that began it, with --resume`,
-      );
+  for (const { name, summary } of ended) if (!summary) faults.push(unfinishedFault(name));
   if (a.summary && b.summary && a.summary.suite_hash !== b.summary.suite_hash)
     faults.push(suiteFault(a, b, a.summary, b.summary));
   if (!options.acrossCodec) faults.push(...codecFaults(a, b));

@@ -1,10 +1,10 @@
 /** Rolls out what is compared, side by side, until the comparison is decided or all of it has run. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError, Interrupted } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
 import { type RunningCommand, startOwnCommand } from '../../sim/host/own-command.ts';
-import { rolloutWords, type Side, type Sides } from './sides.ts';
+import { assertRolledOut } from '../rollout-process.ts';
+import { rolloutWords, type Sides } from './sides.ts';
 
 /** Often enough: a rollout takes seconds. */
 const LOOK_EVERY_MS = 500;
@@ -48,7 +48,8 @@ export async function rollOutSides(sides: Sides, options: RollOutOptions): Promi
     // A refusal is named before the interruption of the other, which follows from it.
     const ended = started.map(({ side }, i) => ({ side, code: codes[i] }));
     for (const { side, code } of ended.toSorted((one, other) => rank(one.code) - rank(other.code)))
-      judge(side, code, decided);
+      if (!decided || code !== INTERRUPTED_EXIT_CODE)
+        assertRolledOut(code, side.shown, `${side.shown} could not be rolled out`);
   } finally {
     clearInterval(timer);
     process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -62,16 +63,6 @@ async function codeOf(child: RunningCommand, stop: (signal: NodeJS.Signals) => v
 }
 
 const rank = (code: number): number => (code === INTERRUPTED_EXIT_CODE ? 1 : 0);
-
-/** 1 is a rollout with errors, which the comparison counts itself. */
-function judge({ shown }: Side, code: number, decided: boolean): void {
-  if (code === 2) throw new InputError(`${shown} could not be rolled out; the reason is above`);
-  if (code === INTERRUPTED_EXIT_CODE || code > 128) {
-    if (decided && code === INTERRUPTED_EXIT_CODE) return;
-    throw new Interrupted(`the rollout of ${shown} was stopped; the same command goes on with it`);
-  }
-  if (code > 1) throw new Error(`the rollout of ${shown} ended with exit code ${code}`);
-}
 
 /** Whether any rollout of a folder has ended. */
 export function hasResults(folder: string): boolean {

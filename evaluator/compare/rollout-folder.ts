@@ -43,6 +43,10 @@ export function readRollout(folder: string, name: string): StoredRollout {
   return { name, results, summary, throughCodec: wentThroughCodec(join(folder, 'run.json'), results) };
 }
 
+/** @param name of a rollout without a summary */
+export const unfinishedFault = (name: string): string =>
+  `${name} has no summary.json, so it did not end; finish it by the command that began it, with --resume`;
+
 /** A last line without its end is one that was being written: no result yet. */
 function parseResults(text: string, faults: string[]): RolloutResult[] {
   const lines = text.split('\n').slice(0, -1);

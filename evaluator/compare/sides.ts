@@ -9,7 +9,7 @@ import { againWords } from '../rollout/again.ts';
 import { requestedConditions } from '../rollout/requested-conditions.ts';
 import { parseRolloutOptions, type RawRolloutOptions, type RolloutRequest } from '../rollout/settings.ts';
 import { resolveSubject, type Subject } from '../rollout/subject.ts';
-import { readRollout } from './rollout-folder.ts';
+import { readRollout, unfinishedFault } from './rollout-folder.ts';
 
 export const SIDES_DEFAULTS = { suite: 'standard', out: 'evaluations' } as const;
 
@@ -141,10 +141,7 @@ function againOf(path: string): string[] {
  */
 export function assertRanOn(shown: string, set: ConditionSet): void {
   const { summary } = readRollout(userPath(shown), shown);
-  if (!summary)
-    throw new InputError(
-      `${shown} has no summary.json, so it did not end; finish it by the command that began it, with --resume`,
-    );
+  if (!summary) throw new InputError(unfinishedFault(shown));
   if (summary.suite_hash !== set.hash)
     throw new InputError(
       `${shown} ran ${summary.suite} (hash ${summary.suite_hash.slice(0, 12)}), which is not what would be rolled out now: ${set.name} (hash ${set.hash.slice(0, 12)}); give the conditions that it ran, or roll both out anew`,

@@ -1,5 +1,6 @@
 /** The command that drives the same policy on the same conditions again, wherever it was started from. */
 import { resolve } from 'node:path';
+import { wholeSuiteName } from '../../scenarios/suites/suite.ts';
 import type { RolloutRequest } from './settings.ts';
 import type { Subject } from './subject.ts';
 
@@ -15,7 +16,7 @@ export function againWords(subject: Subject, request: RolloutRequest, folder: st
   if (subject.kind === 'replay') return [...words, ...option('--episodes', episodes)];
   const chosen =
     'suite' in conditions
-      ? ['--suite', isFile(conditions.suite) ? resolve(folder, conditions.suite) : conditions.suite]
+      ? ['--suite', wholeSuiteName(conditions.suite, folder)]
       : ['--scenarios', withWholePaths(conditions.scenarios, folder), '--episodes', `${conditions.episodes}`];
   return [
     ...words,

@@ -45,12 +45,20 @@ export function listSuites(): string[] {
     .sort();
 }
 
+/** Anything else is the name of a built-in suite. */
+const isSuitePath = (nameOrPath: string): boolean => /[/\\]|\.ya?ml$/i.test(nameOrPath);
+
+/** A path made absolute, a name as it is: what means the same suite to a process that stands elsewhere. */
+export function wholeSuiteName(nameOrPath: string, cwd: string): string {
+  return isSuitePath(nameOrPath) ? resolve(cwd, nameOrPath) : nameOrPath;
+}
+
 /**
  * The suite of that name, or of the file at that path (relative to `cwd`).
  * @throws InputError for an unknown name, with those there are; for a file with faults, all of them.
  */
 export function loadSuite(nameOrPath: string, cwd: string): Suite {
-  const isPath = /[/\\]|\.ya?ml$/i.test(nameOrPath);
+  const isPath = isSuitePath(nameOrPath);
   const names = listSuites();
   if (!isPath && !names.includes(nameOrPath))
     throw new InputError(

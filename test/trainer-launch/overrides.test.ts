@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { shellLine } from '../../sim/host/shell-line.ts';
 import { trainerEvent } from '../../trainer/launch/events.ts';
 import { assertParity } from '../../trainer/launch/node-parity.ts';
-import { hydraString, shellLine, trainerArguments } from '../../trainer/launch/overrides.ts';
+import { hydraString, trainerArguments } from '../../trainer/launch/overrides.ts';
 import { providerNamed } from '../../trainer/launch/provider.ts';
 import { trainProgressLine } from '../../trainer/launch/train-progress.ts';
 

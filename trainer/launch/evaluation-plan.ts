@@ -3,13 +3,13 @@
  * what it has seen lie in the run, so that a resumed one goes on: RUN/evaluation.json.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { readSuccess, SELECTION_SEED } from '../../evaluator/policy/checkpoint-success.ts';
-import { expandSuite, loadSuite } from '../../scenarios/suites/suite.ts';
+import { expandSuite, loadSuite, wholeSuiteName } from '../../scenarios/suites/suite.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
-import { userFolder, userPath } from '../../sim/host/user-path.ts';
+import { userFolder } from '../../sim/host/user-path.ts';
 
 export const EVALUATION_DEFAULTS = { every: 1 } as const;
 /** As the suite's name: no rollouts, also for a run that had them. */
@@ -53,7 +53,7 @@ export function planEvaluation(options: EvaluationOptions): EvaluationPlan | und
   if (overrides.some((text) => /^\+{0,2}checkpoint\.export=(none|null)$/.test(text)))
     throw new InputError('--eval rolls out exported checkpoints: leave checkpoint.export=none out');
   if (resume !== undefined) readSuccess(resume);
-  const name = suite === undefined ? before!.suite : suiteArgument(suite);
+  const name = suite === undefined ? before!.suite : wholeSuiteName(suite, userFolder());
   const { hash } = expandSuite(loadSuite(name, userFolder()), SELECTION_SEED);
   if (before && before.suite_hash !== hash)
     throw new InputError(
@@ -90,12 +90,6 @@ export function dueCheckpoints({ exported, every }: EvaluationPlan, last?: strin
 
 function planFile(run: string): string {
   return join(run, 'evaluation.json');
-}
-
-/** A name is no path. */
-function suiteArgument(suite: string): string {
-  const isPath = isAbsolute(suite) || /[/\\]|\.ya?ml$/i.test(suite);
-  return isPath ? userPath(suite) : suite;
 }
 
 function wholeNumber(text: string): number {

@@ -2,8 +2,6 @@
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
 
-export { shellLine } from '../../sim/host/shell-line.ts';
-
 export interface TrainSelection {
   /** Absolute. */
   dataset?: string;
