@@ -2,10 +2,10 @@
 
 usage: python training_data.py DATASET WORK
 
-Resize bit-equal in integers, PyTorch and onnxruntime; the frame cache whole, keyed and equal to fresh
-decoding; batches a function of seed and step, masks at episode ends and invalid labels; sampled shares;
-act_small through stock lerobot; golden pairs that notice a wrong normalisation; parity that fails on other
-weights. Prints one JSON line {"faults": [...]}; exit code 1 when there are any.
+Resize bit-equal in integers, PyTorch and onnxruntime; the frame cache whole, keyed, equal to fresh
+decoding and shared by episodes; batches a function of seed and step, masks at episode ends and invalid
+labels; sampled shares; act_small through stock lerobot; golden pairs that notice a wrong normalisation;
+parity that fails on other weights. Prints one JSON line {"faults": [...]}; exit code 1 when there are any.
 """
 
 import json
@@ -77,6 +77,43 @@ def check_cache(index: DatasetIndex, camera: str, work: Path) -> np.ndarray:
     ]
     expect(len({path, *others}) == 4, "another dataset, camera or size shares the cache's name")
     return cache
+
+
+def check_shared_episodes(index: DatasetIndex, camera: str, cache: np.ndarray, work: Path) -> None:
+    """A dataset with more episodes, in another order, reads those that are known where they are."""
+    work.mkdir()
+    first = part_of(index, [2, 0], "1")
+    early = open_frame_cache(first, camera, HEIGHT, WIDTH, work)
+    decoded: list[int] = []
+    whole = open_frame_cache(index, camera, HEIGHT, WIDTH, work, lambda _, count: decoded.append(count))
+    expect(decoded[-1] == index.frames - first.frames, f"{decoded[-1]} frames were decoded again or for once")
+    rows = np.random.default_rng(2).integers(0, index.frames, 500)
+    expect(np.array_equal(whole[rows], cache[rows]), "frames read from two files are others than from one")
+    expect(np.array_equal(whole[:], cache), "a slice over two files is another than over one")
+    expect(whole.shape == cache.shape and whole.nbytes == cache.nbytes, "two files have another shape")
+    expect(np.array_equal(early[:5], cache[index.episodes[2].start :][:5]), "the first episodes are others")
+    sizes = sum(path.stat().st_size for path in work.glob("*.u8"))
+    expect(sizes == cache.nbytes, f"{sizes} bytes lie there for {cache.nbytes}")
+    next(work.glob("*.u8")).unlink()
+    mended = open_frame_cache(index, camera, HEIGHT, WIDTH, work)
+    expect(np.array_equal(mended[:], cache), "a lost file of two is not made again")
+
+
+def part_of(index: DatasetIndex, chosen: list[int], fingerprint: str) -> DatasetIndex:
+    """Its videos, as a dataset of these episodes alone would have them."""
+    stops = np.cumsum([index.episodes[k].stop - index.episodes[k].start for k in chosen]).tolist()
+    episodes = [
+        replace(index.episodes[k], index=at, start=start, stop=stop)
+        for at, (k, start, stop) in enumerate(zip(chosen, [0, *stops], stops, strict=False))
+    ]
+    columns = {key: [values[k] for k in chosen] for key, values in index.episode_rows.items()}
+    return replace(
+        index,
+        fingerprint=fingerprint * 64,
+        episodes=episodes,
+        episode_rows=columns,
+        state=index.state[: stops[-1]],
+    )
 
 
 def check_batches(index: DatasetIndex, camera: str, cache: np.ndarray) -> Batches:
@@ -182,6 +219,7 @@ def main() -> int:
     camera = index.camera_keys[0]
     check_resize(work)
     cache = check_cache(index, camera, work)
+    check_shared_episodes(index, camera, cache, work / "shared")
     batches = check_batches(index, camera, cache)
     check_shares(index)
     train_briefly(index, camera, batches, work / "pretrained_model")
