@@ -6,7 +6,8 @@
 /** All time goes through here; nothing of the supervisor reads the machine's clock. */
 export interface Clock {
   nowMs(): number;
-  sleep(durationMs: number): Promise<void>;
+  /** Ends early, without an error, once `signal` is aborted. */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
 export interface Random {
@@ -55,6 +56,11 @@ export interface CreateRequest {
   requestId: string;
   /** The provider or the machine itself ends the machine after this, whatever becomes of the supervisor. */
   maxRunS: number;
+  /**
+   * From its first boot on the machine itself ends when nobody renewed for so long (`Host.renew`), so that one whose
+   * supervisor died before anything was sent to it does not stay. By the startup script, where the provider has one.
+   */
+  deadManS: number;
   /** OpenSSH format. */
   publicKey: string;
 }
@@ -154,11 +160,11 @@ export class HostError extends Error {
 export interface Host {
   /** Code, secrets, environment, dataset; what is there in full is not sent again. */
   prepare(machine: Machine): Promise<void>;
-  /** Starts the trainer, detached. The same attempt launched twice runs once. */
+  /** Starts the trainer, detached. The same attempt launched twice runs once; one older than the newest is refused. */
   launch(machine: Machine, launch: Launch): Promise<void>;
   /** Null when nothing was launched there. */
   status(machine: Machine): Promise<HostStatus | null>;
-  /** Pushes the dead man's limit `deadManS` away from now. */
+  /** Pushes the dead man's limit `deadManS` away from now; also before and during `prepare`, if ssh answers. */
   renew(machine: Machine, deadManS: number): Promise<void>;
   /** The log from a byte on, at most 1 MiB. */
   log(machine: Machine, fromByte: number): Promise<{ text: string; nextByte: number }>;
