@@ -1,0 +1,97 @@
+/** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
+import { existsSync } from 'node:fs';
+import { InputError, throwFaults } from '../../../sim/errors.ts';
+import { trainerArguments } from '../overrides.ts';
+import { datasetLocation, storeLocation } from './locations.ts';
+import { type PlanFacts, pathOrNull, placeFromOptions, type RemoteOptions } from './place-from-options.ts';
+import { REMOTE_DEFAULTS, type RunPlan } from './run-plan.ts';
+import type { RemoteSettings } from './settings-file.ts';
+
+/** @throws InputError with all faults at once */
+export function planFromOptions(options: RemoteOptions, settings: RemoteSettings, facts: PlanFacts): RunPlan {
+  const faults: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      faults.push(error.message);
+      return undefined;
+    }
+  };
+  const overrides = [...(settings.overrides ?? []), ...options.overrides];
+  attempt(() => trainerArguments({ allowChange: [], overrides }));
+  const number = (name: string, text: string | undefined): number | undefined =>
+    text === undefined ? undefined : attempt(() => positive(name, text));
+  const place = attempt(() => placeFromOptions(options, settings, facts));
+  const dataset = options.dataset ?? settings.dataset;
+  const out = options.out ?? settings.out;
+  if (dataset === undefined) faults.push('--dataset is missing: gs://…, hf://datasets/… or a folder');
+  if (out === undefined) faults.push('--out is missing: gs://…, hf://… or a folder that both machines see');
+  const { limits = {}, environment = {}, accelerate = {} } = settings;
+  const torch = oneOf(
+    '--torch',
+    options.torch ?? environment.torch ?? 'locked',
+    ['locked', 'nightly'],
+    faults,
+  );
+  const use = oneOf(
+    '--accelerate',
+    options.accelerate ?? accelerate.use ?? 'auto',
+    ['auto', 'on', 'off'],
+    faults,
+  );
+  const plan: Omit<RunPlan, 'place'> = {
+    format: 1,
+    ...{ runId: facts.runId, madeAt: facts.madeAt, command: facts.command },
+    dataset: (dataset !== undefined && attempt(() => datasetLocation(dataset))) || '',
+    out: (out !== undefined && attempt(() => storeLocation(out))) || '',
+    overrides,
+    resumeOf: null,
+    limits: {
+      maxCostUsd: number('--max-cost', options.maxCost) ?? limits.max_cost_usd ?? null,
+      maxHours: number('--max-hours', options.maxHours) ?? limits.max_hours ?? REMOTE_DEFAULTS.maxHours,
+      deadManMinutes:
+        number('--dead-man', options.deadMan) ?? limits.dead_man_minutes ?? REMOTE_DEFAULTS.deadManMinutes,
+      hangMinutes: limits.hang_minutes ?? REMOTE_DEFAULTS.hangMinutes,
+      reportMinutes: limits.report_minutes ?? REMOTE_DEFAULTS.reportMinutes,
+      pollS: limits.poll_s ?? REMOTE_DEFAULTS.pollS,
+    },
+    environment: { torch, python: environment.python ?? null },
+    accelerate: {
+      use,
+      processes: accelerate.processes ?? null,
+      mixedPrecision: accelerate.mixed_precision ?? null,
+      configFile: pathOrNull(accelerate.config_file, facts),
+    },
+    evaluation: {
+      suite: options.eval === 'none' ? null : (options.eval ?? settings.eval?.suite ?? null),
+      every: number('--eval-every', options.evalEvery) ?? settings.eval?.every ?? 1,
+    },
+    wandb: settings.wandb ?? false,
+    minEpisodes: Number(options.minEpisodes),
+  };
+  if (plan.limits.deadManMinutes < 5 || plan.limits.deadManMinutes > 1440)
+    faults.push(`--dead-man is ${plan.limits.deadManMinutes}; it takes 5 to 1440 minutes`);
+  if (!Number.isInteger(plan.evaluation.every))
+    faults.push(`--eval-every must be a whole number, got ${plan.evaluation.every}`);
+  if (!/^\d{1,9}$/.test(options.minEpisodes))
+    faults.push(`--min-episodes must be a whole number from 0, got "${options.minEpisodes}"`);
+  const { configFile } = plan.accelerate;
+  if (configFile !== null && !existsSync(configFile))
+    faults.push(`accelerate.config_file ${configFile} does not exist; write it with \`accelerate config\``);
+  throwFaults('train', faults);
+  return { ...plan, place: place! };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value;
+  throw new InputError(`${name} must be a number above 0, got "${text}"`);
+}
+
+function oneOf<T extends string>(name: string, text: string, values: readonly T[], faults: string[]): T {
+  const found = values.find((value) => value === text);
+  if (found === undefined) faults.push(`${name} is "${text}"; it is one of ${values.join(', ')}`);
+  return found ?? values[0];
+}
