@@ -1,0 +1,118 @@
+/**
+ * A resumable upload (https://cloud.google.com/storage/docs/performing-resumable-uploads). After a cut the server is
+ * asked how much it has, so that only what is missing is sent again.
+ */
+import { StoreError } from '../remote/ports.ts';
+import { sourceStream } from './folder-store.ts';
+import { base64, type GcsConnection } from './gcs-connection.ts';
+import type { Upload } from './gcs-upload.ts';
+import { bodyOf, type HttpAnswer } from './http-exchange.ts';
+import { TransientFault, waitBefore } from './retry.ts';
+
+/** Of one PUT; a multiple of 256 KiB, as all but the last must be. */
+export const PIECE_BYTES = 64 << 20;
+/** A session that the server has forgotten is begun again this often. */
+const SESSIONS = 3;
+/** More of the object is wanted. */
+const INCOMPLETE = 308;
+
+export async function uploadBySession(connection: GcsConnection, wanted: Upload): Promise<HttpAnswer> {
+  for (let sessions = 1; ; sessions++) {
+    try {
+      return await throughSession(connection, wanted, await beginSession(connection, wanted));
+    } catch (error) {
+      const isForgotten = error instanceof StoreError && error.fault === 'not-found';
+      if (!isForgotten || sessions === SESSIONS) throw error;
+    }
+  }
+}
+
+/** The session's URL, which by itself allows writing this object: it is never shown. */
+async function beginSession(connection: GcsConnection, wanted: Upload): Promise<string> {
+  const url = connection.url(`/upload/storage/v1/b/${connection.bucket}/o`, {
+    uploadType: 'resumable',
+    name: wanted.name,
+    ifGenerationMatch: wanted.generation,
+  });
+  const body = Buffer.from(JSON.stringify({ name: wanted.name, md5Hash: base64(wanted.md5) }));
+  const headers = {
+    'content-type': 'application/json',
+    'x-upload-content-type': 'application/octet-stream',
+    'x-upload-content-length': `${wanted.bytes}`,
+  };
+  const answer = await connection.request({ method: 'POST', url, headers, body }, [200, 201]);
+  await bodyOf(answer);
+  const { location } = answer.headers;
+  if (location) return location;
+  throw new StoreError(
+    'permission',
+    `gs://${connection.bucket} began no upload: it answered without a Location`,
+  );
+}
+
+async function throughSession(
+  connection: GcsConnection,
+  wanted: Upload,
+  session: string,
+): Promise<HttpAnswer> {
+  const { retry } = connection;
+  let offset = 0;
+  let isOffsetKnown = true;
+  /** Since bytes arrived the last time. */
+  let failures = 0;
+  for (;;) {
+    try {
+      if (!isOffsetKnown) {
+        const answer = await askHowFar(connection, wanted, session);
+        if (answer.status !== INCOMPLETE) return answer; // all had arrived, only its answer had not
+        const persisted = await persistedBytes(answer);
+        if (persisted > offset) failures = 0;
+        offset = persisted;
+        isOffsetKnown = true;
+      }
+      const answer = await sendPiece(connection, wanted, session, offset);
+      if (answer.status !== INCOMPLETE) return answer;
+      const persisted = await persistedBytes(answer);
+      if (persisted <= offset)
+        throw new TransientFault(`gs://${connection.bucket} takes no more bytes of ${wanted.name}`);
+      offset = persisted;
+      failures = 0;
+    } catch (error) {
+      failures++;
+      const mayGoWell = error instanceof StoreError && error.fault === 'transient';
+      if (!mayGoWell || failures >= retry.tries) throw error;
+      isOffsetKnown = false;
+      await retry.wait(waitBefore(retry, failures, error));
+    }
+  }
+}
+
+function sendPiece(
+  connection: GcsConnection,
+  { source, bytes, onSent }: Upload,
+  url: string,
+  offset: number,
+): Promise<HttpAnswer> {
+  const end = Math.min(bytes, offset + PIECE_BYTES);
+  const headers = { 'content-range': `bytes ${offset}-${end - 1}/${bytes}` };
+  const piece = () => ({
+    method: 'PUT' as const,
+    url,
+    headers,
+    body: { stream: sourceStream(source, { start: offset, end: end - 1 }), bytes: end - offset },
+    onSent,
+  });
+  return connection.once(piece, [200, 201, INCOMPLETE]);
+}
+
+function askHowFar(connection: GcsConnection, { bytes }: Upload, url: string): Promise<HttpAnswer> {
+  const headers = { 'content-range': `bytes */${bytes}` };
+  return connection.once({ method: 'PUT', url, headers }, [200, 201, INCOMPLETE]);
+}
+
+/** `Range: bytes=0-N` says N + 1; without it there is nothing yet. */
+async function persistedBytes(answer: HttpAnswer): Promise<number> {
+  await bodyOf(answer);
+  const last = /^bytes=0-(\d+)$/.exec(answer.headers.range ?? '')?.[1];
+  return last === undefined ? 0 : Number(last) + 1;
+}
