@@ -160,7 +160,10 @@ export class HostError extends Error {
 export interface Host {
   /** Code, secrets, environment, dataset; what is there in full is not sent again. */
   prepare(machine: Machine): Promise<void>;
-  /** Starts the trainer, detached. The same attempt launched twice runs once; one older than the newest is refused. */
+  /**
+   * Starts the trainer, detached. The same attempt launched twice runs once; a newer one first ends what still runs of
+   * an older, and an older one is refused.
+   */
   launch(machine: Machine, launch: Launch): Promise<void>;
   /** Null when nothing was launched there. */
   status(machine: Machine): Promise<HostStatus | null>;
