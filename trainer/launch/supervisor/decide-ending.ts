@@ -1,0 +1,70 @@
+/** After the outcome is known: the last checkpoint, the outputs, every machine, a last search; then the end. */
+import type { Candidate } from './intent.ts';
+import { endMachine, settleCreate } from './machine-candidates.ts';
+import { currentMachine, type MachineRecord, runningAttempt, type SupervisorState } from './state.ts';
+import type { View } from './view.ts';
+
+export function endingCandidates(state: SupervisorState, view: View, nowMs: number): Candidate[] {
+  const { timing } = state.plan;
+  const open = [...state.machines.values()].filter(({ phase }) => phase !== 'ended');
+  const strays = [...state.strays.values()].filter(({ ended }) => !ended);
+  const sinceMs = Math.max(state.outcomeAtMs ?? 0, state.supervisingAtMs);
+  if (nowMs - sinceMs > timing.cleanUpS * 1000) {
+    const left = [...open, ...strays].map(({ name, zone }) => `${name} in ${zone}`);
+    return [{ intent: { do: 'finish', left }, dueMs: 0 }];
+  }
+  const last = currentMachine(state);
+  const goodbye = last === null ? [] : goodbyeCandidates(state, view, last, nowMs);
+  if (goodbye.length > 0) return goodbye;
+  if (open.length > 0) return open.map((machine) => closing(view, machine));
+  const asked = [...state.machines.values()].map(({ askedAtMs, origin }) =>
+    origin === 'created' ? askedAtMs : 0,
+  );
+  const settledAtMs = Math.max(0, ...asked) + timing.settleS * 1000;
+  const lastEndMs = Math.max(0, ...[...state.machines.values()].map(({ endedAtMs }) => endedAtMs ?? 0));
+  const isSwept = view.sweptAtMs !== null && view.sweptAtMs >= Math.max(settledAtMs, lastEndMs);
+  if (!isSwept)
+    return [{ intent: { do: 'sweep' }, dueMs: Math.max(settledAtMs, view.retries.untilMs('sweep')) }];
+  return strays.length > 0 ? [] : [{ intent: { do: 'finish', left: [] }, dueMs: 0 }];
+}
+
+function closing(view: View, machine: MachineRecord): Candidate {
+  if (machine.phase === 'creating') return settleCreate(view, machine);
+  if (machine.phase === 'ending') return endMachine(view, machine);
+  return { intent: { do: 'retire', machine, why: 'done' }, dueMs: 0 };
+}
+
+/** What is still wanted of a machine before it is ended; nothing once the time for it is over. */
+function goodbyeCandidates(
+  state: SupervisorState,
+  view: View,
+  machine: MachineRecord,
+  nowMs: number,
+): Candidate[] {
+  const { timing } = state.plan;
+  if (machine.phase !== 'made' || machine.power !== 'on') return [];
+  const sees = view.machine;
+  const sinceMs = state.outcomeAtMs ?? nowMs;
+  if (nowMs - sinceMs > (timing.checkpointS + timing.outputsS) * 1000) return [];
+  if (sees.name !== machine.name || sees.described === null)
+    return [{ intent: { do: 'describe', machine }, dueMs: view.retries.untilMs('describe') }];
+  if (sees.unreachableSinceMs !== null && nowMs - sees.unreachableSinceMs > 120_000) return [];
+  const attempt = runningAttempt(state);
+  if (attempt !== null && nowMs - sinceMs <= timing.checkpointS * 1000) {
+    if (sees.interruptedAtMs === null)
+      return [{ intent: { do: 'interrupt', machine }, dueMs: view.retries.untilMs('interrupt') }];
+    const { status } = sees;
+    if (status?.attempt === attempt.number && status.state === 'ended') {
+      const { exitCode, step } = status;
+      return [{ intent: { do: 'note-end', end: 'exit', exitCode, step }, dueMs: 0 }];
+    }
+    const dueMs = Math.max((sees.observedAtMs ?? 0) + 10_000, view.retries.untilMs('observe'));
+    return [{ intent: { do: 'observe', machine, keep: true }, dueMs }];
+  }
+  if (attempt !== null && !sees.wasKilled)
+    return [{ intent: { do: 'kill', machine }, dueMs: view.retries.untilMs('kill') }];
+  if (state.outputsTried || !machine.prepared) return [];
+  if (view.job?.kind === 'outputs')
+    return [{ intent: { do: 'wait', untilMs: nowMs + 10_000 }, dueMs: nowMs + 10_000 }];
+  return [{ intent: { do: 'fetch-outputs', machine }, dueMs: view.retries.untilMs('outputs') }];
+}

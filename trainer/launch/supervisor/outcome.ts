@@ -1,0 +1,65 @@
+/** Whether the training is over, and how: by its own end, by a cap, by the user, by what nobody can mend from here. */
+import { capText, leftS } from './cost.ts';
+import { chooseOffer } from './offers.ts';
+import type { Outcome } from './plan.ts';
+import { currentMachine, type SupervisorState } from './state.ts';
+import type { View } from './view.ts';
+
+/** Of train.py: its input is wrong, and will be the next time. */
+const BAD_INPUT = 2;
+
+/** Null: it goes on. */
+export function outcomeNow(state: SupervisorState, view: View, nowMs: number): Outcome | null {
+  if (view.isStopAsked) return { kind: 'interrupted', reason: 'it was interrupted here' };
+  const ended = attemptOutcome(state, view, nowMs);
+  if (ended !== null) return ended;
+  if (view.fatal !== null) return { kind: 'failed', reason: view.fatal };
+  const { timing } = state.plan;
+  if (leftS(state, nowMs) <= timing.windDownS) return { kind: 'capped', reason: capText(state, nowMs) };
+  if (currentMachine(state) !== null || view.offers === null || view.sweptAtMs === null) return null;
+  if (state.plan.existing !== null && !state.plan.rentElsewhere) return null;
+  const choice = chooseOffer(state, view.offers, nowMs);
+  if ('never' in choice) return { kind: 'failed', reason: choice.never };
+  if ('capped' in choice) return { kind: 'capped', reason: capReason(state) };
+  return null;
+}
+
+const capReason = (state: SupervisorState): string => {
+  const cost = state.plan.maxCostUsd === null ? '' : ` or --max-cost ${state.plan.maxCostUsd}`;
+  return `what --max-hours ${state.plan.maxHours}${cost} leaves is too little for another machine to be of use`;
+};
+
+function attemptOutcome(state: SupervisorState, view: View, nowMs: number): Outcome | null {
+  const { attempt, plan } = state;
+  if (attempt === null || attempt.end === null || attempt.endedAtMs === null) return null;
+  const hasRead = view.checkpoints !== null && view.checkpointsAtMs > attempt.endedAtMs;
+  if (attempt.end === 'exit' && attempt.exitCode === BAD_INPUT)
+    return { kind: 'failed', reason: 'the trainer refused its input (exit code 2); the log says why' };
+  if (attempt.end === 'exit' && attempt.exitCode === 0) {
+    const newest = hasRead ? (view.checkpoints!.at(-1)?.step ?? -1) : -1;
+    if (newest >= attempt.step)
+      return { kind: 'succeeded', reason: `${attempt.step} steps, the last checkpoint is in storage` };
+    const isLate = nowMs - attempt.endedAtMs > plan.timing.publishS * 1000;
+    const why = view.machine.status?.uploadFault;
+    if (isLate && currentMachine(state) !== null)
+      return {
+        kind: 'failed',
+        reason: `the training ended, but its last checkpoint did not reach storage${why ? `: ${why}` : ''}`,
+      };
+    return null;
+  }
+  if (state.fruitless >= plan.timing.fruitlessAttempts && hasRead)
+    return {
+      kind: 'failed',
+      reason: `${state.fruitless} attempts in a row ended without a new checkpoint, the last ${endText(attempt.end, attempt.exitCode)}`,
+    };
+  return null;
+}
+
+function endText(end: string, exitCode: number | null): string {
+  if (end === 'exit') return `with exit code ${exitCode}`;
+  return (
+    { hung: 'because no step was made any more', silent: 'because its agent fell silent' }[end] ??
+    'with its machine'
+  );
+}
