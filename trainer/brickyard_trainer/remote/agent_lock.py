@@ -1,0 +1,91 @@
+"""One agent a run: the kernel drops its lock with the process, however that ends."""
+
+import fcntl
+import os
+import signal
+import time
+from pathlib import Path
+
+from .run_paths import RunPaths
+
+
+class AlreadyRunning(Exception):
+    """Another agent holds the run."""
+
+
+def take(paths: RunPaths):
+    """The open file whose lock is held until it is closed."""
+    file = open(paths.lock, "a+")  # noqa: SIM115 - it stays open as long as the process
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise AlreadyRunning from None
+    file.seek(0)
+    file.truncate()
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def holder(paths: RunPaths) -> int | None:
+    """Process id of the agent that lives, None when there is none."""
+    try:
+        with open(paths.lock, "r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return None
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        text = paths.lock.read_text().strip()
+        return int(text) if text.isdigit() else None
+
+
+def first_time(attempts: Path, attempt: int) -> bool:
+    """Whether nobody began this attempt before; remembered from now on, also through a crash."""
+    attempts.mkdir(parents=True, exist_ok=True)
+    try:
+        os.close(os.open(attempts / str(attempt), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+    except FileExistsError:
+        return False
+    return True
+
+
+def process_start(pid: int) -> str | None:
+    """Tells a process from a later one with the same number; None when there is none, or only its zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return None
+    return None if fields[0] in "ZXx" else fields[19]
+
+
+def note_process(path: Path, pid: int) -> None:
+    path.write_text(f"{pid} {process_start(pid)}\n")
+
+
+def noted_process(path: Path) -> int | None:
+    """The process that `note_process` noted, None when it has ended."""
+    try:
+        pid, start = path.read_text().split()
+    except (OSError, ValueError):
+        return None
+    return int(pid) if process_start(int(pid)) == start else None
+
+
+def kill_group(pid: int | None, number: int = signal.SIGKILL) -> None:
+    if pid is None:
+        return
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def wait_until(done, seconds: float) -> bool:
+    ends = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.1)
+    return True

@@ -1,0 +1,30 @@
+"""The agent's view of a run's storage: publish, fetch, list (../publishing does the work)."""
+
+from typing import Protocol
+
+from ..errors import InputError
+from .run_paths import Job
+
+
+class RunStorage(Protocol):
+    """Every method may raise StoreError or OSError, and may be repeated."""
+
+    def steps(self) -> list[int]:
+        """Of the checkpoints that are there in full."""
+
+    def best_step(self) -> int | None: ...
+
+    def publish(self, folder, summary: dict) -> None:
+        """A checkpoint's files, its manifest last; then old ones go. Nothing happens when it is there."""
+
+    def fetch(self, step: int, into) -> None:
+        """Downloads and compares with the manifest; `into` appears whole or not at all."""
+
+    def put(self, path, name: str) -> None:
+        """One of the run's small files, replaced."""
+
+
+def open_storage(job: Job, run_id: str) -> RunStorage | None:
+    if job.store is None:
+        return None
+    raise InputError(f"{job.store}: this version cannot publish yet; leave the checkpoints on the host")

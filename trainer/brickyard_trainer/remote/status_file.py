@@ -1,0 +1,50 @@
+"""status.json: what the supervisor reads of a training (HostStatus in trainer/launch/remote/ports.ts)."""
+
+import json
+import threading
+import time
+from pathlib import Path
+
+from ..durable import write_text
+
+
+class StatusFile:
+    """Rewritten whole, by rename, with a sequence number that goes on over attempts. Threads may share it."""
+
+    def __init__(self, path: Path, run_id: str, attempt: int) -> None:
+        self.path = path
+        self.guard = threading.Lock()
+        before = read_status(path) or {}
+        self.now = {
+            "runId": run_id,
+            "attempt": attempt,
+            "sequence": int(before.get("sequence", 0)),
+            "state": "setting-up",
+            "exitCode": None,
+            "step": 0,
+            "steps": None,
+            "loss": None,
+            "steppedAtMs": None,
+            "writtenAtMs": 0,
+            "publishedStep": before.get("publishedStep"),
+            "gpuMemoryBytes": None,
+            "uploadFault": None,
+        }
+
+    def write(self, **changed: object) -> None:
+        with self.guard:
+            self.now.update(changed)
+            self.now["sequence"] += 1
+            self.now["writtenAtMs"] = now_ms()
+            write_text(self.path, json.dumps(self.now, allow_nan=False) + "\n")
+
+
+def read_status(path: Path) -> dict | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)

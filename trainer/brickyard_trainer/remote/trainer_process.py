@@ -1,0 +1,108 @@
+"""The trainer as a child: its events become the status, all that it says goes to the log."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from . import agent_lock
+from .status_file import StatusFile, now_ms
+
+PR_SET_PDEATHSIG = 1
+
+
+class TrainerProcess:
+    """Leads a process group of its own. Ends, with a checkpoint, when the agent dies, even by SIGKILL."""
+
+    def __init__(
+        self, argv: list[str], env: dict[str, str], status: StatusFile, log: "Log", pid_file: Path
+    ) -> None:
+        self.status = status
+        self.log = log
+        libc = ctypes.CDLL(None)
+        agent = os.getpid()
+
+        def tie() -> None:
+            # accelerate closes the pipe that one trainer would notice us by (parent.py); this reaches either.
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != agent:
+                os._exit(1)
+
+        self.process = subprocess.Popen(
+            argv,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=tie,
+        )
+        agent_lock.note_process(pid_file, self.process.pid)
+        self.readers = [
+            threading.Thread(target=self.read, args=(self.process.stdout, self.event), daemon=True),
+            threading.Thread(target=self.read, args=(self.process.stderr, self.log.line), daemon=True),
+        ]
+        for reader in self.readers:
+            reader.start()
+
+    def exit_code(self) -> int | None:
+        """None while it runs; 128 + signal where one ended it."""
+        code = self.process.poll()
+        return None if code is None else code if code >= 0 else 128 - code
+
+    def signal(self, number: int) -> None:
+        """To the leader alone: accelerate passes it on, and a second one would end its processes at once."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def kill(self) -> None:
+        agent_lock.kill_group(self.process.pid)
+
+    def finish(self) -> None:
+        """Ends what it left of its group and reads the last lines."""
+        self.kill()
+        for reader in self.readers:
+            reader.join(timeout=10)
+
+    def read(self, stream, take: Callable[[str], None]) -> None:
+        for raw in stream:
+            take(raw.decode("utf-8", "replace").rstrip("\n"))
+
+    def event(self, line: str) -> None:
+        self.log.line(line)
+        try:
+            said = json.loads(line)
+            name = said["event"]
+        except (ValueError, KeyError, TypeError):
+            return
+        if name == "start":
+            self.status.write(state="training", step=said["step"], steps=said["steps"], steppedAtMs=now_ms())
+        elif name == "step":
+            self.status.write(step=said["step"], steps=said["steps"], loss=said["loss"], steppedAtMs=now_ms())
+        elif name in ("checkpoint", "exported"):  # work between steps, which may take a while
+            self.status.write(steppedAtMs=now_ms())
+
+
+class Log:
+    """train.log, with the known secrets taken out of every line."""
+
+    def __init__(self, path: Path, secrets: dict[str, str]) -> None:
+        self.file = open(path, "ab", buffering=0)  # noqa: SIM115 - it stays open as long as the process
+        self.secrets = sorted((v for v in secrets.values() if len(v) >= 6), key=len, reverse=True)
+        self.guard = threading.Lock()
+
+    def line(self, text: str) -> None:
+        for value in self.secrets:
+            text = text.replace(value, "[secret]")
+        with self.guard:
+            try:
+                self.file.write(text.encode() + b"\n")
+            except OSError:
+                return  # a full disk must not stop the training for the sake of its log
+
+    def say(self, text: str) -> None:
+        self.line(f"[agent] {text}")
