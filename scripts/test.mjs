@@ -10,12 +10,14 @@ import { join } from 'node:path';
 import { runChecks } from './check.mjs';
 import { withNodeOnPath } from './setup/node.mjs';
 import { runForCode } from './setup/run-command.mjs';
+import { ensureSystemPackages } from './setup/system-packages.mjs';
 import { ROOT, runMain, setUp } from './setup.mjs';
 
 await runMain(async () => {
   const args = process.argv.slice(2);
   const fast = args.includes('--fast');
   const { node, python } = await setUp({ system: !fast, python: !fast });
+  if (!fast) await ensureSystemPackages(ROOT, node, ['sshd']);
   const failedChecks = fast ? [] : await runChecks(node);
   const vitestArgs = args.filter((arg) => arg !== '--fast');
   if (fast) vitestArgs.unshift('--project', 'fast');

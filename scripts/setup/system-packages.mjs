@@ -1,5 +1,6 @@
 /**
- * What only the system can give: Chromium, Mesa's EGL for software rendering without a display, ffmpeg, pip.
+ * What only the system can give: Chromium, Mesa's EGL for software rendering without a display, ffmpeg, pip,
+ * and for the tests an sshd.
  * As root on Debian or Ubuntu apt runs at once; otherwise the one line to run is the error.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
@@ -14,7 +15,7 @@ const APT_ENV = { DEBIAN_FRONTEND: 'noninteractive' };
 
 /**
  * @typedef {{ what: string, packages: string[], isThere: () => boolean }} Need
- * @type {Record<'chromium' | 'egl' | 'ffmpeg' | 'pip' | 'osmesa', Need>}
+ * @type {Record<'chromium' | 'egl' | 'ffmpeg' | 'pip' | 'osmesa' | 'sshd', Need>}
  */
 export const NEEDS = {
   chromium: { what: 'Chromium', packages: ['chromium'], isThere: hasChromium },
@@ -26,6 +27,11 @@ export const NEEDS = {
   },
   ffmpeg: { what: 'ffmpeg', packages: ['ffmpeg'], isThere: () => onPath('ffmpeg').length > 0 },
   pip: { what: 'pip', packages: ['python3-pip'], isThere: canInstallUv },
+  sshd: {
+    what: 'OpenSSH',
+    packages: ['openssh-server', 'openssh-client'],
+    isThere: () => existsSync('/usr/sbin/sshd') && onPath('ssh').length > 0,
+  },
   osmesa: { what: 'OSMesa', packages: ['libosmesa6'], isThere: () => hasLibrary('libOSMesa.so') },
 };
 
