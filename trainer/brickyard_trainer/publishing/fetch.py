@@ -4,13 +4,11 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..checkpoint_folder import SUMMARY, CheckpointFolder
 from ..durable import sync_folder, sync_tree
-from .manifest import CHECKPOINTS, Published, inner_path, manifest_path, published
+from .manifest import inner_path
 from .store import Store, StoreError, default_retry, read_bytes
 
 DATASET_MANIFEST = "dataset.manifest.json"
@@ -20,53 +18,15 @@ Progress = Callable[[int, int], None]
 """Bytes that are here, bytes in all."""
 
 
-def restore_run(
-    store: Store, run: Path, *, step: int | None = None, on_progress: Progress | None = None
-) -> int | None:
-    """Makes RUN one that `resume=RUN` goes on with: from the newest whole checkpoint, or from that of `step`.
-
-    Returns the step that it goes on from, None when there is none. A run folder that is further than storage,
-    as on a disk that outlived its machine, stays as it is. A checkpoint whose bytes are not those of its
-    manifest is withdrawn, so that its step can be published again, and the next older one taken.
-    """
-    local = [summary["step"] for summary in CheckpointFolder(run).all()]
-    candidates = [one for one in published(store) if step is None or one.step <= step]
-    if local and step is None and max(local) >= max((one.step for one in candidates), default=0):
-        return max(local)
-    for one in reversed(candidates):
-        try:
-            bring_checkpoint(store, one, run, on_progress)
-        except StoreError as error:
-            if error.fault != "damaged":
-                raise
-            withdraw(store, one)
-            continue
-        return one.step
-    return max(local, default=None) if step is None else None
-
-
-def bring_checkpoint(store: Store, one: Published, run: Path, on_progress: Progress | None = None) -> None:
-    final = run / "checkpoints" / one.folder
-    if (final / SUMMARY).exists():
-        return
-    part = run / "checkpoints" / f".{one.folder}.fetched"
-    bring_files(store, f"{CHECKPOINTS}{one.name}/", one.files, part, on_progress)
-    for path in (part / "run").iterdir() if (part / "run").is_dir() else []:
-        # As it was when the checkpoint was made: what a machine that is gone did later comes again.
-        os.replace(path, run / path.name)
-    shutil.rmtree(part / "run", ignore_errors=True)
+def bring_folder(
+    store: Store, prefix: str, files: list[dict], folder: Path, on_progress: Progress | None = None
+) -> None:
+    """`folder` appears whole, or not at all; what an earlier call has brought is not fetched again."""
+    part = folder.with_name(f"{folder.name}.part-download")
+    bring_files(store, prefix, files, part, on_progress)
     sync_tree(part)
-    part.rename(final)
-    sync_folder(final.parent)
-    sync_folder(run)
-    CheckpointFolder(run).update_links()
-
-
-def withdraw(store: Store, one: Published) -> None:
-    """Its manifest goes: nobody reads it again, and the next publisher writes it anew."""
-    info = store.stat(manifest_path(one.name))
-    if info is not None:
-        store.delete(info.path, if_generation=info.generation)
+    part.rename(folder)
+    sync_folder(folder.parent)
 
 
 def fetch_dataset(store: Store, folder: Path, on_progress: Progress | None = None) -> None:

@@ -22,8 +22,6 @@ class Published:
 
     name: str
     step: int
-    folder: str
-    """Its name on the disk: 001000."""
     loss: float | None
     validation_loss: float | None
     files: list[dict]
@@ -40,7 +38,7 @@ def name_of(step: int, epoch: float | None, every_epochs: float | None) -> str:
     return f"act_step_{step:06d}"
 
 
-def made_of(folder: Path, *, run: str, name: str, local: str, summary: dict) -> dict:
+def made_of(folder: Path, *, run: str, name: str, summary: dict) -> dict:
     """The manifest of a folder that no longer changes; `summary` is that of its checkpoint.json."""
     files = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -55,7 +53,6 @@ def made_of(folder: Path, *, run: str, name: str, local: str, summary: dict) -> 
         "step": summary["step"],
         "epoch": finite(summary.get("epoch")),
         "name": name,
-        "folder": local,
         "loss": finite(summary.get("loss")),
         "validation_loss": finite(summary.get("validation_loss")),
         "files": files,
@@ -90,9 +87,7 @@ def understood(store: Store, path: str, name: str) -> Published | None:
         ]
         if row["format"] != FORMAT or row["name"] != name or not files:
             return None
-        if not re.fullmatch(r"\d{1,12}", row["folder"]):
-            return None
-        return Published(name, int(row["step"]), row["folder"], row["loss"], row["validation_loss"], files)
+        return Published(name, int(row["step"]), row["loss"], row["validation_loss"], files)
     except StoreError as error:
         if error.fault == "not-found":  # deleted meanwhile
             return None

@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from ..errors import InputError
+from ..publishing.store import open_store
+from ..publishing.stored_run import StoredRun
 from .run_paths import Job
 
 
@@ -27,4 +28,4 @@ class RunStorage(Protocol):
 def open_storage(job: Job, run_id: str) -> RunStorage | None:
     if job.store is None:
         return None
-    raise InputError(f"{job.store}: this version cannot publish yet; leave the checkpoints on the host")
+    return StoredRun(open_store(job.store), run_id, job.keep_last)

@@ -28,8 +28,6 @@ export const manifestSchema = z.strictObject({
   step: z.number().int().nonnegative(),
   epoch: z.number().nullable(),
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/),
-  /** Its name on the disk of the run: 001000. */
-  folder: z.string().regex(/^\d{1,12}$/),
   /** Smoothed training loss. */
   loss: z.number().nullable(),
   validation_loss: z.number().nullable(),
