@@ -1,0 +1,44 @@
+/**
+ * How a machine's labels are kept at Verda: tags, and in the description, as not every answer has tags. What an evicted
+ * machine leaves behind has a name alone.
+ */
+import type { VerdaInstance } from './verda-api.ts';
+
+export const OS_VOLUME_END = '-os';
+const MOST_TAGS = 10;
+
+export function tagsOf(labels: Readonly<Record<string, string>>): string[] {
+  const tags = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  if (tags.length > MOST_TAGS)
+    throw new RangeError(`Verda takes ${MOST_TAGS} tags, there are ${tags.length}`);
+  return tags;
+}
+
+export function descriptionOf(labels: Readonly<Record<string, string>>): string {
+  return `brickyard ${tagsOf(labels).join(' ')}`;
+}
+
+export function labelsOf({ tags, description }: VerdaInstance): Record<string, string> {
+  const texts = (tags ?? []).map((tag) => (typeof tag === 'string' ? tag : (tag.name ?? '')));
+  if (description?.startsWith('brickyard ')) texts.push(...description.split(' ').slice(1));
+  return Object.fromEntries(
+    texts.flatMap((text) => {
+      const cut = text.indexOf('=');
+      return cut > 0 ? [[text.slice(0, cut), text.slice(cut + 1)]] : [];
+    }),
+  );
+}
+
+/** Whether a machine's name (supervisor/machine-name.ts) is one that a run with such a label would give. */
+export function isNamedFor(name: string, labels: Readonly<Record<string, string>>): boolean {
+  const count = /^by-(.+)-\d+$/.exec(name);
+  if (!count) return false;
+  return Object.values(labels).some((value) => {
+    const slug = value.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+    return (
+      slug !== '' &&
+      count[1] === slug.slice(0, count[1].length) &&
+      count[1].length >= Math.min(slug.length, 40)
+    );
+  });
+}
