@@ -1,0 +1,99 @@
+/** One command that looks after a run: the supervisor with the real world around it, until the run has ended. */
+import { listenForInterrupts } from '../../../sim/host/interrupt.ts';
+import type { EvaluationPlan } from '../evaluation-plan.ts';
+import { openRunStore } from '../storage/open-store.ts';
+import { type DiskJournal, writeStatus } from '../supervisor/journal.ts';
+import type { Outcome } from '../supervisor/plan.ts';
+import { supervise } from '../supervisor/run.ts';
+import type { RunStatus } from '../supervisor/status.ts';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../supervisor/system-clock.ts';
+import type { World } from '../supervisor/world.ts';
+import type { LiveStatus } from './live-status.ts';
+import type { RunMachines } from './run-machines.ts';
+import { RunOutputs } from './run-outputs.ts';
+import type { RunPlan } from './run-plan.ts';
+import type { Scrubber } from './scrub.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface SuperviseOptions {
+  plan: RunPlan;
+  folder: string;
+  secrets: Secrets;
+  scrubber: Scrubber;
+  machines: RunMachines;
+  journal: DiskJournal;
+  live: LiveStatus;
+  evaluation: EvaluationPlan | undefined;
+  /** A folder here with the dataset. */
+  dataset(): Promise<string>;
+  /** Ends the run at once, in order: `train stop` of one that nobody looks after. */
+  stopNow?: boolean;
+}
+
+export interface SuperviseResult {
+  outcome: Outcome;
+  left: readonly string[];
+  status: RunStatus | null;
+  /** What could not be fetched, exported or rolled out, a line each. */
+  faults: string[];
+  wasInterrupted: boolean;
+}
+
+export async function superviseRun(options: SuperviseOptions): Promise<SuperviseResult> {
+  const { plan, folder, secrets, scrubber, machines, journal, live, evaluation, dataset } = options;
+  const store = openRunStore(plan.out, plan.runId, { hubToken: secrets.get('HF_TOKEN') });
+  const say = (line: string): void => live.note(line);
+  const { command } = plan;
+  const outputs = new RunOutputs({ folder, store, command, dataset, evaluation, say });
+  const stop = new AbortController();
+  if (options.stopNow) stop.abort();
+  const interrupt = listenForInterrupts({
+    onFirst: () => {
+      say(
+        'stopping: the trainer writes a checkpoint and ends, then everything is cleaned up; once more leaves at once, and the machine to its dead man’s switch',
+      );
+      outputs.stop();
+      stop.abort();
+    },
+    onSecond: () => outputs.kill(),
+  });
+  let last: RunStatus | null = null;
+  const world: World = {
+    clock: SYSTEM_CLOCK,
+    random: SYSTEM_RANDOM,
+    cloud: machines.cloud,
+    host: machines.host,
+    store,
+    journal,
+    stop: stop.signal,
+    scrub: (text) => scrubber.scrub(text),
+    report: (report) => quietly(() => live.report(report)),
+    status: (status) => {
+      last = status;
+      quietly(() => writeStatus(folder, status));
+      quietly(() => live.status(status));
+    },
+    onCheckpoint: (checkpoint) => quietly(() => outputs.onCheckpoint(checkpoint)),
+  };
+  try {
+    const { outcome, left } = await supervise(world);
+    live.end();
+    const faults = await outputs.finish();
+    return { outcome, left, status: last, faults, wasInterrupted: interrupt.stop.aborted };
+  } finally {
+    interrupt.release();
+    outputs.stop();
+    machines.close();
+    journal.close();
+    live.end();
+  }
+}
+
+/** A full disk or a closed terminal must not end the supervision of a machine that costs money. */
+function quietly(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // The journal is what counts; it complains itself.
+  }
+}
