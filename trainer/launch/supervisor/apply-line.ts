@@ -138,9 +138,21 @@ function applyTrainingLine(state: SupervisorState, line: JournalLine): void {
       state.outcome = line.outcome;
       state.outcomeAtMs = atMs;
       break;
+    case 'reopened':
+      reopen(state, line);
+      break;
     case 'cleaned':
       state.left = line.left;
   }
+}
+
+/** What the journal knows of machines stays: what could not be ended then is ended now. */
+function reopen(state: SupervisorState, { plan, atMs }: JournalLine & { type: 'reopened' }): void {
+  const { attempt } = state;
+  Object.assign(state, { plan, plannedAtMs: atMs, fruitless: 0, blocks: [], refusals: new Map() });
+  Object.assign(state, { outcome: null, outcomeAtMs: null, outputsTried: false, left: null });
+  if (attempt !== null && !(attempt.end === 'exit' && attempt.exitCode === 0))
+    Object.assign(attempt, { end: 'machine', endedAtMs: atMs });
 }
 
 function newMachine(line: JournalLine & { type: 'creating' }, atMs: number): MachineRecord {

@@ -33,6 +33,8 @@ export type LineBody =
   | { type: 'outputs'; fetched: boolean }
   | { type: 'reported' }
   | { type: 'outcome'; outcome: Outcome }
+  /** A run that had ended goes on, with caps of its own: hours count anew, money from the run's beginning. */
+  | { type: 'reopened'; plan: SupervisorPlan }
   /** The end. `left`: machines that could not be ended. */
   | { type: 'cleaned'; left: string[] };
 

@@ -19,7 +19,7 @@ const journalPath = (run: string): string => join(supervisorFolder(run), 'journa
 const statusPath = (run: string): string => join(supervisorFolder(run), 'state.json');
 
 export class DiskJournal implements RunJournal {
-  readonly lines: readonly JournalLine[];
+  lines: readonly JournalLine[];
   readonly #log: LineLog;
   readonly #release: () => void;
 
@@ -63,6 +63,13 @@ export class DiskJournal implements RunJournal {
       release();
       throw error;
     }
+  }
+
+  /** Of a run that has ended: goes on under a new plan of the same run. */
+  goOn(plan: SupervisorPlan, nowMs: number): void {
+    const line: JournalLine = { type: 'reopened', plan, atMs: nowMs };
+    this.append(line);
+    this.lines = [...this.lines, line];
   }
 
   append(line: JournalLine): void {

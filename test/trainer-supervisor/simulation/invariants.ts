@@ -1,0 +1,192 @@
+/** What must hold in every simulated run, and the words for what did not. */
+import type { JournalLine } from '../../../trainer/launch/supervisor/journal-line.ts';
+import type { SupervisorPlan } from '../../../trainer/launch/supervisor/plan.ts';
+import type { RunEnd } from '../../../trainer/launch/supervisor/run.ts';
+import type { Report, RunStatus } from '../../../trainer/launch/supervisor/status.ts';
+import type { Scenario } from './scenario.ts';
+import type { SimulatedCloud, SimulatedMachine } from './simulated-cloud.ts';
+import { DEAD_MAN_GRACE_S } from './simulated-host.ts';
+import { CANARIES } from './unreliable.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+const REPORT_MS = 31 * 60_000;
+const ORPHAN_MS = 15 * 60_000;
+const LOOK_MS = 60_000;
+/** A trainer that hangs is restarted well within this, while its supervisor lives and reaches it. */
+const HUNG_MS = { afterSteps: 35 * 60_000, before: 80 * 60_000 };
+/** Of one kind of request in an hour. */
+const REQUESTS_AN_HOUR = 1500;
+const STOPS_S = 40;
+
+export class Invariants {
+  readonly violations: string[] = [];
+  readonly #time: VirtualTime;
+  readonly #scenario: Scenario;
+  readonly #plan: SupervisorPlan;
+  readonly #cloud: () => SimulatedCloud;
+  #livesSinceMs: number | null = null;
+  #reportedAtMs = 0;
+  #troubledAtMs = 0;
+  #requests = 0;
+  #requestsSinceMs = 0;
+  end: RunEnd | null = null;
+
+  constructor(time: VirtualTime, scenario: Scenario, plan: SupervisorPlan, cloud: () => SimulatedCloud) {
+    this.#time = time;
+    this.#scenario = scenario;
+    this.#plan = plan;
+    this.#cloud = cloud;
+  }
+
+  readonly violate = (text: string): void => {
+    if (this.violations.length < 5) this.violations.push(text);
+  };
+
+  begun(): void {
+    this.#livesSinceMs = this.#time.nowMs();
+    this.#reportedAtMs = Math.max(this.#reportedAtMs, this.#time.nowMs());
+    this.#look();
+  }
+
+  died(): void {
+    this.#noteGap();
+    this.#livesSinceMs = null;
+    const diedAtMs = this.#time.nowMs();
+    const { deadManS } = this.#plan.timing;
+    const limitMs = (deadManS + DEAD_MAN_GRACE_S + STOPS_S) * 1000;
+    this.#time.after(limitMs, () => {
+      const isBack = this.#livesSinceMs !== null || this.end !== null || this.#reportedAtMs > diedAtMs;
+      if (!isBack) this.#noneAlive(`${limitMs / 60_000} min after its supervisor died`);
+    });
+  }
+
+  finished(end: RunEnd): void {
+    this.#noteGap();
+    this.end = end;
+    this.#livesSinceMs = null;
+    this.noSecret('the end', JSON.stringify(end));
+    if (end.left.length > 0) return;
+    this.#noneAlive('when its supervisor said that all was cleaned up');
+    this.#foundAsAgreed();
+    this.#time.after(ORPHAN_MS, () => this.#noneAlive('15 min after the end'));
+  }
+
+  /** Something is not working at the moment, from outside. */
+  troubled(untilMs: number): void {
+    this.#troubledAtMs = Math.max(this.#troubledAtMs, untilMs);
+  }
+
+  requested(): void {
+    const nowMs = this.#time.nowMs();
+    if (nowMs - this.#requestsSinceMs > 3_600_000) {
+      this.#requests = 0;
+      this.#requestsSinceMs = nowMs;
+    }
+    this.#requests += 1;
+    if (this.#requests === REQUESTS_AN_HOUR) this.violate(`${REQUESTS_AN_HOUR} requests within an hour`);
+  }
+
+  reported(report: Report): void {
+    this.#noteGap();
+    this.#reportedAtMs = this.#time.nowMs();
+    this.noSecret('a report', JSON.stringify(report));
+    if (this.#plan.maxCostUsd !== null && report.spentUsd === null) this.violate('a report says no cost');
+  }
+
+  wrote(line: JournalLine): void {
+    this.noSecret('the journal', JSON.stringify(line));
+  }
+
+  showed(status: RunStatus): void {
+    if (status.troubles.length > 0) this.noSecret('the status', status.troubles.join());
+  }
+
+  noSecret(where: string, text: string): void {
+    if (CANARIES.some((canary) => text.includes(canary)))
+      this.violate(`a secret is in ${where}: ${text.slice(0, 200)}`);
+  }
+
+  /** At the very end, when all that could happen has happened. */
+  judge(): void {
+    const { maxCostUsd, maxHours } = this.#plan;
+    const cost = this.#cloud().machines.reduce((sum, { offer, paid }) => {
+      const ms = paid.reduce((all, { fromMs, toMs }) => all + (toMs ?? this.#time.nowMs()) - fromMs, 0);
+      return sum + ((offer.pricePerHourUsd ?? 0) * ms) / 3_600_000;
+    }, 0);
+    if (maxCostUsd !== null && cost > maxCostUsd + 0.01)
+      this.violate(`it cost ${cost.toFixed(2)} USD, the cap is ${maxCostUsd.toFixed(2)}`);
+    const lastMs = this.#startedAtMs + maxHours * 3_600_000 + 120_000;
+    for (const machine of this.#cloud().machines) {
+      if (machine.isFound && this.#plan.existingAfterwards === 'as-found') continue;
+      const ended = machine.paid.at(-1)?.toMs ?? this.#time.nowMs();
+      if (ended > lastMs && !this.#isExempt(machine))
+        this.violate(
+          `${machine.ref.name} ran ${((ended - lastMs) / 60_000).toFixed(0)} min beyond --max-hours`,
+        );
+    }
+  }
+
+  get #startedAtMs(): number {
+    return Date.UTC(2026, 0, 1);
+  }
+
+  #noteGap(): void {
+    const gapMs = this.#time.nowMs() - this.#reportedAtMs;
+    if (this.#livesSinceMs !== null && gapMs > REPORT_MS)
+      this.violate(`no report for ${(gapMs / 60_000).toFixed(0)} min`);
+  }
+
+  /** Once a minute of a supervisor's life. */
+  #look(): void {
+    const sinceMs = this.#livesSinceMs;
+    if (sinceMs === null) return;
+    this.#time.after(LOOK_MS, () => {
+      if (this.#livesSinceMs !== sinceMs) return;
+      this.#noteGap();
+      const nowMs = this.#time.nowMs();
+      const calmMs = nowMs - Math.max(sinceMs, this.#troubledAtMs);
+      if (calmMs > ORPHAN_MS) this.#oneMachineAtMost();
+      this.#nobodyHangs(calmMs);
+      this.#look();
+    });
+  }
+
+  #oneMachineAtMost(): void {
+    const alive = this.#cloud().machines.filter(
+      (one) => one.isAlive && one.state !== 'stopping' && !one.isFound,
+    );
+    const old = alive.filter((one) => this.#time.nowMs() - one.paid.at(-1)!.fromMs > ORPHAN_MS);
+    if (old.length > 1) this.violate(`${old.map(({ ref }) => ref.name).join(' and ')} run at the same time`);
+  }
+
+  #nobodyHangs(calmMs: number): void {
+    for (const { trainer } of this.#cloud().machines) {
+      if (trainer?.hungSinceMs == null) continue;
+      const limitMs = trainer.step > trainer.startStep ? HUNG_MS.afterSteps : HUNG_MS.before;
+      const hungMs = this.#time.nowMs() - trainer.hungSinceMs;
+      if (Math.min(hungMs, calmMs) > limitMs)
+        this.violate(`a trainer hangs for ${(hungMs / 60_000).toFixed(0)} min`);
+    }
+  }
+
+  #noneAlive(when: string): void {
+    for (const machine of this.#cloud().machines) {
+      if (machine.isFound || machine.state === 'stopping' || this.#isExempt(machine)) continue;
+      if (machine.isAlive) this.violate(`${machine.ref.name} is alive ${when}`);
+    }
+  }
+
+  /** A machine of the user's has no switch before something is sent to it: said in the documentation. */
+  #isExempt(machine: SimulatedMachine): boolean {
+    return machine.isFound && !machine.contactedSinceStart;
+  }
+
+  #foundAsAgreed(): void {
+    const found = this.#cloud().machines.find(({ isFound }) => isFound);
+    if (found === undefined) return;
+    const staysOn = this.#plan.existingAfterwards === 'as-found' && this.#scenario.existing === 'running';
+    if (found.trainer?.isAlive) this.violate('a training goes on on a machine of the user after the end');
+    if (!staysOn && found.isAlive && found.state !== 'stopping')
+      this.violate(`the user's machine is left ${found.state}, not stopped`);
+  }
+}
