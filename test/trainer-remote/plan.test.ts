@@ -48,7 +48,7 @@ describe('a plan', () => {
   it('takes the command line before the file and the file before the defaults', () => {
     const settings = {
       limits: { max_hours: 3, max_cost_usd: 9 },
-      gcp: { gpus: 2, disk_gb: 300, key_file: '~/k' },
+      gcp: { price_per_hour_usd: 1.5, gpus: 2, disk_gb: 300, key_file: '~/k' },
       overrides: ['policy=act'],
     };
     const made = plan({ maxCost: '5.5', overrides: ['training.steps=10'] }, settings);
@@ -95,6 +95,7 @@ describe('a plan', () => {
     ['a zone that is none', { zone: ['us-central1'] }, /such as us-central1-a/],
     ['an option of another provider', { host: 'h' }, /--host is for --provider ssh, not for gcp/],
     ['a cost that is no number', { maxCost: '-5' }, /--max-cost must be a number above 0/],
+    ['a cost that nobody can count', { maxCost: '5' }, /gcp.price_per_hour_usd/],
     ['a dead man that never rests', { deadMan: '1' }, /5 to 1440/],
     ['an override that is none', { overrides: ['steps'] }, /is no override/],
     ['a torch that is not there', { torch: 'newest' }, /locked, nightly/],

@@ -77,6 +77,15 @@ export function planFromOptions(options: RemoteOptions, settings: RemoteSettings
     faults.push(`--eval-every must be a whole number, got ${plan.evaluation.every}`);
   if (!/^\d{1,9}$/.test(options.minEpisodes))
     faults.push(`--min-episodes must be a whole number from 0, got "${options.minEpisodes}"`);
+  if (place?.name === 'ssh') {
+    if (options.maxCost !== undefined)
+      faults.push('--max-cost is for rented machines; nobody knows what an hour of an ssh host costs');
+    plan.limits.maxCostUsd = null;
+  }
+  if (place?.name === 'gcp' && plan.limits.maxCostUsd !== null && place.pricePerHourUsd === null)
+    faults.push(
+      "--max-cost needs what an hour costs, which Google's API does not tell: gcp.price_per_hour_usd in train.remote.yaml",
+    );
   const { configFile } = plan.accelerate;
   if (configFile !== null && !existsSync(configFile))
     faults.push(`accelerate.config_file ${configFile} does not exist; write it with \`accelerate config\``);

@@ -1,15 +1,22 @@
 /** The provider and the host of a run, made from its plan. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { InputError } from '../../../sim/errors.ts';
+import { COMPUTE_BASE, GcpCloud } from '../cloud/gcp.ts';
 import { HostsCloud } from '../cloud/hosts.ts';
+import { VerdaCloud } from '../cloud/verda.ts';
+import { VERDA_BASE, VerdaApi } from '../cloud/verda-api.ts';
 import { SshConnection } from '../ssh/connection.ts';
+import { POWER_OFF } from '../ssh/dead-mans-guard.ts';
 import { SshHost } from '../ssh/host.ts';
-import { checkKeyFile } from '../ssh/key-file.ts';
+import { checkKeyFile, ensureKeyPair, publicKeyOf } from '../ssh/key-file.ts';
+import { googleTokens } from '../storage/google-token.ts';
 import { checkedHost } from './checked-host.ts';
+import { gcpMachineType } from './gpus.ts';
 import { hostSecrets, remoteJob } from './host-job.ts';
 import { isFolder } from './locations.ts';
-import type { Clock, Cloud, Host, Machine } from './ports.ts';
-import type { RunPlan, SshPlace } from './run-plan.ts';
+import { type Clock, type Cloud, type Host, HostError, type Machine, type Offer } from './ports.ts';
+import type { GcpPlace, RunPlan, SshPlace, VerdaPlace } from './run-plan.ts';
 import type { Secrets } from './secrets.ts';
 import type { PlannedMachines } from './supervisor-plan.ts';
 
@@ -61,11 +68,25 @@ export async function openMachines(options: MachineOptions): Promise<RunMachines
   return { ...provider, host, close: () => ssh.close() };
 }
 
-async function providerMachines({ plan }: MachineOptions): Promise<ProviderMachines> {
-  const { place } = plan;
+async function providerMachines(options: MachineOptions): Promise<ProviderMachines> {
+  const { place } = options.plan;
   if (place.keyFile !== null) await checkKeyFile(place.keyFile);
   if (place.name === 'ssh') return sshMachines(place);
-  throw new Error(`--provider ${place.name} is not wired yet`);
+  const key = await runKey(options);
+  return place.name === 'gcp' ? gcpMachines(place, key, options) : verdaMachines(place, key, options);
+}
+
+interface RunKey {
+  file: string;
+  publicKey: string;
+}
+
+/** The user's, or one of this run alone. */
+async function runKey({ plan, folder }: MachineOptions): Promise<RunKey> {
+  const { keyFile } = plan.place;
+  if (keyFile !== null) return { file: keyFile, publicKey: await publicKeyOf(keyFile) };
+  const file = join(folder, 'ssh', 'id_ed25519');
+  return { file, publicKey: await ensureKeyPair(file) };
 }
 
 function sshMachines(place: SshPlace): ProviderMachines {
@@ -89,6 +110,112 @@ export function connectTo({ host, port, user, keyFile, hostKey }: SshPlace): Ssh
       hostKeyAlias: null,
       hostKey,
       configFile: null,
+    },
+  );
+}
+
+function gcpMachines(place: GcpPlace, key: RunKey, { folder, clock }: MachineOptions): ProviderMachines {
+  const { project, instance, zones } = place;
+  const cloud = new GcpCloud({
+    ...place,
+    wanted: gcpOffers(place),
+    existing: instance === null ? null : { name: instance, publicKey: key.publicKey },
+    token: googleToken('BRICKYARD_COMPUTE_ENDPOINT'),
+    clock,
+    base: process.env.BRICKYARD_COMPUTE_ENDPOINT ?? COMPUTE_BASE,
+  });
+  return {
+    cloud,
+    existing: instance === null ? null : { id: instance, name: instance, zone: zones[0] },
+    existingAfterwards: 'stopped',
+    publicKey: key.publicKey,
+    powerOff: POWER_OFF,
+    connect: (machine) =>
+      connectToRented(machine, place.user, key, {
+        // An instance of the user's is met again in later runs.
+        knownHosts: instance === null ? join(folder, 'ssh', 'known_hosts') : knownHosts(),
+        alias: `${project}-${machine.zone}-${machine.name}`,
+      }),
+  };
+}
+
+/** Every wanted type in every zone, the first zone first: Compute Engine tells no prices. */
+export function gcpOffers({ zones, machineTypes, gpu, gpus, pricePerHourUsd }: GcpPlace): Offer[] {
+  const types = machineTypes.length > 0 ? machineTypes : gpu === '' ? [] : [gcpMachineType(gpu, gpus)];
+  return types.flatMap((type) => zones.map((zone) => ({ zone, type, gpu, gpus, pricePerHourUsd })));
+}
+
+/** None for a server in place of Google's: whoever runs it is not to learn what opens Google's. */
+export function googleToken(endpointName: string): (fresh?: boolean) => Promise<string | null> {
+  if (process.env[endpointName]) return async () => null;
+  const tokens = googleTokens();
+  return (fresh) => tokens.token(fresh);
+}
+
+async function verdaMachines(
+  place: VerdaPlace,
+  key: RunKey,
+  { folder, clock, secrets }: MachineOptions,
+): Promise<ProviderMachines> {
+  const api = verdaApi(secrets, clock);
+  const cloudWith = (volume: { id: string; location: string } | null): VerdaCloud =>
+    new VerdaCloud({ ...place, api, clock, types: place.instanceTypes, volume });
+  const volume = place.volume === null ? null : await chosenVolume(place.volume, api, cloudWith(null));
+  return {
+    cloud: cloudWith(volume),
+    existing: null,
+    existingAfterwards: 'as-found',
+    publicKey: key.publicKey,
+    powerOff: POWER_OFF,
+    connect: (machine) =>
+      connectToRented(machine, place.user, key, {
+        knownHosts: join(folder, 'ssh', 'known_hosts'),
+        alias: machine.name,
+      }),
+  };
+}
+
+export function verdaApi(secrets: Secrets, clock: Clock): VerdaApi {
+  const [clientId, clientSecret] = [secrets.get('VERDA_CLIENT_ID'), secrets.get('VERDA_CLIENT_SECRET')];
+  if (!clientId || !clientSecret)
+    throw new InputError('VERDA_CLIENT_ID and VERDA_CLIENT_SECRET are missing in .env');
+  return new VerdaApi({
+    login: { clientId, clientSecret },
+    nowMs: () => clock.nowMs(),
+    base: process.env.BRICKYARD_VERDA_ENDPOINT ?? VERDA_BASE,
+  });
+}
+
+/** Of several the last machine's: each went on from the newest checkpoint of those before it. */
+async function chosenVolume(
+  wanted: string,
+  api: VerdaApi,
+  cloud: VerdaCloud,
+): Promise<{ id: string; location: string }> {
+  const found = wanted === 'auto' ? (await cloud.leftOvers()).at(-1) : await api.volume(wanted);
+  if (found?.location) return { id: found.id, location: found.location };
+  throw new InputError(
+    wanted === 'auto'
+      ? 'no OS volume of an earlier run is left at Verda: leave --volume out, and the run goes on from storage'
+      : `Verda has no volume ${wanted}: --volume auto finds the one that is left, if any`,
+  );
+}
+
+function connectToRented(
+  machine: Machine,
+  user: string,
+  key: RunKey,
+  { knownHosts: file, alias }: { knownHosts: string; alias: string },
+): SshConnection {
+  if (machine.address === null) throw new HostError('unreachable', `${machine.name} has no address yet`);
+  return new SshConnection(
+    { user, host: machine.address, port: null },
+    {
+      keyFile: key.file,
+      knownHostsFiles: [file],
+      hostKeyAlias: alias,
+      hostKey: null,
+      configFile: 'none',
     },
   );
 }
