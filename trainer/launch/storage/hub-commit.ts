@@ -3,15 +3,13 @@
  * so that a second try sends what is missing), then all names in one step.
  * Formats: https://huggingface.co/docs/hub/api and github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md
  */
-import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { StoreError } from '../remote/ports.ts';
 import { sourceStream } from './folder-store.ts';
 import { bodyOf } from './http-exchange.ts';
 import type { HubConnection } from './hub-connection.ts';
 import type { ObjectSource, WriteOptions } from './object-store.ts';
 import { retried, TransientFault } from './retry.ts';
-import { fileSha256 } from './verified-download.ts';
+import { digestOfSource, sizeOf } from './same-bytes.ts';
 
 export const REVISION = 'main';
 /** Larger ones come in parts that only the Hub's own libraries know. */
@@ -69,6 +67,16 @@ export async function commit(connection: HubConnection, change: HubChange): Prom
   );
 }
 
+/** Makes the repository, private, unless it is there. */
+export async function createRepository(connection: HubConnection): Promise<void> {
+  const [organization, name] = connection.repo.split('/');
+  const wanted = { type: connection.repoType, name, organization, private: true };
+  const body = Buffer.from(JSON.stringify(wanted));
+  const url = `${connection.endpoint}/api/repos/create`;
+  const headers = { 'content-type': 'application/json' };
+  await bodyOf(await connection.request({ method: 'POST', url, body, headers }, [200, 409]));
+}
+
 /** The newest commit. */
 export async function headOf(connection: HubConnection): Promise<string> {
   const { value } = await connection.json<{ sha: string }>({
@@ -79,9 +87,8 @@ export async function headOf(connection: HubConnection): Promise<string> {
 }
 
 async function prepared({ path, source }: { path: string; source: ObjectSource }): Promise<Prepared> {
-  if (source instanceof Uint8Array)
-    return { path, source, bytes: source.length, sha256: createHash('sha256').update(source).digest('hex') };
-  return { path, source, bytes: (await stat(source.file)).size, sha256: await fileSha256(source.file) };
+  const [, sha256] = (await digestOfSource('sha256', source)).split(':');
+  return { path, source, bytes: await sizeOf(source), sha256 };
 }
 
 async function largeOnes(connection: HubConnection, files: readonly Prepared[]): Promise<Set<string>> {
@@ -128,7 +135,7 @@ async function sendLarge(
         {
           operation: 'upload',
           transfers: ['basic'],
-          hash_algo: 'sha_256',
+          hash_algo: 'sha256',
           ref: { name: REVISION },
           objects: [{ oid: file.sha256, size: file.bytes }],
         },

@@ -46,8 +46,8 @@ export interface ObjectStore {
   read(path: string, options?: { fromByte?: number }): Promise<Readable>;
   write(path: string, source: ObjectSource, options?: WriteOptions): Promise<ObjectInfo>;
   /**
-   * All of them in this order, replacing what is there; in one commit where the store has commits. A reader that sees
-   * the last one sees all. With `ifAbsent` the last one fails with `conflict` when it is there already.
+   * All of them, the last one last, replacing what is there; in one commit where the store has commits. A reader that
+   * sees the last one sees all. With `ifAbsent` the last one fails with `conflict` when it is there already.
    */
   writeAll(entries: readonly ObjectEntry[], options?: WriteOptions): Promise<void>;
   /** Of what is not there: nothing to do. */
@@ -56,16 +56,23 @@ export interface ObjectStore {
   deleteAll(paths: readonly string[]): Promise<void>;
 }
 
+/** So many objects are under way at once: small ones wait for answers, not for bytes. */
+const AT_ONCE = 4;
+
 /** `writeAll` of a store that writes one object at a time. */
 export async function writeInOrder(
   store: Pick<ObjectStore, 'write'>,
   entries: readonly ObjectEntry[],
   { ifAbsent, ...options }: WriteOptions = {},
 ): Promise<void> {
-  for (const [i, { path, source }] of entries.entries()) {
-    const isLast = i === entries.length - 1;
-    await store.write(path, source, { ...options, ifAbsent: isLast && ifAbsent });
-  }
+  const waiting = entries.slice(0, -1);
+  const writeNext = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      await store.write(next.path, next.source, options);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, writeNext));
+  const last = entries.at(-1);
+  if (last) await store.write(last.path, last.source, { ...options, ifAbsent });
 }
 
 /** @throws InputError for a path that leads out of the store or that some store could not hold */

@@ -75,7 +75,7 @@ export class StoredRun implements RunStore {
     await downloadFolder({
       store: this.store,
       prefix: `${CHECKPOINTS}${wanted.name}/`,
-      files: wanted.manifest.files,
+      files: wanted.manifest.files.map((file) => ({ ...file, digest: `sha256:${file.sha256}` })),
       folder,
       ...options,
     });

@@ -9,19 +9,22 @@ export async function hasBytesOf(
   info: ObjectInfo,
   source: ObjectSource,
 ): Promise<boolean> {
-  const bytes = source instanceof Uint8Array ? source.length : (await stat(source.file)).size;
-  if (bytes !== info.bytes) return false;
-  const [kind, expected] = (info.digest ?? 'sha256:').split(':');
-  const found = await digestOf(hasher(kind, bytes), sourceStream(source));
-  return found === (expected || (await digestOf(createHash('sha256'), await store.read(info.path))));
+  if ((await sizeOf(source)) !== info.bytes) return false;
+  const digest = info.digest ?? (await digestOf('sha256', info.bytes, await store.read(info.path)));
+  return (await digestOfSource(digest.split(':')[0], source)) === digest;
 }
 
-/** git names a blob by the sha1 of its length and bytes. */
-function hasher(kind: string, bytes: number): Hash {
-  return kind === 'git' ? createHash('sha1').update(`blob ${bytes}\0`) : createHash(kind);
+/** @param kind md5, sha256, or git, whose id of a blob is the sha1 of its length and bytes */
+export async function digestOfSource(kind: string, source: ObjectSource): Promise<string> {
+  return digestOf(kind, await sizeOf(source), sourceStream(source));
 }
 
-async function digestOf(hash: Hash, chunks: AsyncIterable<Uint8Array>): Promise<string> {
+export async function sizeOf(source: ObjectSource): Promise<number> {
+  return source instanceof Uint8Array ? source.length : (await stat(source.file)).size;
+}
+
+async function digestOf(kind: string, bytes: number, chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash: Hash = kind === 'git' ? createHash('sha1').update(`blob ${bytes}\0`) : createHash(kind);
   for await (const chunk of chunks) hash.update(chunk);
-  return hash.digest('hex');
+  return `${kind}:${hash.digest('hex')}`;
 }

@@ -2,18 +2,19 @@
  * Files that are whole, with the bytes their manifest names, or not there: each comes into .NAME.part-SHA, which a
  * later call goes on with, is compared, brought to the disk and renamed; so is the folder of all of them.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StoreError } from '../remote/ports.ts';
 import { type ObjectStore, objectPath } from './object-store.ts';
+import { digestOfSource } from './same-bytes.ts';
 
 export interface FileFacts {
   path: string;
   bytes: number;
-  sha256: string;
+  /** sha256:HEX, or git:HEX for the small files of a repository. */
+  digest: string;
 }
 
 export interface DownloadOptions {
@@ -68,7 +69,7 @@ export async function downloadFile(
   facts: FileFacts,
   onBytes: (fileBytes: number) => void = () => {},
 ): Promise<void> {
-  const part = join(dirname(path), `.${facts.sha256.slice(0, 16)}.part`);
+  const part = join(dirname(path), `.${facts.digest.split(':')[1].slice(0, 16)}.part`);
   for (let damaged = 0; ; ) {
     await fill(store, from, part, facts, onBytes);
     if (await isWhole(part, facts)) break;
@@ -132,20 +133,14 @@ async function lengthOf(path: string): Promise<number> {
   return existsSync(path) ? (await stat(path)).size : 0;
 }
 
-async function isWhole(path: string, { bytes, sha256 }: FileFacts): Promise<boolean> {
+async function isWhole(path: string, { bytes, digest }: FileFacts): Promise<boolean> {
   if (!existsSync(path) || (await stat(path)).size !== bytes) return false;
-  return (await fileSha256(path)) === sha256;
+  return (await digestOfSource(digest.split(':')[0], { file: path })) === digest;
 }
 
 async function mustBeWhole(path: string, facts: FileFacts): Promise<void> {
   if (await isWhole(path, facts)) return;
   throw new StoreError('damaged', `${path} is there with other bytes than wanted: move its folder away`);
-}
-
-export async function fileSha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 /** Of an earlier download with other files. */
