@@ -1,9 +1,11 @@
-"""What the supervisor runs on the machine that trains: launch, run, interrupt, kill.
+"""What the supervisor runs on the machine that trains: launch, run, interrupt, kill, python.
 
     python trainer/remote_agent.py launch --root DIR --run ID --attempt N [--resume-step STEP]
+    python trainer/remote_agent.py python --root DIR --run ID -- -m brickyard_trainer.publishing probe URL
 
 `launch` detaches `run` from the connection and returns when that has written its first status. The others
-find the agent by its lock. Exit codes: 0 done, 2 bad input, 75 not now, try again.
+find the agent by its lock. `python` runs Python with the run's secrets in its environment. Exit codes: 0
+done, 2 bad input, 75 not now, try again.
 """
 
 import argparse
@@ -16,23 +18,24 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from brickyard_trainer.errors import TrainerError
+from brickyard_trainer.errors import InputError, TrainerError
 from brickyard_trainer.remote import agent_lock
-from brickyard_trainer.remote.run_paths import RunPaths, read_job
+from brickyard_trainer.remote.run_paths import RunPaths, read_job, read_secrets
 from brickyard_trainer.remote.status_file import read_status
 
 TRY_AGAIN = 75
-STARTED_WITHIN_S = 30
+STARTED_WITHIN_S = 20
 ENDED_WITHIN_S = 15
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", choices=("launch", "run", "interrupt", "kill"))
+    parser.add_argument("what", choices=("launch", "run", "interrupt", "kill", "python"))
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--run", required=True)
     parser.add_argument("--attempt", type=int, default=1)
     parser.add_argument("--resume-step", type=int)
+    parser.add_argument("arguments", nargs="*")
     asked = parser.parse_args(arguments)
     try:
         paths = RunPaths(asked.root.expanduser().resolve(), asked.run)
@@ -42,6 +45,10 @@ def main(arguments: list[str]) -> int:
             from brickyard_trainer.remote.agent import run_attempt
 
             return run_attempt(paths, asked.attempt, asked.resume_step)
+        if asked.what == "python":
+            path = str(Path(__file__).resolve().parent)
+            env = {**os.environ, **read_secrets(paths), "PYTHONPATH": path}
+            os.execve(sys.executable, [sys.executable, *asked.arguments], env)
         return interrupt(paths) if asked.what == "interrupt" else kill(paths)
     except TrainerError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -49,12 +56,15 @@ def main(arguments: list[str]) -> int:
 
 
 def launch(paths: RunPaths, attempt: int, resume_step: int | None) -> int:
-    """The same attempt a second time does nothing, whether it still runs or has ended."""
+    """The same attempt a second time does nothing, also when it has ended; a newer one ends an older."""
     read_job(paths)  # complains here rather than in the log
-    if (paths.attempts / str(attempt)).exists():
+    newest = agent_lock.newest_attempt(paths.attempts)
+    if attempt < newest:
+        raise InputError(f"attempt {attempt} of {paths.run_id} is older than {newest}, which began here")
+    if attempt == newest:
         return 0
-    if agent_lock.holder(paths) is not None and begun(paths) != attempt:
-        print(f"attempt {begun(paths)} of {paths.run_id} has not ended", file=sys.stderr)
+    if agent_lock.holder(paths) is not None and kill(paths) != 0:
+        print(f"attempt {newest} of {paths.run_id} does not end", file=sys.stderr)
         return TRY_AGAIN
     argv = [sys.executable, str(Path(__file__).resolve()), "run", "--root", str(paths.root)]
     argv += ["--run", paths.run_id, "--attempt", str(attempt)]

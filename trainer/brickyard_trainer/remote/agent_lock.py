@@ -51,6 +51,12 @@ def first_time(attempts: Path, attempt: int) -> bool:
     return True
 
 
+def newest_attempt(attempts: Path) -> int:
+    """0 before the first."""
+    names = [entry.name for entry in attempts.iterdir()] if attempts.is_dir() else []
+    return max((int(name) for name in names if name.isdigit()), default=0)
+
+
 def process_start(pid: int) -> str | None:
     """Tells a process from a later one with the same number; None when there is none, or only its zombie."""
     try:

@@ -9,8 +9,8 @@ TRAIN = Path(__file__).resolve().parents[2] / "train.py"
 
 
 def trainer_command(job: Job, run: Path, resumes: bool, gpus: int) -> list[str]:
-    """The argv. `job.accelerate` may hold use (true, false; null: by the GPUs), processes, mixed_precision and
-    config_file.
+    """The argv. `job.accelerate` may hold use (true, false; null: by the GPUs), processes, mixed_precision
+    and config_file.
     """
     where = [f"resume={run}"] if resumes else [f"run.dir={run}"]
     args = [str(TRAIN), *job.train_args, f"data.root={job.dataset}", *where]

@@ -31,14 +31,6 @@ export function labelsOf({ tags, description }: VerdaInstance): Record<string, s
 
 /** Whether a machine's name (supervisor/machine-name.ts) is one that a run with such a label would give. */
 export function isNamedFor(name: string, labels: Readonly<Record<string, string>>): boolean {
-  const count = /^by-(.+)-\d+$/.exec(name);
-  if (!count) return false;
-  return Object.values(labels).some((value) => {
-    const slug = value.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-    return (
-      slug !== '' &&
-      count[1] === slug.slice(0, count[1].length) &&
-      count[1].length >= Math.min(slug.length, 40)
-    );
-  });
+  const run = /^by-(.+)-\d+$/.exec(name)?.[1];
+  return Object.values(labels).some((value) => value.toLowerCase().replace(/[^a-z0-9]+/g, '-') === run);
 }

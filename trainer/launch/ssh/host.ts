@@ -52,6 +52,8 @@ export interface SshHostOptions {
   powerOff(machine: Machine): string | null;
   connect(machine: Machine): SshConnection;
   onProgress?(text: string): void;
+  /** What is sent as the trainer. */
+  code?: FolderContents;
 }
 
 export const HOST_DEFAULTS = {
@@ -70,35 +72,36 @@ export class SshHost implements Host {
   readonly #layouts = new Map<string, RemoteLayout>();
   readonly #pythons = new Map<string, string>();
   #code: Promise<FolderContents> | undefined;
-  #dataset: Promise<FolderContents> | undefined;
+  #contents: Promise<FolderContents> | undefined;
 
   constructor(options: SshHostOptions) {
     this.#options = options;
   }
 
   async prepare(machine: Machine): Promise<void> {
-    const { deadManS, secrets } = this.#options;
-    const ssh = this.#ssh(machine);
+    const layout = await this.prepareTools(machine);
+    const dataset = await this.#dataset(machine, layout);
+    const { configFile } = this.#options.job.accelerate;
+    if (configFile !== null) await this.#write(machine, layout.acceleratorConfig, await readFile(configFile));
+    await this.#write(machine, layout.job, this.#jobFile(layout, dataset));
+  }
+
+  /** All but the dataset and the job: enough for `runPython`, and so for a probe of storage from there. */
+  async prepareTools(machine: Machine): Promise<RemoteLayout> {
+    const { deadManS, secrets, secretFiles = {} } = this.#options;
     const layout = await this.#layout(machine);
-    const write = (path: string, contents: string | Uint8Array) =>
-      ssh.demand(shScript(WRITE_PRIVATE, path), { stdin: contents });
     await this.#startGuard(machine, layout);
     await this.renew(machine, deadManS);
     const code = await this.#trainerCode();
-    await uploadFolder(ssh, code, layout.code(code.hash), this.#progress('code'));
-    const files: Record<string, string> = {};
-    for (const [name, contents] of Object.entries(this.#options.secretFiles ?? {})) {
-      files[name] = posix.join(layout.run, `${name.toLowerCase()}.secret`);
-      await write(files[name], contents);
+    await uploadFolder(this.#ssh(machine), code, layout.code(code.hash), this.#progress('code'));
+    const paths: Record<string, string> = {};
+    for (const [name, contents] of Object.entries(secretFiles)) {
+      paths[name] = posix.join(layout.run, `${name.toLowerCase()}.secret`);
+      await this.#write(machine, paths[name], contents);
     }
-    await write(layout.secrets, JSON.stringify({ ...secrets, ...files }));
-    const steps = await Promise.allSettled([this.#python(machine), this.#sendDataset(machine, layout)]);
-    for (const step of steps) if (step.status === 'rejected') throw step.reason;
-    const [, dataset] = steps as [unknown, PromiseFulfilledResult<string>];
-    const fetched = await this.#fetchDataset(machine, layout, dataset.value);
-    const { configFile } = this.#options.job.accelerate;
-    if (configFile !== null) await write(layout.acceleratorConfig, await readFile(configFile));
-    await write(layout.job, this.#jobFile(layout, fetched));
+    await this.#write(machine, layout.secrets, JSON.stringify({ ...secrets, ...paths }));
+    await this.#python(machine);
+    return layout;
   }
 
   async launch(machine: Machine, { attempt, resumeStep, deadManS }: Launch): Promise<void> {
@@ -140,13 +143,13 @@ export class SshHost implements Host {
     await fetchRunOutputs(this.#ssh(machine), run, into);
   }
 
-  /** Python of the trainer there, and the folder of its code: for probes from the machine. Only after `prepare`. */
+  /**
+   * Runs the trainer's Python there with the run's secrets, such as `-m brickyard_trainer.publishing probe URL`.
+   * Only after `prepare`, or `prepareTools`. @returns its stdout
+   */
   async runPython(machine: Machine, args: readonly string[]): Promise<Buffer> {
-    const python = await this.#python(machine);
-    const layout = await this.#layout(machine);
-    const code = await this.#trainerCode();
-    const env = [`PYTHONPATH=${layout.code(code.hash)}`, `BRICKYARD_SECRETS=${layout.secrets}`];
-    return this.#ssh(machine).demand(['env', ...env, python, ...args], { timeoutS: HOST_DEFAULTS.datasetS });
+    const words = await this.#agentWords(machine, 'python');
+    return this.#ssh(machine).demand([...words, '--', ...args], { timeoutS: HOST_DEFAULTS.datasetS });
   }
 
   /** Ends the connections; what runs there goes on. */
@@ -179,10 +182,9 @@ export class SshHost implements Host {
   async #startGuard(machine: Machine, { guard }: RemoteLayout): Promise<void> {
     const powerOff = this.#options.powerOff(machine);
     if (powerOff === null) return;
-    const ssh = this.#ssh(machine);
     const script = guardScript({ folder: guard, deadManS: this.#options.deadManS, powerOff });
-    await ssh.demand(shScript(WRITE_PRIVATE, posix.join(guard, 'guard.sh')), { stdin: script });
-    await ssh.demand(shScript(START_GUARD, guard));
+    await this.#write(machine, posix.join(guard, 'guard.sh'), script);
+    await this.#ssh(machine).demand(shScript(START_GUARD, guard));
   }
 
   async #python(machine: Machine): Promise<string> {
@@ -203,40 +205,45 @@ export class SshHost implements Host {
     return made;
   }
 
-  async #sendDataset(machine: Machine, layout: RemoteLayout): Promise<string> {
+  /** @returns its folder there */
+  async #dataset(machine: Machine, layout: RemoteLayout): Promise<string> {
     const { dataset } = this.#options;
-    if ('url' in dataset) return layout.dataset(createHash('sha256').update(dataset.url).digest('hex'));
-    this.#dataset ??= folderContents(dataset.folder);
-    const contents = await this.#dataset;
+    if ('url' in dataset) {
+      const into = layout.dataset(createHash('sha256').update(dataset.url).digest('hex'));
+      this.#options.onProgress?.(`the host fetches ${dataset.url}`);
+      await this.runPython(machine, ['-m', 'brickyard_trainer.publishing', 'fetch', dataset.url, into]);
+      return into;
+    }
+    this.#contents ??= folderContents(dataset.folder);
+    const contents = await this.#contents;
     const into = layout.dataset(contents.hash);
     await uploadFolder(this.#ssh(machine), contents, into, this.#progress('dataset'));
     return into;
   }
 
-  async #fetchDataset(machine: Machine, _layout: RemoteLayout, into: string): Promise<string> {
-    const { dataset } = this.#options;
-    if ('folder' in dataset) return into;
-    this.#options.onProgress?.(`the host fetches ${dataset.url}`);
-    await this.runPython(machine, ['-m', 'brickyard_trainer.publishing', 'fetch', dataset.url, into]);
-    return into;
+  async #write(machine: Machine, path: string, contents: string | Uint8Array): Promise<void> {
+    await this.#ssh(machine).demand(shScript(WRITE_PRIVATE, path), { stdin: contents });
   }
 
   #trainerCode(): Promise<FolderContents> {
-    this.#code ??= trainerCode();
+    this.#code ??= this.#options.code ? Promise.resolve(this.#options.code) : trainerCode();
     return this.#code;
   }
 
-  async #agent(machine: Machine, what: string, ...more: string[]): Promise<void> {
+  async #agentWords(machine: Machine, what: string): Promise<string[]> {
     const layout = await this.#layout(machine);
     const python = await this.#python(machine);
     const code = await this.#trainerCode();
     const program = posix.join(layout.code(code.hash), 'remote_agent.py');
-    const words = [python, program, what, '--root', layout.root, '--run', this.#options.runId, ...more];
-    const { code: exitCode, stderr } = await this.#ssh(machine).run(words);
-    if (exitCode === 0) return;
-    const said = stderr.trim() || 'it said nothing';
-    if (exitCode === TRY_AGAIN) throw new HostError('unreachable', `${layout.run}: not yet: ${said}`);
-    throw remoteFailure(`${what} on ${machine.address}`, exitCode, stderr);
+    return [python, program, what, '--root', layout.root, '--run', this.#options.runId];
+  }
+
+  async #agent(machine: Machine, what: string, ...more: string[]): Promise<void> {
+    const words = [...(await this.#agentWords(machine, what)), ...more];
+    const { code, stderr } = await this.#ssh(machine).run(words);
+    if (code === 0) return;
+    if (code !== TRY_AGAIN) throw remoteFailure(`${what} on ${machine.address}`, code, stderr);
+    throw new HostError('unreachable', `${what} on ${machine.address}: not yet: ${stderr.trim()}`);
   }
 
   #jobFile(layout: RemoteLayout, dataset: string): string {
