@@ -11,6 +11,7 @@ import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
 import { packageVersion } from './sim/host/code-version.ts';
 import { INTERRUPTED_EXIT_CODE } from './sim/host/interrupt.ts';
 import { exportCommand, trainCommand } from './trainer/launch/command.ts';
+import { datasetTransferCommands, policyCommand } from './trainer/launch/remote/transfer-commands.ts';
 
 const EXIT = { done: 0, no: 1, badInput: 2, bug: 70, interrupted: INTERRUPTED_EXIT_CODE } as const;
 
@@ -26,12 +27,15 @@ function buildProgram(): Command {
       'after',
       '\nExit codes: 0 done; 1 it ran, but the answer is no; 2 bad usage or input; 130 interrupted (state kept, --resume goes on).',
     );
+  const datasets = datasetCommand();
+  for (const command of datasetTransferCommands()) datasets.addCommand(command);
   const commands = [
     genCommand(),
     scenarioCommand(),
-    datasetCommand(),
+    datasets,
     trainCommand(),
     exportCommand(),
+    policyCommand(),
     evalCommand(),
     loopCommand(),
     doctorCommand(),

@@ -64,6 +64,17 @@ describe('a plan', () => {
     expect(readRunPlan(join(folder, 'r1'))).toEqual(made);
   });
 
+  it('rents on spot unless the file or the command line says otherwise', () => {
+    const spot = (given: boolean, settings: object) =>
+      (plan({ spot: given }, { gcp: settings }).place as GcpPlace).spot;
+    // --no-spot is false; without it the option is true.
+    expect([spot(true, {}), spot(true, { spot: false }), spot(false, { spot: true })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('names a machine by what people call its GPU', () => {
     const gpu = (text: string) => (plan({ gpu: text }).place as GcpPlace).gpu;
     expect(['a100', 'nvidia-a100', 'A100-80GB', 'h100'].map(gpu)).toEqual([
@@ -117,8 +128,8 @@ describe('the settings file', () => {
   };
   it('is read from where the user stands, and may be missing', () => {
     expect(readRemoteSettings(undefined, join(folder, 'nowhere'))).toEqual({});
-    write('provider: verda\nlimits: { max_hours: 2 }\n');
-    expect(readRemoteSettings(undefined, folder)).toEqual({ provider: 'verda', limits: { max_hours: 2 } });
+    write('wandb: true\nlimits: { max_hours: 2 }\n');
+    expect(readRemoteSettings(undefined, folder)).toEqual({ wandb: true, limits: { max_hours: 2 } });
     expect(() => readRemoteSettings(join(folder, 'other.yaml'), folder)).toThrow('train.remote.example.yaml');
   });
 
@@ -129,9 +140,9 @@ describe('the settings file', () => {
   });
 
   it('tells the line and column of every fault', () => {
-    const path = write('providr: gcp\nlimits:\n  max_hours: -1\ngcp:\n  hf_token: x\n');
+    const path = write('datset: gs://x\nlimits:\n  max_hours: -1\ngcp:\n  hf_token: x\n');
     expect(() => readRemoteSettings(path, folder)).toThrow(
-      /3 faults[\s\S]*line 3, column 14: limits.max_hours[\s\S]*line 1, column 1: providr is not known; did you mean "provider"|providr/,
+      /3 faults[\s\S]*line 3, column 14: limits.max_hours[\s\S]*line 1, column 1: datset is not known; did you mean "dataset"/,
     );
     expect(() => readRemoteSettings(path, folder)).toThrow(/secrets belong in \.env/);
   });

@@ -1,7 +1,7 @@
 /** `brickyard train` and `brickyard export`: read the options, run the trainer's Python, print the summary. */
 import { Command } from 'commander';
 import { VALIDATE_DEFAULTS } from '../../generator/dataset/validate.ts';
-import { InputError } from '../../sim/errors.ts';
+import { InputError, throwFaults } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
 import { shellLine } from '../../sim/host/shell-line.ts';
 import { userPath } from '../../sim/host/user-path.ts';
@@ -11,6 +11,9 @@ import { EVALUATION_DEFAULTS, planEvaluation } from './evaluation-plan.ts';
 import { EXPORT_DEFAULTS, exportPolicy, PRECISIONS } from './export-policy.ts';
 import { trainerArguments } from './overrides.ts';
 import { DEFAULT_PROVIDER, providerNamed, type TrainingProvider } from './provider.ts';
+import { addRemoteOptions, REMOTE_HELP } from './remote/remote-options.ts';
+import { runCommands } from './remote/run-commands.ts';
+import { type RemoteCommandOptions, trainRemotely } from './remote/train-remotely.ts';
 import { datasetOfRun } from './run-folder.ts';
 import { TrainProgress } from './train-progress.ts';
 import { checkTrainingData, verdictFolder } from './training-data.ts';
@@ -21,16 +24,10 @@ interface GlobalOptions {
   verbose?: boolean;
 }
 
-interface TrainCommandOptions extends GlobalOptions {
-  dataset?: string;
-  out?: string;
+interface TrainCommandOptions extends GlobalOptions, Omit<RemoteCommandOptions, 'overrides'> {
   resume?: string;
   allowChange: string[];
   notify?: string;
-  provider: string;
-  eval?: string;
-  evalEvery?: string;
-  minEpisodes: string;
   dryRun?: boolean;
   cfg?: string;
 }
@@ -52,7 +49,7 @@ Examples:
   brickyard train --cfg job policy=act_small                              the whole configuration`;
 
 export function trainCommand(): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description(
       'Train a policy on a dataset: it is validated first, and every checkpoint becomes a policy folder.',
     )
@@ -73,22 +70,28 @@ export function trainCommand(): Command {
       '--eval-every <n>',
       `with --eval: every n-th checkpoint, and the last (default: ${EVALUATION_DEFAULTS.every})`,
     )
-    .option('--provider <name>', 'where it runs', DEFAULT_PROVIDER)
+    .option('--provider <name>', 'where it runs: local, ssh, gcp or verda', DEFAULT_PROVIDER)
     .option('--min-episodes <n>', 'fewer in the dataset are a fault', String(VALIDATE_DEFAULTS.minEpisodes))
     .option(
       '--dry-run',
       'begin it in a temporary folder, say how long it would take and how much space, and stop',
     )
-    .option('--cfg <what>', 'print the configuration and end: job')
-    .addHelpText('after', TRAIN_EXAMPLES)
+    .option('--cfg <what>', 'print the configuration and end: job');
+  addRemoteOptions(command)
+    .addHelpText('after', TRAIN_EXAMPLES + REMOTE_HELP)
     .action(async (overrides: string[], _options, command: Command) =>
       train(overrides, command.optsWithGlobals<TrainCommandOptions>()),
     );
+  // Their help names their own options alone, not the many of a training.
+  for (const run of runCommands()) command.addCommand(run.configureHelp({ showGlobalOptions: false }));
+  return command;
 }
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
 async function train(overrides: string[], options: TrainCommandOptions): Promise<void> {
+  if (options.provider !== DEFAULT_PROVIDER) return trainElsewhere(overrides, options);
+  refuseRemoteOptions(options);
   const provider = providerNamed(options.provider);
   const { json, quiet = false, minEpisodes } = options;
   const resume = options.resume === undefined ? undefined : userPath(options.resume);
@@ -133,6 +136,30 @@ async function train(overrides: string[], options: TrainCommandOptions): Promise
   const summary = { run, steps, loss_first, loss_last, best, best_success, success, checkpoint, policy };
   if (json) printLine(JSON.stringify(summary));
   assertRolledOut(result);
+}
+
+async function trainElsewhere(overrides: string[], options: TrainCommandOptions): Promise<void> {
+  const { resume, dryRun, cfg, allowChange, notify } = options;
+  const faults: string[] = [];
+  if (resume !== undefined) faults.push('a run elsewhere is gone on with by `brickyard train resume RUN`');
+  if (dryRun)
+    faults.push('--dry-run is for --provider local; --preflight says what stands in the way elsewhere');
+  if (cfg !== undefined) faults.push('--cfg is for --provider local, and the same elsewhere');
+  if (allowChange.length > 0) faults.push('--allow-change is for --provider local');
+  if (notify !== undefined) faults.push('--notify is for --provider local');
+  throwFaults(`train --provider ${options.provider}`, faults);
+  return trainRemotely({ ...options, overrides });
+}
+
+/** Somebody who names a machine does not mean this one. */
+function refuseRemoteOptions(options: TrainCommandOptions): void {
+  const { host, project, instance, gpu, maxCost, maxHours, zone, preflight } = options;
+  const given = Object.entries({ host, project, instance, gpu, maxCost, maxHours, preflight })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (zone.length > 0) given.push('--zone');
+  if (given.length > 0)
+    throw new InputError(`${given.join(', ')}: this machine is used unless --provider is ssh, gcp or verda`);
 }
 
 async function showConfiguration(provider: TrainingProvider, what: string, args: string[]): Promise<void> {

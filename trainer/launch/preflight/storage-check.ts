@@ -1,24 +1,19 @@
 /** Whether storage can be written, read and deleted from here, and whether the run's place in it is free. */
-import { randomUUID } from 'node:crypto';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { readBytes } from '../storage/object-store.ts';
+import { probeStore } from '../storage/probe.ts';
 import { type Finding, fault, note, type PreflightCheck } from './run-checks.ts';
+
+const DONE = { create: 'written', read: 'read', delete: 'deleted' } as const;
+/** What the probe that runs at the same time leaves for a moment. */
+const PROBE = '.probe/';
 
 /** @param store at the run's prefix */
 export function storageCheck(store: ObjectStore): PreflightCheck {
   return {
     name: 'storage',
     run: async () => {
-      const path = `preflight-${randomUUID()}`;
-      const bytes = Buffer.from(path);
-      try {
-        await store.write(path, bytes, { ifAbsent: true });
-        const read = await readBytes(store, path);
-        if (!read.equals(bytes))
-          return [fault(`${store.url} gives back other bytes than were written: choose another --out`)];
-      } finally {
-        await store.delete(path);
-      }
+      const { ok, step, message } = await probeStore(store);
+      if (!ok) return [fault(`${store.url}: an object cannot be ${DONE[step!]} from here: ${message}`)];
       return [note('written, read, deleted')];
     },
   };
@@ -29,7 +24,7 @@ export function freePlaceCheck(store: ObjectStore, runId: string): PreflightChec
   return {
     name: 'run id',
     run: async (): Promise<Finding[]> => {
-      const found = await store.list('');
+      const found = (await store.list('')).filter(({ path }) => !path.startsWith(PROBE));
       if (found.length === 0) return [note(runId)];
       return [
         fault(

@@ -154,6 +154,11 @@ export function readRunPlan(folder: string): RunPlan {
         : `${path} cannot be read: ${message}`,
     );
   }
+  return parseRunPlan(json, path);
+}
+
+/** @throws InputError when it is another version's */
+export function parseRunPlan(json: unknown, path: string): RunPlan {
   const result = runPlanSchema.safeParse(json);
   if (result.success) return result.data;
   const { path: where, message } = result.error.issues[0];

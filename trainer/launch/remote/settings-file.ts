@@ -6,7 +6,6 @@ import { suggestion } from '../../../scenarios/nearest.ts';
 import { readPlainText } from '../../../scenarios/scenario-file.ts';
 import { readYaml } from '../../../scenarios/yaml-document.ts';
 import { InputError, throwFaults } from '../../../sim/errors.ts';
-import { REMOTE_PROVIDERS } from './run-plan.ts';
 
 const text = z.string().min(1).max(400);
 const texts = z.array(text).min(1).max(32);
@@ -19,7 +18,6 @@ const login = {
 };
 
 const settingsSchema = z.strictObject({
-  provider: z.enum(REMOTE_PROVIDERS).optional(),
   dataset: text.optional(),
   out: text.optional(),
   /** key=value of the trainer, before those of the command line. */

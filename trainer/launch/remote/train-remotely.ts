@@ -1,0 +1,237 @@
+/** `train --provider ssh|gcp|verda` and `train resume`: plan, preflight, run folder, supervisor, summary. */
+import { existsSync, rmSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { InputError, NegativeResult } from '../../../sim/errors.ts';
+import { INTERRUPTED_EXIT_CODE } from '../../../sim/host/interrupt.ts';
+import { shellLine } from '../../../sim/host/shell-line.ts';
+import { userFolder, userPath } from '../../../sim/host/user-path.ts';
+import { type EvaluationPlan, planEvaluation } from '../evaluation-plan.ts';
+import { assertPreflight, preflightText, runPreflight } from '../preflight/run-checks.ts';
+import { openStore } from '../storage/open-store.ts';
+import { joinUrl, looksLikeStoreUrl } from '../storage/store-url.ts';
+import { DiskJournal } from '../supervisor/journal.ts';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../supervisor/system-clock.ts';
+import { LiveStatus } from './live-status.ts';
+import { localDataset } from './local-dataset.ts';
+import type { RemoteOptions } from './place-from-options.ts';
+import { planChecks } from './plan-checks.ts';
+import { planFromOptions } from './plan-from-options.ts';
+import { checkedRunId, makeRunId, runFolder } from './run-id.ts';
+import { openMachines } from './run-machines.ts';
+import { type RunPlan, readRunPlan, writeRunPlan } from './run-plan.ts';
+import { Scrubber } from './scrub.ts';
+import { readSecrets, type Secrets, secretsFile } from './secrets.ts';
+import { type RemoteSettings, readRemoteSettings } from './settings-file.ts';
+import { planOfStoredRun, storePlan } from './stored-plan.ts';
+import { superviseRun } from './supervise-run.ts';
+import { outputsRun, supervisorPlan } from './supervisor-plan.ts';
+
+export interface RemoteCommandOptions extends RemoteOptions {
+  settings?: string;
+  envFile?: string;
+  runId?: string;
+  /** Only say what stands in the way. */
+  preflight?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Everything that a command about remote runs has; secrets are read first, so that nothing is said with one in it. */
+export interface RemoteContext {
+  secrets: Secrets;
+  scrubber: Scrubber;
+  settings: RemoteSettings;
+  runs: string;
+  say(text: string): void;
+}
+
+export const runsFolder = (): string => userPath('runs');
+
+/** @throws what `action` throws, without secrets in it */
+export async function withSecrets<T>(
+  options: Pick<RemoteCommandOptions, 'settings' | 'envFile' | 'quiet'>,
+  action: (context: RemoteContext) => Promise<T>,
+): Promise<T> {
+  const file = options.envFile === undefined ? secretsFile(userFolder()) : userPath(options.envFile);
+  const secrets = readSecrets(file, process.env, options.envFile !== undefined);
+  const scrubber = new Scrubber(secrets.values);
+  const keyFile = secrets.get('GOOGLE_APPLICATION_CREDENTIALS');
+  // Google's library looks there; a path, and no secret.
+  if (keyFile) process.env.GOOGLE_APPLICATION_CREDENTIALS = userPath(keyFile);
+  const say = (text: string): void =>
+    void (options.quiet || process.stderr.write(`${scrubber.scrub(text)}\n`));
+  try {
+    const settingsFile = options.settings === undefined ? undefined : userPath(options.settings);
+    const settings = readRemoteSettings(settingsFile, userFolder());
+    return await action({ secrets, scrubber, settings, runs: runsFolder(), say });
+  } catch (error) {
+    throw error instanceof Error ? scrubber.scrubError(error) : error;
+  }
+}
+
+export async function trainRemotely(options: RemoteCommandOptions): Promise<void> {
+  await withSecrets(options, async (context) => {
+    const { runs, settings } = context;
+    const now = new Date(SYSTEM_CLOCK.nowMs());
+    const runId =
+      options.runId === undefined ? makeRunId(now, () => SYSTEM_RANDOM.next()) : checkedRunId(options.runId);
+    const plan = planFromOptions(options, settings, {
+      runId,
+      madeAt: now.toISOString(),
+      command: context.scrubber.scrub(shellLine(['brickyard', ...process.argv.slice(2)])),
+      cwd: userFolder(),
+      home: homedir(),
+      userName: userInfo().username,
+    });
+    const folder = join(runs, runId);
+    if (existsSync(folder))
+      throw new InputError(
+        `${folder} is there already: \`brickyard train resume ${runId}\` goes on with it, or give another --run-id`,
+      );
+    const evaluation = evaluationOf(plan, undefined);
+    await preflight(plan, folder, context, false);
+    if (options.preflight) return;
+    writeRunPlan(folder, plan);
+    await superviseToTheEnd({ plan, folder, context, evaluation, options });
+  });
+}
+
+/** What may change from one command to the next of the same run. */
+export interface ResumeOptions extends Pick<RemoteCommandOptions, 'settings' | 'envFile' | 'json' | 'quiet'> {
+  maxHours?: number;
+  maxCost?: number;
+  /** verda: an OS volume, or `auto`. */
+  volume?: string;
+  /** Ends it in order. */
+  stopNow?: boolean;
+}
+
+/** @param text id, folder, or gs://…/ID and hf://…/ID of a run that another machine began */
+export async function resumeRemotely(text: string, options: ResumeOptions): Promise<void> {
+  await withSecrets(options, async (context) => {
+    const { runs, secrets } = context;
+    let folder: string;
+    let before: RunPlan;
+    if (looksLikeStoreUrl(text)) {
+      before = await planOfStoredRun(text, secrets.get('HF_TOKEN'));
+      folder = join(runs, before.runId);
+      if (!existsSync(folder)) writeRunPlan(folder, before);
+    } else {
+      folder = runFolder(text, runs, userFolder());
+      before = readRunPlan(folder);
+    }
+    const plan = resumedPlan(before, options);
+    const evaluation = evaluationOf(plan, outputsRun(folder));
+    if (!options.stopNow) await preflight(plan, folder, context, true);
+    writeRunPlan(folder, plan);
+    await superviseToTheEnd({ plan, folder, context, evaluation, options, stopNow: options.stopNow });
+  });
+}
+
+function resumedPlan(plan: RunPlan, { maxHours, maxCost, volume }: ResumeOptions): RunPlan {
+  const limits = {
+    ...plan.limits,
+    maxHours: maxHours ?? plan.limits.maxHours,
+    maxCostUsd: maxCost ?? plan.limits.maxCostUsd,
+  };
+  if (volume === undefined) return { ...plan, limits };
+  if (plan.place.name !== 'verda')
+    throw new InputError(
+      `--volume is for --provider verda; run ${plan.runId} trains on ${plan.place.name} and goes on from its storage`,
+    );
+  return { ...plan, limits, place: { ...plan.place, volume } };
+}
+
+function evaluationOf(plan: RunPlan, run: string | undefined): EvaluationPlan | undefined {
+  const { suite, every } = plan.evaluation;
+  const resume = run !== undefined && existsSync(run) ? run : undefined;
+  if (suite === null) return undefined;
+  // Checkpoints are exported here, whatever the trainer does.
+  return planEvaluation({ suite, every: `${every}`, resume, overrides: [] });
+}
+
+/** @throws InputError with all that stands in the way */
+async function preflight(
+  plan: RunPlan,
+  folder: string,
+  { secrets, say }: RemoteContext,
+  resumes: boolean,
+): Promise<void> {
+  const checks = planChecks({ plan, folder, secrets, resumes });
+  const report = await runPreflight(checks, { nowMs: () => SYSTEM_CLOCK.nowMs() });
+  say(preflightText(report));
+  assertPreflight(report);
+}
+
+interface SuperviseToTheEnd {
+  plan: RunPlan;
+  folder: string;
+  context: RemoteContext;
+  evaluation: EvaluationPlan | undefined;
+  options: Pick<RemoteCommandOptions, 'json' | 'quiet'>;
+  stopNow?: boolean;
+}
+
+async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
+  const { plan, folder, context, evaluation, options, stopNow } = asked;
+  const { secrets, scrubber, say } = context;
+  const live = new LiveStatus(process.stderr, options.quiet ?? false, (text) => scrubber.scrub(text));
+  const note = (line: string): void => live.note(line);
+  const machines = await openMachines({ plan, folder, secrets, clock: SYSTEM_CLOCK, say: note });
+  const supervised = supervisorPlan(plan, folder, machines);
+  const journal = openJournal(folder, supervised, stopNow ?? false);
+  await storePlan(openStore(joinUrl(plan.out, plan.runId), { hubToken: secrets.get('HF_TOKEN') }), plan);
+  say(`run ${plan.runId}: ${folder}`);
+  const result = await superviseRun({
+    ...{ plan, folder, secrets, scrubber, machines, journal, live, evaluation, stopNow },
+    dataset: () => localDataset(plan.dataset, secrets.get('HF_TOKEN'), note),
+  });
+  const { outcome, left, status, faults } = result;
+  const run = outputsRun(folder);
+  say(`${outcome.kind}: ${outcome.reason}`);
+  for (const machine of left)
+    say(`NOT cleaned up: ${machine} may still cost money; \`brickyard train cleanup\` tries again`);
+  if (existsSync(run)) say(`outputs: ${run}`);
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({
+        run: plan.runId,
+        folder,
+        outcome: outcome.kind,
+        reason: outcome.reason,
+        clean_up: left.length === 0 ? 'done' : 'left',
+        left,
+        step: status?.step ?? null,
+        checkpoint: status?.newestCheckpoint ?? null,
+        cost_usd: status?.spentUsd ?? null,
+        hours: status?.hours ?? null,
+        outputs: existsSync(run) ? run : null,
+        faults,
+      })}\n`,
+    );
+  if (outcome.kind === 'interrupted') process.exitCode = INTERRUPTED_EXIT_CODE;
+  else if (outcome.kind !== 'succeeded' || left.length > 0) process.exitCode = 1;
+  else if (faults.length > 0)
+    throw new NegativeResult(`the training is done and kept, but ${faults.join('\n')}`);
+}
+
+/** Goes on with what the journal says; a run that had ended gets new limits. */
+function openJournal(
+  folder: string,
+  supervised: ReturnType<typeof supervisorPlan>,
+  stopNow: boolean,
+): DiskJournal {
+  const nowMs = SYSTEM_CLOCK.nowMs();
+  if (!existsSync(join(folder, 'supervisor', 'journal.jsonl')))
+    return DiskJournal.begin(folder, supervised, nowMs);
+  const journal = DiskJournal.reopen(folder);
+  const hasEnded = journal.lines.some(({ type }) => type === 'cleaned') && !stopNow;
+  if (hasEnded) journal.goOn(supervised, nowMs);
+  return journal;
+}
+
+/** Of a run folder in which nothing was begun. */
+export function removeEmptyRun(folder: string): void {
+  if (!existsSync(join(folder, 'supervisor'))) rmSync(folder, { recursive: true, force: true });
+}
