@@ -1,7 +1,7 @@
 """A train.py that learns nothing, for tests of what stands around it: its arguments, events, files, signals.
 
-pretend.steps, pretend.every (steps between checkpoints), pretend.step_s, pretend.hang_at (stands still at that
-step when it was not resumed), pretend.bytes (of a checkpoint). Needs the standard library alone: it starts fast.
+pretend.steps, pretend.every (steps between checkpoints), pretend.step_s, pretend.hang_at (stands still at
+that step when it was not resumed), pretend.bytes (of a checkpoint). It needs the standard library alone.
 """
 
 import json

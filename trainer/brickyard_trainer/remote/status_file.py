@@ -5,11 +5,12 @@ import threading
 import time
 from pathlib import Path
 
-from ..durable import write_text
-
 
 class StatusFile:
-    """Rewritten whole, by rename, with a sequence number that goes on over attempts. Threads may share it."""
+    """Rewritten whole, by rename, with a sequence number that goes on over attempts. Threads may share it.
+
+    Not brought to the disk: it is written with every step that is logged, and is void once the machine died.
+    """
 
     def __init__(self, path: Path, run_id: str, attempt: int) -> None:
         self.path = path
@@ -36,7 +37,9 @@ class StatusFile:
             self.now.update(changed)
             self.now["sequence"] += 1
             self.now["writtenAtMs"] = now_ms()
-            write_text(self.path, json.dumps(self.now, allow_nan=False) + "\n")
+            temporary = self.path.with_name(".status.json.tmp")
+            temporary.write_text(json.dumps(self.now) + "\n", encoding="utf-8")
+            temporary.replace(self.path)
 
 
 def read_status(path: Path) -> dict | None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import math
 import os
 import signal
 import subprocess
@@ -82,9 +83,15 @@ class TrainerProcess:
         if name == "start":
             self.status.write(state="training", step=said["step"], steps=said["steps"], steppedAtMs=now_ms())
         elif name == "step":
-            self.status.write(step=said["step"], steps=said["steps"], loss=said["loss"], steppedAtMs=now_ms())
+            self.status.write(
+                step=said["step"], steps=said["steps"], loss=finite(said["loss"]), steppedAtMs=now_ms()
+            )
         elif name in ("checkpoint", "exported"):  # work between steps, which may take a while
             self.status.write(steppedAtMs=now_ms())
+
+
+def finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 class Log:
