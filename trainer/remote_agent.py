@@ -35,8 +35,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--run", required=True)
     parser.add_argument("--attempt", type=int, default=1)
     parser.add_argument("--resume-step", type=int)
-    parser.add_argument("arguments", nargs="*")
-    asked = parser.parse_args(arguments)
+    # argparse takes positionals that come apart from each other for none at all.
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    asked, passed_on = parser.parse_args(arguments[:cut]), arguments[cut + 1 :]
     try:
         paths = RunPaths(asked.root.expanduser().resolve(), asked.run)
         if asked.what == "launch":
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> int:
         if asked.what == "python":
             path = str(Path(__file__).resolve().parent)
             env = {**os.environ, **read_secrets(paths), "PYTHONPATH": path}
-            os.execve(sys.executable, [sys.executable, *asked.arguments], env)
+            os.execve(sys.executable, [sys.executable, *passed_on], env)
         return interrupt(paths) if asked.what == "interrupt" else kill(paths)
     except TrainerError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -42,13 +42,14 @@ export interface CheckedHostOptions {
 
 /** The same host, whose `prepare` checks first. */
 export function checkedHost({ host, plan, connect, nowMs, say }: CheckedHostOptions): Host {
+  const said = new Set<string>();
   return {
     prepare: async (machine) => {
       await look(machine);
-      await host.prepare(machine);
-      say(`${machine.address}: storage is probed from there`);
+      await host.prepareTools(machine);
       // Again although it went well from here: the machine's account and its scopes are others.
       await probe(machine);
+      await host.prepare(machine);
     },
     launch: (machine, launch) => host.launch(machine, launch),
     status: (machine) => host.status(machine),
@@ -63,7 +64,11 @@ export function checkedHost({ host, plan, connect, nowMs, say }: CheckedHostOpti
     const ssh = connect(machine);
     try {
       const findings = await lookAtHost(ssh, plan, nowMs);
-      for (const { kind, message } of findings) if (kind !== 'fault') say(`${machine.address}: ${message}`);
+      for (const { kind, message } of findings) {
+        const line = `${machine.address}: ${message}`;
+        if (kind !== 'fault' && !said.has(line)) say(line);
+        said.add(line);
+      }
       const faults = findings.filter(({ kind }) => kind === 'fault').map(({ message }) => message);
       if (faults.length > 0) throw new HostError('setup-failed', faults.join('; '));
     } finally {
