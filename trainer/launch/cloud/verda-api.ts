@@ -74,12 +74,13 @@ export class VerdaApi {
   readonly #options: VerdaApiOptions;
   readonly #rest: RestClient;
   readonly #login: RestClient;
+  #asking: Promise<string> | undefined;
   #token: { text: string; refresh: string | undefined; endsMs: number } | undefined;
 
   constructor(options: VerdaApiOptions) {
     this.#options = options;
     const { base = VERDA_BASE, fetch } = options;
-    this.#rest = new RestClient({ base, fetch, token: (fresh) => this.#accessToken(fresh) });
+    this.#rest = new RestClient({ base, fetch, token: (fresh) => this.#oneToken(fresh) });
     this.#login = new RestClient({ base, fetch, token: async () => null });
   }
 
@@ -208,6 +209,14 @@ export class VerdaApi {
     const answer = await this.#rest.send(request);
     if (answer.status < 200 || answer.status > 299) throw verdaFault(answer, what);
     return answer;
+  }
+
+  /** Requests that are made at once share one login: a refresh token is taken once. */
+  async #oneToken(fresh: boolean): Promise<string> {
+    this.#asking ??= this.#accessToken(fresh).finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
   }
 
   async #accessToken(fresh: boolean): Promise<string> {

@@ -75,7 +75,7 @@ export class VerdaCloud implements Cloud {
       places.map((zone) => ({
         zone,
         type: type.instance_type,
-        gpu: this.#options.gpu || gpuOf(type.instance_type),
+        gpu: gpuOf(type.instance_type) || this.#options.gpu,
         gpus: type.gpu?.number_of_gpus ?? this.#options.gpus,
         pricePerHourUsd: spot ? type.spot_price : type.price_per_hour,
       })),
@@ -242,7 +242,7 @@ export class VerdaCloud implements Cloud {
       // It gives no reason; a spot machine that is gone without having been deleted was taken away.
       preempted: state === 'gone' && (instance.is_spot ?? spot),
       labels: labelsOf(instance),
-      offer: { zone: instance.location ?? '', type, gpu: gpu || gpuOf(type), gpus, pricePerHourUsd },
+      offer: { zone: instance.location ?? '', type, gpu: gpuOf(type) || gpu, gpus, pricePerHourUsd },
     };
   }
 }
