@@ -24,7 +24,7 @@ from .store import (
     size_of,
 )
 
-ONE_REQUEST_BYTES = 4 << 20
+ONE_REQUEST_BYTES = 1 << 20
 """What an upload in one request may lose to a cut; larger ones go by a session."""
 
 

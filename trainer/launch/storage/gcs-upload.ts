@@ -13,7 +13,7 @@ import type { ObjectSource, WriteOptions } from './object-store.ts';
 import { retried } from './retry.ts';
 
 /** What an upload in one request may lose to a cut. */
-export const ONE_REQUEST_BYTES = 4 << 20;
+export const ONE_REQUEST_BYTES = 1 << 20;
 
 export interface Upload {
   name: string;
