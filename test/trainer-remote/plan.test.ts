@@ -109,6 +109,7 @@ describe('a plan', () => {
     ['a cost that nobody can count', { maxCost: '5' }, /gcp.price_per_hour_usd/],
     ['a dead man that never rests', { deadMan: '1' }, /5 to 1440/],
     ['an override that is none', { overrides: ['steps'] }, /is no override/],
+    ['a start from a checkpoint that lies here', { overrides: ['training.init_from=runs/x'] }, /is not sent/],
     ['a torch that is not there', { torch: 'newest' }, /locked, nightly/],
   ])('refuses %s', (_, options, message) => {
     expect(fault(options)).toMatch(message);

@@ -1,6 +1,7 @@
 /** Which checks the plan of a run asks for, before anything is rented. */
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { bucketCheck } from '../preflight/bucket-check.ts';
 import { localDatasetCheck, storedDatasetCheck } from '../preflight/dataset-check.ts';
 import { COMPUTE_ENDPOINT, type GoogleAccess, gcpChecks, loginCheck } from '../preflight/google-checks.ts';
 import { HUB_ENDPOINT, hubCheck } from '../preflight/hub-check.ts';
@@ -37,7 +38,11 @@ export function planChecks({ plan, folder, secrets, resumes }: PlanCheckOptions)
   if (!resumes) checks.push(freePlaceCheck(store, runId));
   const options = { location: dataset, minEpisodes: plan.minEpisodes, overrides: plan.overrides };
   if (isFolder(dataset)) checks.push(localDatasetCheck(options));
-  else checks.push(storedDatasetCheck(openStore(dataset, { subject: '--dataset', ...access }), options));
+  else {
+    const stored = openStore(dataset, { subject: '--dataset', ...access });
+    checks.push(storedDatasetCheck(stored, options));
+    if (place.name === 'gcp' && dataset.startsWith('gs://')) checks.push(bucketCheck(stored, place.zones));
+  }
   const uses = (scheme: string): boolean => [dataset, out].some((url) => url.startsWith(`${scheme}://`));
   const isGoogle = place.name === 'gcp' || (uses('gs') && !process.env.BRICKYARD_GCS_ENDPOINT);
   const google = isGoogle ? googleAccess() : undefined;

@@ -21,6 +21,8 @@ export function planFromOptions(options: RemoteOptions, settings: RemoteSettings
   };
   const overrides = [...(settings.overrides ?? []), ...options.overrides];
   attempt(() => trainerArguments({ allowChange: [], overrides }));
+  if (overrides.some((text) => /^\+{0,2}training\.init_from=(?!null$)/.test(text)))
+    faults.push('training.init_from names a checkpoint of this machine, which is not sent: leave it out');
   const number = (name: string, text: string | undefined): number | undefined =>
     text === undefined ? undefined : attempt(() => positive(name, text));
   const place = attempt(() => placeFromOptions(options, settings, facts));
