@@ -16,6 +16,7 @@ const LOOK_MS = 60_000;
 const HUNG_MS = { afterSteps: 35 * 60_000, before: 80 * 60_000 };
 /** Of one kind of request in an hour. */
 const REQUESTS_AN_HOUR = 1500;
+const STEPS_AT_ONCE = 1000;
 const STOPS_S = 40;
 
 export class Invariants {
@@ -28,6 +29,8 @@ export class Invariants {
   #reportedAtMs = 0;
   #troubledAtMs = 0;
   #requests = 0;
+  #steps = 0;
+  #steppedAtMs = 0;
   #requestsSinceMs = 0;
   end: RunEnd | null = null;
 
@@ -98,6 +101,11 @@ export class Invariants {
   }
 
   showed(status: RunStatus): void {
+    this.#steps = status.atMs === this.#steppedAtMs ? this.#steps + 1 : 0;
+    this.#steppedAtMs = status.atMs;
+    // Thrown into the supervisor, which would not let time pass any more.
+    if (this.#steps > STEPS_AT_ONCE)
+      throw new Error(`${STEPS_AT_ONCE} steps at one moment, in ${status.phase}`);
     if (status.troubles.length > 0) this.noSecret('the status', status.troubles.join());
   }
 
@@ -109,7 +117,11 @@ export class Invariants {
   /** At the very end, when all that could happen has happened. */
   judge(): void {
     const { maxCostUsd, maxHours } = this.#plan;
-    const cost = this.#cloud().machines.reduce((sum, { offer, paid }) => {
+    // What the user's machine would have cost without this run is not of this run.
+    const ours = this.#cloud().machines.filter(
+      ({ isFound }) => !(isFound && this.#scenario.existing === 'running'),
+    );
+    const cost = ours.reduce((sum, { offer, paid }) => {
       const ms = paid.reduce((all, { fromMs, toMs }) => all + (toMs ?? this.#time.nowMs()) - fromMs, 0);
       return sum + ((offer.pricePerHourUsd ?? 0) * ms) / 3_600_000;
     }, 0);

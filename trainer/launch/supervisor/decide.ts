@@ -49,6 +49,11 @@ function sweepingCandidates(state: SupervisorState, view: View): Candidate[] {
 
 /** While the training goes on. Machines first: without one there is nothing to look at. */
 function runningCandidates(state: SupervisorState, view: View, nowMs: number): Candidate[] {
+  const { attempt } = state;
+  const isLast = attempt?.endedAtMs != null && state.fruitless >= state.plan.timing.fruitlessAttempts;
+  // Whether the last attempt was in vain is seen in storage.
+  if (isLast && view.checkpointsAtMs <= attempt.endedAtMs!)
+    return [{ intent: { do: 'read-checkpoints' }, dueMs: view.retries.untilMs('checkpoints') }];
   const machine = currentMachine(state);
   // A second machine is never asked for while the first may still train.
   const others = [...state.machines.values()].filter(

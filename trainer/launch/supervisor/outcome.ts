@@ -31,6 +31,12 @@ const capReason = (state: SupervisorState): string => {
 
 function attemptOutcome(state: SupervisorState, view: View, nowMs: number): Outcome | null {
   const { attempt, plan } = state;
+  const { fruitlessAttempts } = plan.timing;
+  if (attempt === null && state.fruitless >= fruitlessAttempts)
+    return {
+      kind: 'failed',
+      reason: `${state.fruitless} machines in a row could not be used: ${trouble(view)}`,
+    };
   if (attempt === null || attempt.end === null || attempt.endedAtMs === null) return null;
   const hasRead = view.checkpoints !== null && view.checkpointsAtMs > attempt.endedAtMs;
   if (attempt.end === 'exit' && attempt.exitCode === BAD_INPUT)
@@ -48,13 +54,15 @@ function attemptOutcome(state: SupervisorState, view: View, nowMs: number): Outc
       };
     return null;
   }
-  if (state.fruitless >= plan.timing.fruitlessAttempts && hasRead)
+  if (state.fruitless >= fruitlessAttempts && hasRead)
     return {
       kind: 'failed',
       reason: `${state.fruitless} attempts in a row ended without a new checkpoint, the last ${endText(attempt.end, attempt.exitCode)}`,
     };
   return null;
 }
+
+const trouble = (view: View): string => view.retries.troubles()[0] ?? 'no reason is known';
 
 function endText(end: string, exitCode: number | null): string {
   if (end === 'exit') return `with exit code ${exitCode}`;

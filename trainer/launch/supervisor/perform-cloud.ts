@@ -4,6 +4,7 @@ import type { Intent } from './intent.ts';
 import { machineName, requestIdFrom } from './machine-name.ts';
 import type { MachineRecord, Stray } from './state.ts';
 import { isGone, messageOf, refOf, type Supervision } from './supervision.ts';
+import { newMachineView } from './view.ts';
 
 type Of<K extends Intent['do']> = Extract<Intent, { do: K }>;
 
@@ -84,7 +85,10 @@ export async function lookAtExisting(run: Supervision): Promise<void> {
     if (isGone(machine)) run.view.fatal = `there is no machine ${ref.name} in ${ref.zone}`;
     else if (run.state.plan.maxCostUsd !== null && machine!.offer.pricePerHourUsd === null)
       run.view.fatal = `--max-cost cannot be kept, as nobody says what ${ref.name} costs: leave it out, or name the price`;
-    else run.record({ type: 'found', ref, state: machine!.state, offer: machine!.offer });
+    else {
+      run.record({ type: 'found', ref, state: machine!.state, offer: machine!.offer });
+      run.view.machine = newMachineView(ref.name); // what was seen of it before it was let go counts no more
+    }
   } catch (error) {
     giveUpOnLogin(run, 'existing', error);
   }
