@@ -142,7 +142,7 @@ it('sees an eviction, finds what it left, and sweeps it', async () => {
     state: 'stopped',
     zone: 'FIN-01',
   });
-  expect(await cloud().leftOvers()).toHaveLength(1);
+  expect(await cloud().find({ brickyard: 'train' })).toMatchObject([{ labels: LABELS }]);
   expect(await cloud().find({ 'brickyard-run': 'r1-2' })).toEqual([]);
   await cloud().delete(left);
   expect(await cloud().describe(left)).toBeNull();
@@ -153,9 +153,14 @@ it('boots from a left-over volume in its location, and keeps it', async () => {
   const ref = await running();
   fake.evict(ref.id);
   const volume = { id: [...fake.volumes.keys()][0], location: 'FIN-01' };
+  expect(await cloud().volumeLeftBy(LABELS)).toMatchObject(volume);
+  expect(await cloud().volumeLeftBy({ 'brickyard-run': 'r2' })).toBeUndefined();
   const again = cloud({ volume });
+  // Wanted: nobody may sweep it.
+  expect(await again.find(LABELS)).toEqual([]);
   expect((await again.offers()).map(({ zone }) => zone)).toEqual(['FIN-01']);
-  const second = await again.create(await request({ name: 'by-r2-1', labels: { 'brickyard-run': 'r2' } }));
+  const second = await again.create(await request({ name: 'by-r1-2' }));
+  expect(await cloud().volumeLeftBy(LABELS)).toMatchObject(volume);
   expect(fake.volumes.get(volume.id)?.status).toBe('attached');
   fake.advance(120_000);
   await again.delete(second);

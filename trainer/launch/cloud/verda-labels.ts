@@ -2,6 +2,7 @@
  * How a machine's labels are kept at Verda: tags, and in the description, as not every answer has tags. What an evicted
  * machine leaves behind has a name alone.
  */
+import { RUN_LABEL } from '../remote/supervisor-plan.ts';
 import type { VerdaInstance } from './verda-api.ts';
 
 export const OS_VOLUME_END = '-os';
@@ -29,8 +30,13 @@ export function labelsOf({ tags, description }: VerdaInstance): Record<string, s
   );
 }
 
-/** Whether a machine's name (supervisor/machine-name.ts) is one that a run with such a label would give. */
-export function isNamedFor(name: string, labels: Readonly<Record<string, string>>): boolean {
-  const run = /^by-(.+)-\d+$/.exec(name)?.[1];
-  return Object.values(labels).some((value) => value.toLowerCase().replace(/[^a-z0-9]+/g, '-') === run);
+/** The run whose machine is called so (../supervisor/machine-name.ts); undefined for other names. */
+export function runOf(machineName: string): string | undefined {
+  return /^by-(.+)-\d+$/.exec(machineName)?.[1];
+}
+
+/** Whether it is a machine's name of the run that the labels name, or of any when they name none. */
+export function isNamedFor(machineName: string, labels: Readonly<Record<string, string>>): boolean {
+  const run = runOf(machineName);
+  return run !== undefined && (labels[RUN_LABEL] === undefined || labels[RUN_LABEL] === run);
 }

@@ -13,9 +13,10 @@ import {
   type MachineState,
   type Offer,
 } from '../remote/ports.ts';
+import { RUN_LABEL } from '../remote/supervisor-plan.ts';
 import { startupScript } from '../ssh/dead-mans-guard.ts';
 import type { VerdaApi, VerdaInstance, VerdaVolume } from './verda-api.ts';
-import { descriptionOf, isNamedFor, labelsOf, OS_VOLUME_END, tagsOf } from './verda-labels.ts';
+import { descriptionOf, isNamedFor, labelsOf, OS_VOLUME_END, runOf, tagsOf } from './verda-labels.ts';
 
 export interface VerdaOptions {
   api: VerdaApi;
@@ -111,7 +112,7 @@ export class VerdaCloud implements Cloud {
     const { api } = this.#options;
     if (ref.id.startsWith(VOLUME)) {
       const volume = await api.volume(ref.id.slice(VOLUME.length));
-      return volume === null || isDeleted(volume) ? null : leftOver(volume);
+      return volume === null || isDeleted(volume) ? null : leftOver(volume, {});
     }
     const instance = await api.instance(ref.id);
     return instance === null ? null : this.#machine(instance);
@@ -127,9 +128,12 @@ export class VerdaCloud implements Cloud {
           state !== 'gone' && Object.entries(labels).every(([k, v]) => own[k] === v),
       );
     const left = volumes.filter(
-      (volume) => isLeftOver(volume, instances) && isNamedFor(machineNameOf(volume), labels),
+      (volume) =>
+        volume.id !== this.#options.volume?.id &&
+        isLeftOver(volume, instances) &&
+        isNamedFor(machineNameOf(volume), labels),
     );
-    return [...machines, ...left.map((volume) => ({ ...leftOver(volume), labels }))];
+    return [...machines, ...left.map((volume) => leftOver(volume, labels))];
   }
 
   async start({ id, name }: MachineRef): Promise<void> {
@@ -157,13 +161,21 @@ export class VerdaCloud implements Cloud {
     await this.#sweep(ref.name);
   }
 
-  /** OS volumes without a machine that runs of this project left, newest name last. */
-  async leftOvers(): Promise<VerdaVolume[]> {
+  /**
+   * The OS volume that a run of these labels goes on from: what its last machine left behind (each went on from the
+   * furthest step of those before it), or, once that was done, the one that its machine was booted from.
+   */
+  async volumeLeftBy(labels: Readonly<Record<string, string>>): Promise<VerdaVolume | undefined> {
     const { api } = this.#options;
     const [instances, volumes] = [await api.instances(), await api.volumes()];
-    return volumes
-      .filter((volume) => isLeftOver(volume, instances) && /^by-.+-\d+$/.test(machineNameOf(volume)))
-      .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    const mine = volumes.filter((volume) => isNamedFor(machineNameOf(volume), labels));
+    const booted = instances.flatMap(({ hostname, os_volume_id }) =>
+      isNamedFor(hostname, labels)
+        ? mine.filter((volume) => volume.id === os_volume_id && machineNameOf(volume) !== hostname)
+        : [],
+    );
+    const left = mine.filter((volume) => isLeftOver(volume, instances));
+    return [...booted, ...left].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })).at(-1);
   }
 
   #fits(type: string, gpus: number | undefined): boolean {
@@ -267,7 +279,7 @@ function isLeftOver(volume: VerdaVolume, instances: readonly VerdaInstance[]): b
   return !instances.some(({ hostname, status }) => hostname === name && STATES[status] !== 'gone');
 }
 
-function leftOver(volume: VerdaVolume): Machine {
+function leftOver(volume: VerdaVolume, labels: Readonly<Record<string, string>>): Machine {
   const zone = volume.location ?? '';
   const offer = { zone, type: 'volume', gpu: '', gpus: 0, pricePerHourUsd: null };
   return {
@@ -277,7 +289,7 @@ function leftOver(volume: VerdaVolume): Machine {
     state: 'stopped',
     address: null,
     preempted: false,
-    labels: {},
+    labels: { ...labels, [RUN_LABEL]: runOf(machineNameOf(volume)) ?? '' },
     offer,
   };
 }

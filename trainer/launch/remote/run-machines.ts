@@ -5,7 +5,7 @@ import { InputError } from '../../../sim/errors.ts';
 import { COMPUTE_BASE, GcpCloud } from '../cloud/gcp.ts';
 import { HostsCloud } from '../cloud/hosts.ts';
 import { VerdaCloud } from '../cloud/verda.ts';
-import { VERDA_BASE, VerdaApi } from '../cloud/verda-api.ts';
+import { VERDA_BASE, VerdaApi, type VerdaVolume } from '../cloud/verda-api.ts';
 import { SshConnection } from '../ssh/connection.ts';
 import { POWER_OFF } from '../ssh/dead-mans-guard.ts';
 import { SshHost } from '../ssh/host.ts';
@@ -18,7 +18,7 @@ import { isFolder } from './locations.ts';
 import { type Clock, type Cloud, type Host, HostError, type Machine, type Offer } from './ports.ts';
 import type { GcpPlace, RunPlan, SshPlace, VerdaPlace } from './run-plan.ts';
 import type { Secrets } from './secrets.ts';
-import type { PlannedMachines } from './supervisor-plan.ts';
+import { type PlannedMachines, RUN_LABEL } from './supervisor-plan.ts';
 
 export interface MachineOptions {
   plan: RunPlan;
@@ -120,7 +120,7 @@ function gcpMachines(place: GcpPlace, key: RunKey, { folder, clock }: MachineOpt
     ...place,
     wanted: gcpOffers(place),
     existing: instance === null ? null : { name: instance, publicKey: key.publicKey },
-    token: googleToken('BRICKYARD_COMPUTE_ENDPOINT'),
+    token: computeToken(),
     clock,
     base: process.env.BRICKYARD_COMPUTE_ENDPOINT ?? COMPUTE_BASE,
   });
@@ -145,9 +145,9 @@ export function gcpOffers({ zones, machineTypes, gpu, gpus, pricePerHourUsd }: G
   return types.flatMap((type) => zones.map((zone) => ({ zone, type, gpu, gpus, pricePerHourUsd })));
 }
 
-/** None for a server in place of Google's: whoever runs it is not to learn what opens Google's. */
-export function googleToken(endpointName: string): (fresh?: boolean) => Promise<string | null> {
-  if (process.env[endpointName]) return async () => null;
+/** For a server in place of Google's one of its own: whoever runs it is not to learn what opens Google's. */
+export function computeToken(): (fresh?: boolean) => Promise<string | null> {
+  if (process.env.BRICKYARD_COMPUTE_ENDPOINT) return async () => process.env.BRICKYARD_COMPUTE_TOKEN ?? null;
   const tokens = googleTokens();
   return (fresh) => tokens.token(fresh);
 }
@@ -155,12 +155,17 @@ export function googleToken(endpointName: string): (fresh?: boolean) => Promise<
 async function verdaMachines(
   place: VerdaPlace,
   key: RunKey,
-  { folder, clock, secrets }: MachineOptions,
+  { plan, folder, clock, secrets }: MachineOptions,
 ): Promise<ProviderMachines> {
   const api = verdaApi(secrets, clock);
   const cloudWith = (volume: { id: string; location: string } | null): VerdaCloud =>
     new VerdaCloud({ ...place, api, clock, types: place.instanceTypes, volume });
-  const volume = place.volume === null ? null : await chosenVolume(place.volume, api, cloudWith(null));
+  const volume =
+    place.volume === null
+      ? null
+      : await chosenVolume(place.volume, api, () =>
+          cloudWith(null).volumeLeftBy({ [RUN_LABEL]: plan.runId }),
+        );
   return {
     cloud: cloudWith(volume),
     existing: null,
@@ -186,17 +191,17 @@ export function verdaApi(secrets: Secrets, clock: Clock): VerdaApi {
   });
 }
 
-/** Of several the last machine's: each went on from the newest checkpoint of those before it. */
+/** An id, or `auto`. @throws InputError when there is none */
 async function chosenVolume(
   wanted: string,
   api: VerdaApi,
-  cloud: VerdaCloud,
+  leftBehind: () => Promise<VerdaVolume | undefined>,
 ): Promise<{ id: string; location: string }> {
-  const found = wanted === 'auto' ? (await cloud.leftOvers()).at(-1) : await api.volume(wanted);
+  const found = wanted === 'auto' ? await leftBehind() : await api.volume(wanted);
   if (found?.location) return { id: found.id, location: found.location };
   throw new InputError(
     wanted === 'auto'
-      ? 'no OS volume of an earlier run is left at Verda: leave --volume out, and the run goes on from storage'
+      ? 'no OS volume of this run is left at Verda: leave --volume out, and the run goes on from storage'
       : `Verda has no volume ${wanted}: --volume auto finds the one that is left, if any`,
   );
 }
