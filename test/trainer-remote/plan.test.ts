@@ -99,7 +99,11 @@ describe('a plan', () => {
     ['an unknown provider', { provider: 'gpc' }, /did you mean "gcp"\?.*local, ssh, gcp, verda/],
     ['an unknown GPU', { gpu: 'H10' }, /did you mean "H100"\?.*gcp has T4/],
     ['a number of GPUs that no machine has', { gpus: '3' }, /1, 2, 4, 8, 16 of A100/],
-    ['a dataset that is no URL', { dataset: 's3://x/y' }, /gs:\/\/BUCKET.*hf:\/\/datasets/],
+    [
+      'a dataset that is no URL',
+      { dataset: 's3://x/y' },
+      /--dataset is "s3:.*gs:\/\/bucket.*hf:\/\/datasets/,
+    ],
     ['a bucket without a name', { dataset: 'gs://' }, /--dataset is "gs:\/\/"/],
     ['a model for a dataset', { dataset: 'hf://me/thing' }, /names a model.*hf:\/\/datasets/],
     ['an out that is a relative folder', { out: 'runs' }, /absolute folder that both machines see/],

@@ -32,14 +32,21 @@ export async function cleanUp(options: CleanUpOptions, context: RemoteContext): 
   const ended: string[] = [];
   const left: string[] = [];
   try {
-    for (const { cloud, runIds } of accounts)
-      for (const { machine, run, spared } of await findMachines(cloud, runIds, runs, options.all ?? false)) {
+    for (const { cloud, runIds } of accounts) {
+      const found = await findMachines(cloud, runIds, runs, options.all ?? false).catch((error: Error) => {
+        // Another account's machines cost money as well.
+        say(error.message);
+        left.push(`what ${cloud.name} holds`);
+        return [];
+      });
+      for (const { machine, run, spared } of found) {
         const what = `${machine.name} in ${machine.zone} of run ${run}`;
         if (spared !== null) say(`${what} stays: ${spared}`);
         else if (options.dryRun) say(`${what} would be ended`);
         else if (await isEnded(cloud, machine, say)) ended.push(machine.name);
         else left.push(machine.name);
       }
+    }
   } finally {
     for (const { machines } of accounts) machines.close();
   }
@@ -102,7 +109,10 @@ function sparedBecause(run: string, runIds: string[], runs: string, all: boolean
 async function isEnded(cloud: Cloud, machine: Machine, say: (text: string) => void): Promise<boolean> {
   try {
     await cloud.delete(machine);
-    return true;
+    const after = await cloud.describe(machine);
+    if (after === null || after.state === 'gone' || after.state === 'stopping') return true;
+    say(`${machine.name} is ${after.state} although it was deleted`);
+    return false;
   } catch (error) {
     say(`${machine.name}: ${(error as Error).message}`);
     return false;

@@ -14,7 +14,7 @@ import { openStore } from '../storage/open-store.ts';
 import { joinUrl } from '../storage/store-url.ts';
 import { lookAtHost } from './checked-host.ts';
 import { isFolder } from './locations.ts';
-import { connectTo } from './run-machines.ts';
+import { computeToken, connectTo } from './run-machines.ts';
 import type { RunPlan, SshPlace } from './run-plan.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -58,12 +58,11 @@ export function planChecks({ plan, folder, secrets, resumes }: PlanCheckOptions)
 
 function googleAccess(): GoogleAccess {
   const custom = process.env.BRICKYARD_COMPUTE_ENDPOINT;
-  const tokens = googleTokens();
   return {
     fetch,
     computeEndpoint: custom?.replace(/\/compute\/v1$/, '') ?? COMPUTE_ENDPOINT,
-    token: custom ? async () => null : (fresh) => tokens.token(fresh),
-    kind: custom ? async () => 'other' : () => tokens.kind(),
+    token: computeToken(),
+    kind: custom ? async () => 'other' : () => googleTokens().kind(),
   };
 }
 
