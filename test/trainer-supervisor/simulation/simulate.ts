@@ -187,7 +187,10 @@ class SimulatedWorld {
         if (downS === null) this.#time.after(AFTERMATH_MS, () => this.#over());
         else this.#time.after(downS * 1000, () => this.#begin(), true);
       },
-      (line) => this.#invariants.wrote(line),
+      (line) => {
+        this.#invariants.wrote(line);
+        if (line.type === 'launching') this.#host.announced(line.attempt);
+      },
     );
     const scrubber = new Scrubber(CANARIES);
     this.#invariants.begun();

@@ -16,7 +16,11 @@ export interface HostWorld extends TrainerWorld {
   count(fault: string): void;
 }
 
+/** So old may a list of checkpoints be that a start goes by. */
+const LIST_MS = 90_000;
+
 export class SimulatedHost {
+  readonly #announced = new Map<number, { newest: number | null; furthest: number; isExcused: boolean }>();
   readonly #world: HostWorld;
   /** Steps lost by each restart, and what excuses it. */
   readonly launches: { attempt: number; resumeStep: number | null; atMs: number }[] = [];
@@ -70,18 +74,29 @@ export class SimulatedHost {
     machine.trainer = new SimulatedTrainer(this.#world, launch);
   }
 
+  /** A start is announced: what is in storage then is what it may know of. */
+  announced(attempt: number): void {
+    const { cloud, store, time } = this.#world;
+    const trainers = cloud.machines.flatMap(({ trainer }) => (trainer === null ? [] : [trainer]));
+    const uploadsNow = trainers.some(({ uploadedAtMs }) => time.nowMs() - uploadedAtMs < LIST_MS);
+    this.#announced.set(attempt, {
+      newest: store.newestWhole(),
+      furthest: Math.max(0, ...trainers.map(({ step }) => step)),
+      isExcused: uploadsNow || trainers.some((trainer) => !trainer.isPublished),
+    });
+  }
+
   /** Never more is lost than what storage did not have yet, and that is one save interval unless uploads fail. */
   #judgeResume({ attempt, resumeStep }: Launch): void {
-    const { store, violate, cloud, scenario } = this.#world;
-    const newest = store.newestWhole();
-    const isOwnUpload = cloud.machines.some(({ trainer }) => trainer !== null && !trainer.isPublished);
-    if ((resumeStep ?? -1) < (newest ?? -1) && !isOwnUpload)
+    const { violate, scenario } = this.#world;
+    const announced = this.#announced.get(attempt);
+    if (announced === undefined) violate(`attempt ${attempt} was launched before it was announced`);
+    if (announced === undefined || announced.isExcused) return;
+    const { newest, furthest } = announced;
+    if ((resumeStep ?? -1) < (newest ?? -1))
       violate(`attempt ${attempt} goes on from ${resumeStep}, and ${newest} is in storage`);
-    const trainers = cloud.machines.flatMap(({ trainer }) => (trainer === null ? [] : [trainer]));
-    const excused = trainers.some((trainer) => !trainer.isPublished);
-    const furthest = Math.max(0, ...trainers.map(({ step }) => step));
     const lost = furthest - (resumeStep ?? 0);
-    if (!excused && lost > scenario.saveEvery)
+    if (lost > scenario.saveEvery)
       violate(
         `attempt ${attempt} loses ${lost} steps, more than the ${scenario.saveEvery} between two checkpoints`,
       );

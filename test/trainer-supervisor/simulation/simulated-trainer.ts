@@ -37,6 +37,8 @@ export class SimulatedTrainer {
   readonly #waiting: number[] = [];
   #isUploading = false;
   newestLocal: number | null;
+  /** When its newest checkpoint came to storage. */
+  uploadedAtMs = 0;
   #published: number | null;
   #fault: string | null = null;
 
@@ -162,6 +164,7 @@ export class SimulatedTrainer {
         return;
       }
       this.#published = step;
+      this.uploadedAtMs = this.#world.time.nowMs();
       this.#waiting.shift();
       this.#isUploading = false;
       if (this.#waiting.length > 0) this.#upload();

@@ -7,6 +7,8 @@ import type { View } from './view.ts';
 const FRESH_MS = 60_000;
 /** Storage that lists less than it did is asked again for so long. */
 const LESS_MS = 5 * 60_000;
+/** What a trainer that was ended had on its disk may go to storage for so long before the next one begins. */
+const LAST_UPLOAD_MS = 120_000;
 const RELAUNCH_S = 30;
 const LONGEST_RELAUNCH_S = 600;
 
@@ -42,7 +44,7 @@ export function trainingCandidates(
     ];
   if (attempt.end !== null) return [...launching(state, view, machine, nowMs), observe];
   if (!attempt.launched) return [launchAgain(view, machine, attempt), observe];
-  return [...watching(state, view, machine, attempt, nowMs), observe, checkpoints];
+  return [...watching(state, view, machine, attempt), observe, checkpoints];
 }
 
 function preparing(view: View, machine: MachineRecord, prepareS: number, nowMs: number): Candidate[] {
@@ -56,6 +58,10 @@ function preparing(view: View, machine: MachineRecord, prepareS: number, nowMs: 
 function launching(state: SupervisorState, view: View, machine: MachineRecord, nowMs: number): Candidate[] {
   const { attempt } = state;
   const endedAtMs = attempt?.endedAtMs ?? 0;
+  const { status } = view.machine;
+  const mayUpload =
+    attempt?.machine === machine.name && status?.attempt === attempt.number && status.state !== 'ended';
+  if (mayUpload && nowMs - endedAtMs < LAST_UPLOAD_MS) return [];
   const mayListOld = nowMs - view.checkpointsAtMs > FRESH_MS || view.checkpointsAtMs <= endedAtMs;
   const listsLess = view.listsLessSinceMs !== null && nowMs - view.listsLessSinceMs < LESS_MS;
   if (view.checkpoints === null || mayListOld || listsLess) {
@@ -89,14 +95,16 @@ function watching(
   view: View,
   machine: MachineRecord,
   attempt: AttemptRecord,
-  nowMs: number,
 ): Candidate[] {
   const { timing } = state.plan;
-  const { status, sequenceAtMs, stepAtMs } = view.machine;
+  const { status, seenAtMs } = view.machine;
+  const seenMs = seenAtMs ?? 0;
+  const sequenceAtMs = view.machine.sequenceAtMs ?? seenMs;
+  const stepAtMs = view.machine.stepAtMs ?? seenMs;
   const dueMs = view.retries.untilMs('kill');
   if (status === null || status.attempt !== attempt.number) {
     // Launched, says the journal, and the host knows nothing of it.
-    const isLost = sequenceAtMs !== null && nowMs - sequenceAtMs > timing.silentAgentS * 1000;
+    const isLost = seenMs - sequenceAtMs > timing.silentAgentS * 1000;
     return isLost
       ? [{ intent: { do: 'note-end', end: 'silent', exitCode: null, step: attempt.step }, dueMs: 0 }]
       : [];
@@ -107,8 +115,8 @@ function watching(
   const endTrainer = (end: 'hung' | 'silent'): Candidate[] => [
     { intent: { do: 'end-trainer', machine, end, step }, dueMs },
   ];
-  if (sequenceAtMs !== null && nowMs - sequenceAtMs > timing.silentAgentS * 1000) return endTrainer('silent');
+  if (seenMs - sequenceAtMs > timing.silentAgentS * 1000) return endTrainer('silent');
   const limitS = status.steppedAtMs === null ? timing.firstStepS : timing.hangS;
-  if (stepAtMs !== null && nowMs - stepAtMs > limitS * 1000) return endTrainer('hung');
+  if (seenMs - stepAtMs > limitS * 1000) return endTrainer('hung');
   return [];
 }

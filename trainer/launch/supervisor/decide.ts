@@ -2,6 +2,7 @@
  * The supervisor's judgement: from what it remembers and sees to what it does next. Pure, so that a simulation may ask
  * it anything. Candidates stand in order of importance; the first that is due is done.
  */
+import { leftS } from './cost.ts';
 import { endingCandidates } from './decide-ending.ts';
 import { rentingCandidates } from './decide-renting.ts';
 import { trainingCandidates } from './decide-training.ts';
@@ -97,6 +98,10 @@ function madeCandidates(
     case 'off': {
       const mayGoElsewhere = machine.origin === 'created' || state.plan.rentElsewhere;
       if (mayGoElsewhere && machine.refusedStarts >= timing.startTries) return [retire('out-of-stock')];
+      // What is started again ends by itself only after the dead man's limit, not by the life it was made with.
+      const { pricePerHourUsd } = machine.offer;
+      const isShort = leftS(state, nowMs, pricePerHourUsd ?? 0) < timing.deadManS + timing.windDownS;
+      if (machine.origin === 'created' && isShort) return [retire('preempted')];
       // Not before this life knows how it is: it may have been started without the journal knowing.
       if (describedAtMs === null) return [describe];
       return [{ intent: { do: 'start', machine }, dueMs: view.retries.untilMs('start') }];

@@ -16,7 +16,12 @@ export function outcomeNow(state: SupervisorState, view: View, nowMs: number): O
   if (view.fatal !== null) return { kind: 'failed', reason: view.fatal };
   const { timing } = state.plan;
   if (leftS(state, nowMs) <= timing.windDownS) return { kind: 'capped', reason: capText(state, nowMs) };
-  if (currentMachine(state) !== null || view.offers === null || view.sweptAtMs === null) return null;
+  const machine = currentMachine(state);
+  const isOff = machine?.origin === 'found' && machine.power === 'off';
+  const toStartS = timing.windDownS + timing.leastUsefulS;
+  if (isOff && leftS(state, nowMs, machine.offer.pricePerHourUsd ?? 0) < toStartS)
+    return { kind: 'capped', reason: capReason(state) };
+  if (machine !== null || view.offers === null || view.sweptAtMs === null) return null;
   if (state.plan.existing !== null && !state.plan.rentElsewhere) return null;
   const choice = chooseOffer(state, view.offers, nowMs);
   if ('never' in choice) return { kind: 'failed', reason: choice.never };

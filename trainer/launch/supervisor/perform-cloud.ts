@@ -225,10 +225,16 @@ async function stopped(run: Supervision, machine: MachineRecord): Promise<boolea
   const key = `end ${machine.name}`;
   const ref = refOf(machine);
   const wasOn = machine.foundState === 'running' || machine.foundState === 'starting';
-  if (run.state.plan.existingAfterwards === 'as-found' && wasOn) return true;
+  const staysOn = run.state.plan.existingAfterwards === 'as-found' && wasOn;
+  // Let go only to be taken again: the next attempt ends what still runs.
+  if (staysOn && run.state.outcome === null) return true;
   try {
     const before = await run.cloud(run.world.cloud.describe(ref));
     if (isGone(before) || before!.state === 'stopped') return true;
+    if (staysOn) {
+      if (run.state.attempt?.machine === machine.name) await run.host(run.world.host.kill(before!));
+      return true;
+    }
     await run.cloud(run.world.cloud.stop(ref));
     const now = await run.cloud(run.world.cloud.describe(ref));
     if (isGone(now) || now!.state === 'stopped') {

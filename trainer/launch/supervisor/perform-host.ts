@@ -29,10 +29,12 @@ function begin(
     else notePrepared(run, machine, error);
     run.wake();
   };
-  work.then(
-    () => done(),
-    (error: unknown) => done(error ?? new Error('unknown')),
-  );
+  work
+    .then(
+      () => done(),
+      (error: unknown) => done(error ?? new Error('unknown')),
+    )
+    .catch((error: unknown) => run.breakWith(error));
 }
 
 export async function prepare(run: Supervision, machine: MachineRecord): Promise<void> {
@@ -136,6 +138,7 @@ export async function observe(run: Supervision, machine: MachineRecord): Promise
     if (status?.state === 'training' && (isOther || sees.first === null))
       sees.first = { step: status.step, atMs: run.nowMs };
     sees.status = status;
+    sees.seenAtMs = run.nowMs;
   } catch (error) {
     run.failed('observe', error);
     if (error instanceof HostError && error.fault === 'host-key') run.view.fatal = messageOf(error);

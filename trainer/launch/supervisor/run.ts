@@ -21,9 +21,10 @@ export async function supervise(world: World): Promise<RunEnd> {
     run.record({ type: 'supervising' });
     run.report(state.supervisors === 1 ? 'began' : 'resumed');
   }
-  const reporting = reportRegularly(run);
+  const reporting = reportRegularly(run).catch((error: unknown) => run.breakWith(error));
   try {
     for (;;) {
+      if (run.broken !== null) throw run.broken.error;
       const intent = decide(state, run.view, run.nowMs);
       if (intent.do === 'finish') return finish(run, intent.left);
       await perform(run, intent);

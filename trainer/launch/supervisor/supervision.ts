@@ -29,6 +29,14 @@ export class Supervision {
     else world.stop.addEventListener('abort', onStop, { once: true });
   }
 
+  /** Of what runs beside the loop; the loop throws it. */
+  broken: { error: unknown } | null = null;
+
+  breakWith(error: unknown): void {
+    this.broken ??= { error };
+    this.wake();
+  }
+
   get nowMs(): number {
     return this.world.clock.nowMs();
   }

@@ -13,7 +13,9 @@ export interface MachineView {
   stepAtMs: number | null;
   /** First look at this attempt's trainer, for its rate. */
   first: { step: number; atMs: number } | null;
+  /** Last tried, and last answered: what is not answered says nothing of the trainer. */
   observedAtMs: number | null;
+  seenAtMs: number | null;
   /** First of the failures in a row. */
   unreachableSinceMs: number | null;
   interruptedAtMs: number | null;
@@ -49,6 +51,7 @@ export function newMachineView(name: string): MachineView {
     stepAtMs: null,
     first: null,
     observedAtMs: null,
+    seenAtMs: null,
     unreachableSinceMs: null,
     interruptedAtMs: null,
     wasKilled: false,
