@@ -1,0 +1,210 @@
+"""Small parts of the agent that need no machine: deadline, trainer command, preemption, failing uploads.
+
+usage: python remote_parts.py; prints a line for each that holds, exit code 1 with the first that does not.
+"""
+
+import http.server
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from brickyard_trainer.durable import write_json, write_text
+from brickyard_trainer.errors import InputError
+from brickyard_trainer.remote import preemption
+from brickyard_trainer.remote.agent_lock import first_time, newest_attempt, note_process, noted_process
+from brickyard_trainer.remote.deadline import Deadline
+from brickyard_trainer.remote.publisher import Publisher
+from brickyard_trainer.remote.run_paths import Job, RunPaths, read_secrets
+from brickyard_trainer.remote.starting_point import begin_at
+from brickyard_trainer.remote.status_file import StatusFile, read_status
+from brickyard_trainer.remote.trainer_command import trainer_command
+
+
+def deadline_counts_from_each_renewal(folder: Path) -> None:
+    now = [100.0]
+    path = folder / "deadline"
+    deadline = Deadline(path, lambda: now[0])
+    assert not deadline.overdue()
+    path.write_text("60 a\n")
+    assert not deadline.overdue()
+    now[0] = 159
+    assert not deadline.overdue()
+    path.write_text("60 b\n")
+    assert not deadline.overdue()
+    now[0] = 200
+    path.unlink()  # a damaged disk renews nothing
+    assert not deadline.overdue()
+    now[0] = 220
+    assert deadline.overdue()
+    path.write_text("10 c\n")
+    assert not deadline.overdue()
+
+
+def accelerate_is_used_where_it_helps(folder: Path) -> None:
+    def argv(gpus: int, **wanted: object) -> list[str]:
+        job = Job(["training.steps=1"], "c", folder, accelerate=wanted)
+        return trainer_command(job, folder / "run", False, gpus)[1:]
+
+    def options(words: list[str]) -> dict[str, str]:
+        return {a: b for a, b in pairwise(words) if a.startswith("--") and a[2:]}
+
+    assert argv(0)[0].endswith("train.py") and "hardware=gpu" not in argv(0)
+    assert argv(1)[0].endswith("train.py") and argv(1)[-1] == "hardware=gpu"
+    four = argv(4)
+    assert four[:2] == ["-m", "accelerate.commands.launch"] and "--multi_gpu" in four
+    assert options(four)["--num_processes"] == "4"
+    assert argv(4, use=False)[0].endswith("train.py")
+    assert options(argv(1, use=True))["--num_processes"] == "1"
+    assert options(argv(8, processes=2, mixed_precision="bf16"))["--mixed_precision"] == "bf16"
+    own = argv(8, config_file="/x/own.yaml")
+    assert options(own)["--config_file"] == "/x/own.yaml" and "--num_processes" not in own
+    job = Job(["hardware=cpu"], "c", folder)
+    assert "hardware=gpu" not in trainer_command(job, folder / "run", False, 1)
+    assert f"resume={folder / 'run'}" in trainer_command(job, folder / "run", True, 0)
+
+
+def preemption_is_upper_case(_folder: Path) -> None:
+    answers = [b"FALSE", b"true", b"TRUE"]
+
+    class Metadata(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            right = self.headers["Metadata-Flavor"] == "Google" and self.path.startswith(
+                "/computeMetadata/v1/instance/preempted?wait_for_change=true"
+            )
+            self.send_response(200 if right else 403)
+            self.end_headers()
+            self.wfile.write(answers.pop(0) if len(answers) > 1 else answers[0])
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Metadata)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    os.environ[preemption.HOST] = f"127.0.0.1:{server.server_port}"
+    told = threading.Event()
+    preemption.watch(told.set)
+    assert told.wait(10)
+    assert answers == [b"TRUE"]
+    server.shutdown()
+
+
+class FullStore:
+    """Refuses twice, then takes all."""
+
+    def __init__(self) -> None:
+        self.refusals = 2
+        self.there: list[int] = []
+
+    def steps(self) -> list[int]:
+        return list(self.there)
+
+    def publish(self, folder: Path, summary: dict) -> None:
+        assert (folder / "checkpoint.json").exists() and not (folder / "policy").exists()
+        assert json.loads((folder / "run" / "place.json").read_text()) == {"name": folder.name}
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise OSError("no space left in the bucket\nand more")
+        self.there.append(summary["step"])
+
+    def put(self, _path: Path, _name: str) -> None:
+        return
+
+
+def uploads_are_tried_again(folder: Path) -> None:
+    paths = RunPaths(folder, "run-1")
+    checkpoint(paths, 10, 0.5)
+    checkpoint(paths, 20, 0.1)
+    checkpoint(paths, 30, 0.9)
+    status = StatusFile(paths.status, "run-1", 1)
+    store, said = FullStore(), []
+    publisher = Publisher(paths, store, status, said.append, poll_s=0.01)
+    publisher.start()
+    ends_s = time.monotonic() + 20
+    while len(store.there) < 2 and time.monotonic() < ends_s:
+        time.sleep(0.05)
+    assert store.there == [30, 20], store.there  # the newest, then the best; the other is out of date
+    assert said[0] == "publishing fails: no space left in the bucket", said
+    assert publisher.finish(10)
+    now = read_status(paths.status)
+    assert now["uploadFault"] is None and now["publishedStep"] == 30, now
+
+
+def an_attempt_begins_at_the_furthest_step(folder: Path) -> None:
+    paths = RunPaths(folder, "run-2")
+    assert begin_at(paths, None, None, print) is False
+    checkpoint(paths, 20, 0.1)
+    assert begin_at(paths, None, None, print) is False  # no run.json: nothing that train.py could resume
+    checkpoint(paths, 20, 0.1)
+    for name in ("run.json", "config.yaml"):
+        write_text(paths.run / name, "{}")
+    assert begin_at(paths, None, 10, print) is True
+    try:
+        begin_at(paths, None, 30, print)
+    except InputError as error:
+        assert "step 30 is not on this host" in str(error)
+    else:
+        raise AssertionError("a step that is nowhere was accepted")
+
+
+def secrets_of_others_are_refused(folder: Path) -> None:
+    paths = RunPaths(folder, "run-3")
+    assert read_secrets(paths) == {}
+    paths.folder.mkdir(parents=True)
+    write_json(paths.secrets, {"HF_TOKEN": "hf_canary"})
+    paths.secrets.chmod(0o640)
+    try:
+        read_secrets(paths)
+    except InputError as error:
+        assert "must be 600" in str(error) and "hf_canary" not in str(error)
+    else:
+        raise AssertionError("an open secrets file was read")
+    paths.secrets.chmod(0o600)
+    assert read_secrets(paths) == {"HF_TOKEN": "hf_canary"}
+
+
+def attempts_and_processes_are_remembered(folder: Path) -> None:
+    assert newest_attempt(folder / "none") == 0
+    assert first_time(folder / "attempts", 9) and not first_time(folder / "attempts", 9)
+    assert first_time(folder / "attempts", 10) and newest_attempt(folder / "attempts") == 10
+    note_process(folder / "pid", os.getpid())
+    assert noted_process(folder / "pid") == os.getpid()
+    (folder / "pid").write_text(f"{os.getpid()} 1\n")  # another process had that number
+    assert noted_process(folder / "pid") is None
+    for wrong in ("../x", "", "a/b", "-x"):
+        try:
+            RunPaths(folder, wrong)
+        except InputError:
+            continue
+        raise AssertionError(f"{wrong!r} was taken for a run id")
+
+
+def checkpoint(paths: RunPaths, step: int, loss: float) -> None:
+    folder = paths.run / "checkpoints" / f"{step:06d}"
+    (folder / "policy").mkdir(parents=True, exist_ok=True)
+    (folder / "model").write_text("x")
+    summary = {"step": step, "epoch": 1, "loss": loss, "validation_loss": None}
+    write_json(folder / "checkpoint.json", summary)
+
+
+CHECKS = (
+    deadline_counts_from_each_renewal,
+    accelerate_is_used_where_it_helps,
+    preemption_is_upper_case,
+    uploads_are_tried_again,
+    an_attempt_begins_at_the_furthest_step,
+    secrets_of_others_are_refused,
+    attempts_and_processes_are_remembered,
+)
+
+if __name__ == "__main__":
+    for check in CHECKS:
+        with tempfile.TemporaryDirectory() as folder:
+            check(Path(folder))
+        print(check.__name__, flush=True)
