@@ -1,9 +1,10 @@
 /**
  * Where a training runs. A provider starts one of the trainer's Python programs and passes on what it says; what is
- * trained it does not know. A provider for a remote machine also brings the dataset there and the run folder back.
+ * trained it does not know. Other machines are no provider in this sense: a supervisor looks after those (remote/).
  */
 import { InputError } from '../../sim/errors.ts';
 import { localProvider } from './local.ts';
+import { REMOTE_PROVIDERS } from './remote/run-plan.ts';
 
 export interface TrainerJob {
   program: 'train.py' | 'export.py' | 'handover.py';
@@ -37,6 +38,10 @@ export const DEFAULT_PROVIDER = 'local';
 export function providerNamed(name: string): TrainingProvider {
   const provider = PROVIDERS.find((one) => one.name === name);
   if (provider) return provider;
+  if ((REMOTE_PROVIDERS as readonly string[]).includes(name))
+    throw new InputError(
+      `--provider ${name} is for \`train\` alone: a loop's trainings begin from each other's checkpoints, which are not sent to another machine`,
+    );
   const names = PROVIDERS.map((one) => one.name).join(', ');
   throw new InputError(`--provider is "${name}"; there is ${names}`);
 }

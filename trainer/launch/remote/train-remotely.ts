@@ -93,7 +93,11 @@ export async function trainRemotely(options: RemoteCommandOptions): Promise<void
     await preflight(plan, folder, context, false);
     if (options.preflight) return;
     writeRunPlan(folder, plan);
-    await superviseToTheEnd({ plan, folder, context, evaluation, options });
+    try {
+      await superviseToTheEnd({ plan, folder, context, evaluation, options });
+    } finally {
+      removeEmptyRun(folder);
+    }
   });
 }
 
@@ -124,8 +128,9 @@ export async function resumeRemotely(text: string, options: ResumeOptions): Prom
     const plan = resumedPlan(before, options);
     const evaluation = evaluationOf(plan, outputsRun(folder));
     if (!options.stopNow) await preflight(plan, folder, context, true);
-    writeRunPlan(folder, plan);
-    await superviseToTheEnd({ plan, folder, context, evaluation, options, stopNow: options.stopNow });
+    const { maxHours, maxCost, volume, stopNow } = options;
+    const changes = [maxHours, maxCost, volume].some((value) => value !== undefined);
+    await superviseToTheEnd({ plan, folder, context, evaluation, options, stopNow, changes });
   });
 }
 
@@ -171,6 +176,8 @@ interface SuperviseToTheEnd {
   evaluation: EvaluationPlan | undefined;
   options: Pick<RemoteCommandOptions, 'json' | 'quiet'>;
   stopNow?: boolean;
+  /** The plan is not what it was. */
+  changes?: boolean;
 }
 
 async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
@@ -180,7 +187,8 @@ async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
   const note = (line: string): void => live.note(line);
   const machines = await openMachines({ plan, folder, secrets, clock: SYSTEM_CLOCK, say: note });
   const supervised = supervisorPlan(plan, folder, machines);
-  const journal = openJournal(folder, supervised, stopNow ?? false);
+  const journal = openJournal(folder, supervised, asked);
+  writeRunPlan(folder, plan); // not before the lock: somebody else may look after it
   await storePlan(openStore(joinUrl(plan.out, plan.runId), { hubToken: secrets.get('HF_TOKEN') }), plan);
   say(`run ${plan.runId}: ${folder}`);
   const result = await superviseRun({
@@ -220,18 +228,25 @@ async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
 function openJournal(
   folder: string,
   supervised: ReturnType<typeof supervisorPlan>,
-  stopNow: boolean,
+  { stopNow, changes, plan }: SuperviseToTheEnd,
 ): DiskJournal {
   const nowMs = SYSTEM_CLOCK.nowMs();
   if (!existsSync(join(folder, 'supervisor', 'journal.jsonl')))
     return DiskJournal.begin(folder, supervised, nowMs);
   const journal = DiskJournal.reopen(folder);
-  const hasEnded = journal.lines.some(({ type }) => type === 'cleaned') && !stopNow;
-  if (hasEnded) journal.goOn(supervised, nowMs);
+  const hasEnded =
+    journal.lines.findLast(({ type }) => type === 'cleaned' || type === 'reopened')?.type === 'cleaned';
+  if (hasEnded && !stopNow) journal.goOn(supervised, nowMs);
+  else if (changes) {
+    journal.close();
+    throw new InputError(
+      `run ${plan.runId} has not ended, and what it may cost and where it trains stay until then: \`brickyard train stop ${plan.runId}\`, then resume`,
+    );
+  }
   return journal;
 }
 
-/** Of a run folder in which nothing was begun. */
-export function removeEmptyRun(folder: string): void {
+/** One in which nothing was begun, so that its id can be given again. */
+function removeEmptyRun(folder: string): void {
   if (!existsSync(join(folder, 'supervisor'))) rmSync(folder, { recursive: true, force: true });
 }
