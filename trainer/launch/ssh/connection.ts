@@ -2,7 +2,7 @@
  * A host by the system's own ssh: one connection that all commands share, with a key pinned at the first sight of the
  * host. ssh2 in this process would accept any host key by default and would need the keepalive and agent rebuilt.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -139,7 +139,11 @@ export class SshConnection {
 
   /** Ends the shared connection. */
   close(): void {
-    this.#dropMaster();
+    // Waits: it is asked by a socket in the folder that goes next.
+    spawnSync('ssh', [...this.#flags(), '-O', 'exit', this.#destination()], {
+      stdio: 'ignore',
+      timeout: 5000,
+    });
     rmSync(this.#controlFolder, { recursive: true, force: true });
   }
 

@@ -35,7 +35,7 @@ const UNPACK = 'tar -x -f - -C "$1.tmp" --no-same-owner';
 const PUBLISH = `
 cd "$1.tmp" || exit 1
 LC_ALL=C sha256sum -c --quiet - >&2 || exit 1
-cd / && { sync -f "$1.tmp" 2>/dev/null || sync; } && mv -T "$1.tmp" "$1"`;
+cd / && { sync -f "$1.tmp" 2>/dev/null || sync; } && { mv -T "$1.tmp" "$1" || [ -d "$1" ]; }`;
 
 /**
  * @param into absolute folder there
