@@ -16,6 +16,8 @@ const LOOK_MS = 60_000;
 const HUNG_MS = { afterSteps: 35 * 60_000, before: 80 * 60_000 };
 /** Of one kind of request in an hour. */
 const REQUESTS_AN_HOUR = 1500;
+/** Of a trainer that ends at once; a few of these ends are not the trainer's. */
+const BROKEN_ATTEMPTS = 14;
 const STEPS_AT_ONCE = 1000;
 const STOPS_S = 40;
 
@@ -29,6 +31,7 @@ export class Invariants {
   #reportedAtMs = 0;
   #troubledAtMs = 0;
   #requests = 0;
+  #hasOutcome = false;
   #steps = 0;
   #steppedAtMs = 0;
   #requestsSinceMs = 0;
@@ -74,6 +77,14 @@ export class Invariants {
     this.#time.after(ORPHAN_MS, () => this.#noneAlive('15 min after the end'));
   }
 
+  /** A supervisor that lives and reaches its machine keeps the switch from firing, until it has an outcome. */
+  readonly deadManFired = (): void => {
+    if (this.#livesSinceMs === null || this.#hasOutcome) return;
+    const calmMs = this.#time.nowMs() - Math.max(this.#livesSinceMs, this.#troubledAtMs);
+    if (calmMs > (this.#plan.timing.deadManS + DEAD_MAN_GRACE_S) * 1000)
+      this.violate("a dead man's switch fired under a living supervisor");
+  };
+
   /** Something is not working at the moment, from outside. */
   troubled(untilMs: number): void {
     this.#troubledAtMs = Math.max(this.#troubledAtMs, untilMs);
@@ -98,6 +109,9 @@ export class Invariants {
 
   wrote(line: JournalLine): void {
     this.noSecret('the journal', JSON.stringify(line));
+    if (line.type === 'outcome') this.#hasOutcome = true;
+    if (line.type === 'launching' && this.#scenario.isTrainerBroken && line.attempt > BROKEN_ATTEMPTS)
+      this.violate(`a trainer that never makes a step is started for the ${line.attempt}th time`);
   }
 
   showed(status: RunStatus): void {

@@ -62,6 +62,8 @@ export interface Scenario {
   interruptAtS: number | null;
   loginLostAtS: number | null;
   diskFullOnPrepare: boolean;
+  /** Ends with exit code 1 after its first minute, every time. */
+  isTrainerBroken: boolean;
 }
 
 export function scenarioOf(seed: number): Scenario {
@@ -126,6 +128,7 @@ export function scenarioOf(seed: number): Scenario {
     interruptAtS: rng.unit() < 0.1 ? rng.integer(1, lengthS) : null,
     loginLostAtS: rng.unit() < 0.03 ? rng.integer(1, lengthS) : null,
     diskFullOnPrepare: rng.unit() < 0.02,
+    isTrainerBroken: rng.unit() < 0.03,
   };
 }
 

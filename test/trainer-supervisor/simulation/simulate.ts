@@ -92,6 +92,7 @@ class SimulatedWorld {
       isReachable: () => !this.#isOut('host'),
       uploadFails: () => this.#isOut('store') || this.#chance(scenario.chance.uploadFails, 'upload failed'),
       violate: this.#invariants.violate,
+      deadManFired: this.#invariants.deadManFired,
       count,
     });
   }
@@ -363,6 +364,7 @@ function mustSucceed(scenario: Scenario): boolean {
     interruptAtS === null &&
     loginLostAtS === null &&
     !diskFullOnPrepare &&
+    !scenario.isTrainerBroken &&
     !longOutage &&
     chance.setUpFails === 0 &&
     chance.quota === 0 &&

@@ -13,6 +13,7 @@ export interface HostWorld extends TrainerWorld {
   rng: Rng;
   isReachable(): boolean;
   violate(text: string): void;
+  deadManFired(): void;
   count(fault: string): void;
 }
 
@@ -125,6 +126,7 @@ export class SimulatedHost {
     if (machine.deadlineMs !== deadlineMs || !machine.isAlive) return;
     const { time, cloud, scenario, count } = this.#world;
     count("dead man's switch");
+    this.#world.deadManFired();
     machine.trainer?.interrupt();
     time.after(DEAD_MAN_GRACE_S * 1000, () => {
       if (machine.deadlineMs !== deadlineMs || !machine.isAlive) return;

@@ -15,6 +15,7 @@ export interface TrainerWorld {
 const STARTS_MS = 40_000;
 const CHECKPOINT_MS = 8_000;
 const AGENT_WRITES_MS = 10_000;
+const BREAKS_MS = 60_000;
 const REQUEST_MS = 1_000;
 const UPLOAD_AGAIN_MS = 20_000;
 
@@ -49,7 +50,8 @@ export class SimulatedTrainer {
     this.newestLocal = launch.resumeStep;
     this.#published = launch.resumeStep;
     this.#stepsFromMs = world.time.nowMs() + STARTS_MS;
-    this.#planCheckpoint();
+    if (world.scenario.isTrainerBroken) world.time.after(BREAKS_MS, () => this.exit(1));
+    else this.#planCheckpoint();
   }
 
   get step(): number {
