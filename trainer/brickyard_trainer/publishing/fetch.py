@@ -1,7 +1,6 @@
-"""Brings what storage holds to this host, every file compared with the sha256 that its manifest names."""
+"""Brings what storage holds to this host, every file compared with the digest that is known of it."""
 
 import errno
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -9,10 +8,14 @@ from pathlib import Path
 
 from ..durable import sync_folder, sync_tree
 from .manifest import inner_path
-from .store import Store, StoreError, default_retry, read_bytes
+from .store import Store, StoreError, default_retry, digest_of, read_bytes
 
 DATASET_MANIFEST = "dataset.manifest.json"
 DATASET_FORMAT = 1
+DATASET_INFO = "meta/info.json"
+"""What makes a folder a dataset; also of others' datasets."""
+
+REPOSITORY_FILES = (".gitattributes", ".gitignore", "README.md")
 
 Progress = Callable[[int, int], None]
 """Bytes that are here, bytes in all."""
@@ -33,41 +36,46 @@ def fetch_dataset(store: Store, folder: Path, on_progress: Progress | None = Non
     """A dataset's folder, whole or not there; what an earlier call has brought is not fetched again.
 
     Raises:
-        StoreError: `not-found` for one without a dataset.manifest.json, which is written last.
+        StoreError: `not-found` when there is no whole dataset, `damaged` where the folder holds another.
     """
     files = dataset_files(store)
-    if (folder / DATASET_MANIFEST).exists():
-        here = json.loads((folder / DATASET_MANIFEST).read_text())
-        if here["files"] == files:
-            return
+    if not folder.exists():
+        bring_folder(store, "", files, folder, on_progress)
+    elif not all(is_whole(folder / file["path"], file) for file in files):
         raise StoreError("damaged", f"{folder} holds another dataset than {store.url}: name another folder")
-    part = folder.with_name(f"{folder.name}.part-download")
-    bring_files(store, "", files, part, on_progress)
-    (part / DATASET_MANIFEST).write_bytes(read_bytes(store, DATASET_MANIFEST))
-    sync_tree(part)
-    part.rename(folder)
-    sync_folder(folder.parent)
 
 
 def dataset_files(store: Store) -> list[dict]:
+    """{path, bytes, digest} each. On the Hub, whose commits are whole, others' datasets need no manifest.
+
+    Raises:
+        StoreError: `not-found` when there is no whole dataset.
+    """
     try:
         manifest = json.loads(read_bytes(store, DATASET_MANIFEST))
         if manifest["format"] != DATASET_FORMAT:
             raise ValueError
         return [
-            {"path": inner_path(file["path"]), "bytes": int(file["bytes"]), "sha256": file["sha256"]}
-            for file in manifest["files"]
+            facts(file["path"], int(file["bytes"]), f"sha256:{file['sha256']}") for file in manifest["files"]
         ]
     except StoreError as error:
         if error.fault != "not-found":
             raise
-        raise StoreError(
-            "not-found", f"{store.url} holds no whole dataset: it has no {DATASET_MANIFEST}; upload it again"
-        ) from None
     except (ValueError, KeyError, TypeError):
         raise StoreError(
             "damaged", f"{store.url}/{DATASET_MANIFEST} is no manifest: upload it again"
         ) from None
+    if store.url.startswith("hf://"):
+        objects = [info for info in store.list("") if info.path not in REPOSITORY_FILES]
+        if any(info.path == DATASET_INFO for info in objects):
+            return [facts(info.path, info.bytes, str(info.digest)) for info in objects]
+    raise StoreError(
+        "not-found", f"{store.url} holds no whole dataset: it has no {DATASET_MANIFEST}; upload it again"
+    )
+
+
+def facts(path: str, size: int, digest: str) -> dict:
+    return {"path": inner_path(path), "bytes": size, "digest": digest}
 
 
 def bring_files(
@@ -87,7 +95,7 @@ def bring_files(
 
 
 def bring_file(store: Store, source: str, path: Path, facts: dict) -> None:
-    part = path.with_name(f".{facts['sha256'][:16]}.part")
+    part = path.with_name(f".{facts['digest'].partition(':')[2][:16]}.part")
     for attempt in (1, 2):  # the way may have damaged it once; what is damaged in storage stays so
         try:
             fill(store, source, part, facts["bytes"])
@@ -132,8 +140,8 @@ def bounded(chunks: Iterable[bytes], most: int) -> Iterable[bytes]:
 def is_whole(path: Path, facts: dict) -> bool:
     if not path.is_file() or path.stat().st_size != facts["bytes"]:
         return False
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == facts["sha256"]
+    kind, _, expected = facts["digest"].partition(":")
+    return digest_of(kind, path) == expected
 
 
 def remove_others(part: Path, wanted: set[str]) -> None:

@@ -35,7 +35,7 @@ def upload_by_session(
     for sessions in range(1, SESSIONS + 1):
         try:
             session = begin(store, metadata, size, generation)
-            return json.loads(through(store, session, source, size, on_sent).body())
+            return json.loads(through(store, session, source, size, on_sent))
         except StoreError as error:
             if error.fault != "not-found" or sessions == SESSIONS:
                 raise
@@ -51,9 +51,13 @@ def begin(store: "GcsStore", metadata: dict, size: int, generation: str) -> str:
     }
     url = store.upload_url("resumable", metadata["name"], generation)
     body = json.dumps(metadata).encode()
-    answer = store.retry.call(lambda _: store.once("POST", url, (200, 201), headers=headers, body=body))
-    answer.body()
-    location = answer.headers.get("location")
+
+    def once(_: int) -> str | None:
+        answer = store.once("POST", url, (200, 201), headers=headers, body=body)
+        answer.body()
+        return answer.headers.get("location")
+
+    location = store.retry.call(once)
     if not location:
         raise StoreError("permission", f"gs://{store.bucket} began no upload: it answered without a Location")
     return location
@@ -61,7 +65,7 @@ def begin(store: "GcsStore", metadata: dict, size: int, generation: str) -> str:
 
 def through(
     store: "GcsStore", session: str, source: Source, size: int, on_sent: Callable[[int], None] | None
-) -> Answer:
+) -> bytes:
     offset, offset_is_known = 0, True
     failures = 0  # since bytes arrived the last time
     while True:
@@ -70,7 +74,7 @@ def through(
                 how_far = {"content-range": f"bytes */{size}"}
                 answer = store.once("PUT", session, TAKEN, headers=how_far)
                 if answer.status != INCOMPLETE:
-                    return answer  # all had arrived, only its answer had not
+                    return answer.body()  # all had arrived, only its answer had not
                 persisted = persisted_bytes(answer)
                 failures = 0 if persisted > offset else failures
                 offset, offset_is_known = persisted, True
@@ -85,7 +89,7 @@ def through(
                 on_sent=on_sent,
             )
             if answer.status != INCOMPLETE:
-                return answer
+                return answer.body()
             persisted = persisted_bytes(answer)
             if persisted <= offset:
                 raise StoreError("transient", f"gs://{store.bucket} takes no more bytes of the object")

@@ -68,12 +68,21 @@ def manifest_path(name: str) -> str:
     return f"{CHECKPOINTS}{name}/{MANIFEST}"
 
 
-def published(store: Store) -> list[Published]:
-    """Those that are whole, rising by step; one whose manifest cannot be understood is not there."""
+def published(store: Store, known: dict[tuple[str, str], Published] | None = None) -> list[Published]:
+    """Those that are whole, rising by step; one whose manifest cannot be understood is not there.
+
+    `known` remembers what was read, by path and generation: a manifest never changes.
+    """
+    known = {} if known is None else known
     found = []
     for info in store.list(CHECKPOINTS):
         match = re.fullmatch(r"checkpoints/([^/]+)/manifest\.json", info.path)
-        if match and (one := understood(store, info.path, match[1])) is not None:
+        if not match:
+            continue
+        key = (info.path, info.generation)
+        one = known.get(key) or understood(store, info.path, match[1])
+        if one is not None:
+            known[key] = one
             found.append(one)
     return sorted(found, key=lambda one: one.step)
 

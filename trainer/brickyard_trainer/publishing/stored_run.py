@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from .fetch import bring_folder
+from .fetch import bring_folder, facts
 from .manifest import (
     BEST_POINTER,
     CHECKPOINTS,
@@ -33,13 +33,17 @@ class StoredRun:
         self.store, self.run_id, self.keep_last = store, run_id, keep_last
         self.on_sent: Callable[[int], None] | None = None
         """Is told of bytes that went out, those that are sent again included."""
+        self.known: dict[tuple[str, str], Published] = {}
+
+    def published(self) -> list[Published]:
+        return published(self.store, self.known)
 
     def steps(self) -> list[int]:
         """Of the checkpoints that are there in full."""
-        return [one.step for one in published(self.store)]
+        return [one.step for one in self.published()]
 
     def best_step(self) -> int | None:
-        best = best_of(published(self.store))
+        best = best_of(self.published())
         return None if best is None else best.step
 
     def publish(self, folder: Path, summary: dict) -> None:
@@ -62,7 +66,7 @@ class StoredRun:
             ]
             entries.append((manifest_path(name), json.dumps(manifest, indent=1).encode()))
             self.write_create_only(entries)
-        there = published(self.store)
+        there = self.published()
         point_to_best(self.store, there)
         remove_old(self.store, there, self.keep_last)
 
@@ -80,11 +84,16 @@ class StoredRun:
         Raises:
             StoreError: `damaged`, and the checkpoint is no longer there: its step can be published again.
         """
-        found = [one for one in published(self.store) if one.step == step]
+        found = [one for one in self.published() if one.step == step]
         if not found:
             raise StoreError("not-found", f"{self.store.url} has no whole checkpoint of step {step}")
         try:
-            bring_folder(self.store, f"{CHECKPOINTS}{found[0].name}/", found[0].files, into)
+            bring_folder(
+                self.store,
+                f"{CHECKPOINTS}{found[0].name}/",
+                [facts(file["path"], file["bytes"], f"sha256:{file['sha256']}") for file in found[0].files],
+                into,
+            )
         except StoreError as error:
             if error.fault == "damaged":
                 withdraw(self.store, found[0])

@@ -7,7 +7,7 @@ import { sourceStream } from './folder-store.ts';
 import { base64, type GcsConnection } from './gcs-connection.ts';
 import type { Upload } from './gcs-upload.ts';
 import { bodyOf, type HttpAnswer } from './http-exchange.ts';
-import { TransientFault, waitBefore } from './retry.ts';
+import { retried, TransientFault, waitBefore } from './retry.ts';
 
 /** Of one PUT; a multiple of 256 KiB, as all but the last must be. */
 export const PIECE_BYTES = 64 << 20;
@@ -16,7 +16,8 @@ const SESSIONS = 3;
 /** More of the object is wanted. */
 const INCOMPLETE = 308;
 
-export async function uploadBySession(connection: GcsConnection, wanted: Upload): Promise<HttpAnswer> {
+/** @returns the object's description, as JSON */
+export async function uploadBySession(connection: GcsConnection, wanted: Upload): Promise<Buffer> {
   for (let sessions = 1; ; sessions++) {
     try {
       return await throughSession(connection, wanted, await beginSession(connection, wanted));
@@ -40,9 +41,11 @@ async function beginSession(connection: GcsConnection, wanted: Upload): Promise<
     'x-upload-content-type': 'application/octet-stream',
     'x-upload-content-length': `${wanted.bytes}`,
   };
-  const answer = await connection.request({ method: 'POST', url, headers, body }, [200, 201]);
-  await bodyOf(answer);
-  const { location } = answer.headers;
+  const { location } = await retried(connection.retry, async () => {
+    const answer = await connection.once({ method: 'POST', url, headers, body }, [200, 201]);
+    await bodyOf(answer);
+    return answer.headers;
+  });
   if (location) return location;
   throw new StoreError(
     'permission',
@@ -50,11 +53,7 @@ async function beginSession(connection: GcsConnection, wanted: Upload): Promise<
   );
 }
 
-async function throughSession(
-  connection: GcsConnection,
-  wanted: Upload,
-  session: string,
-): Promise<HttpAnswer> {
+async function throughSession(connection: GcsConnection, wanted: Upload, session: string): Promise<Buffer> {
   const { retry } = connection;
   let offset = 0;
   let isOffsetKnown = true;
@@ -64,14 +63,14 @@ async function throughSession(
     try {
       if (!isOffsetKnown) {
         const answer = await askHowFar(connection, wanted, session);
-        if (answer.status !== INCOMPLETE) return answer; // all had arrived, only its answer had not
+        if (answer.status !== INCOMPLETE) return await bodyOf(answer); // all had arrived, only its answer had not
         const persisted = await persistedBytes(answer);
         if (persisted > offset) failures = 0;
         offset = persisted;
         isOffsetKnown = true;
       }
       const answer = await sendPiece(connection, wanted, session, offset);
-      if (answer.status !== INCOMPLETE) return answer;
+      if (answer.status !== INCOMPLETE) return await bodyOf(answer);
       const persisted = await persistedBytes(answer);
       if (persisted <= offset)
         throw new TransientFault(`gs://${connection.bucket} takes no more bytes of ${wanted.name}`);

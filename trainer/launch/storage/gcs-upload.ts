@@ -8,7 +8,7 @@ import { stat } from 'node:fs/promises';
 import { sourceStream } from './folder-store.ts';
 import { base64, type GcsConnection } from './gcs-connection.ts';
 import { uploadBySession } from './gcs-session.ts';
-import { bodyOf, type HttpAnswer } from './http-exchange.ts';
+import { bodyOf } from './http-exchange.ts';
 import type { ObjectSource, WriteOptions } from './object-store.ts';
 import { retried } from './retry.ts';
 
@@ -34,11 +34,9 @@ export interface UploadedObject {
 
 /** @throws StoreError also `conflict`; the caller looks whether the object there is this one */
 export async function upload(connection: GcsConnection, wanted: Upload): Promise<UploadedObject> {
-  const answer =
-    wanted.bytes <= ONE_REQUEST_BYTES
-      ? await inOneRequest(connection, wanted)
-      : await uploadBySession(connection, wanted);
-  return JSON.parse((await bodyOf(answer)).toString('utf8'));
+  const isSmall = wanted.bytes <= ONE_REQUEST_BYTES;
+  const body = await (isSmall ? inOneRequest(connection, wanted) : uploadBySession(connection, wanted));
+  return JSON.parse(body.toString('utf8'));
 }
 
 export async function measured(source: ObjectSource): Promise<{ bytes: number; md5: string }> {
@@ -49,7 +47,7 @@ export async function measured(source: ObjectSource): Promise<{ bytes: number; m
   return { bytes: (await stat(source.file)).size, md5: hash.digest('hex') };
 }
 
-function inOneRequest(connection: GcsConnection, wanted: Upload): Promise<HttpAnswer> {
+function inOneRequest(connection: GcsConnection, wanted: Upload): Promise<Buffer> {
   return retried(connection.retry, async () => {
     const boundary = `brickyard-${wanted.md5}`;
     const metadata = JSON.stringify({ name: wanted.name, md5Hash: base64(wanted.md5) });
@@ -64,6 +62,8 @@ function inOneRequest(connection: GcsConnection, wanted: Upload): Promise<HttpAn
       ifGenerationMatch: wanted.generation,
     });
     const headers = { 'content-type': `multipart/related; boundary=${boundary}` };
-    return connection.once({ method: 'POST', url, headers, body, onSent: wanted.onSent }, [200]);
+    return bodyOf(
+      await connection.once({ method: 'POST', url, headers, body, onSent: wanted.onSent }, [200]),
+    );
   });
 }

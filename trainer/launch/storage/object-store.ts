@@ -7,6 +7,7 @@
  */
 import type { Readable } from 'node:stream';
 import { InputError } from '../../../sim/errors.ts';
+import { DEFAULT_RETRY, retried } from './retry.ts';
 
 export interface ObjectInfo {
   /** Relative to the store's URL, with forward slashes. */
@@ -70,7 +71,9 @@ export async function writeInOrder(
     for (let next = waiting.shift(); next; next = waiting.shift())
       await store.write(next.path, next.source, options);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, writeNext));
+  const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, writeNext));
+  // Only when nothing is under way any more: what the others brought counts for the next call.
+  for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
   const last = entries.at(-1);
   if (last) await store.write(last.path, last.source, { ...options, ifAbsent });
 }
@@ -86,11 +89,13 @@ export function objectPath(path: string): string {
   );
 }
 
-/** The whole object, which is expected to be small. */
-export async function readBytes(store: ObjectStore, path: string): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of await store.read(path)) parts.push(part as Buffer);
-  return Buffer.concat(parts);
+/** The whole object, which is expected to be small: from its beginning again when the connection breaks. */
+export function readBytes(store: ObjectStore, path: string): Promise<Buffer> {
+  return retried(DEFAULT_RETRY, async () => {
+    const parts: Buffer[] = [];
+    for await (const part of await store.read(path)) parts.push(part as Buffer);
+    return Buffer.concat(parts);
+  });
 }
 
 /** @returns undefined when there is no such object */
