@@ -135,8 +135,11 @@ export class Invariants {
     const ours = this.#cloud().machines.filter(
       ({ isFound }) => !(isFound && this.#scenario.existing === 'running'),
     );
-    const cost = ours.reduce((sum, { offer, paid }) => {
-      const ms = paid.reduce((all, { fromMs, toMs }) => all + (toMs ?? this.#time.nowMs()) - fromMs, 0);
+    const cost = ours.reduce((sum, { offer, paid, unguardedMs }) => {
+      const ms = paid.reduce(
+        (all, { fromMs, toMs }) => all + (toMs ?? this.#time.nowMs()) - fromMs,
+        -unguardedMs,
+      );
       return sum + ((offer.pricePerHourUsd ?? 0) * ms) / 3_600_000;
     }, 0);
     if (maxCostUsd !== null && cost > maxCostUsd + 0.01)

@@ -39,6 +39,8 @@ export class SimulatedMachine {
   /** Highest attempt that its agent was given. */
   attempt = 0;
   contactedSinceStart = false;
+  /** Of a machine of the user: it ran for so long without the switch, which only what is sent to it can bring. */
+  unguardedMs = 0;
 
   constructor(ref: MachineRef, offer: Offer, labels: Readonly<Record<string, string>>, isFound: boolean) {
     this.ref = ref;

@@ -37,6 +37,8 @@ export class SimulatedHost {
     if (machine?.state !== 'running' || !this.#world.isReachable())
       throw new HostError('unreachable', quotingSecrets('ssh: connect to host 192.0.2.1 port 22: timed out'));
     if (time.nowMs() < machine.sshFromMs) throw new HostError('refused', 'connection refused');
+    if (!machine.contactedSinceStart && machine.isFound)
+      machine.unguardedMs += time.nowMs() - (machine.paid.at(-1)?.fromMs ?? time.nowMs());
     machine.contactedSinceStart = true;
     return machine;
   }

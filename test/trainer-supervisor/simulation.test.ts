@@ -1,0 +1,102 @@
+/**
+ * A fixed part of what `npm run simulate -- --seeds 10000` does: seeds, the seeds that failed once, and supervisors
+ * killed where fast-check says.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Scenario, scenarioOf } from './simulation/scenario.ts';
+import { simulate } from './simulation/simulate.ts';
+
+const SEEDS = 20;
+const pinned = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'simulation', 'failing-seeds.json'), 'utf8'),
+) as Record<string, string>;
+
+/** Nothing goes wrong but what is planted. */
+const calm = (seed: number): Scenario => {
+  const scenario = scenarioOf(seed);
+  const chance = Object.fromEntries(Object.keys(scenario.chance).map((name) => [name, 0]));
+  return {
+    ...scenario,
+    chance: chance as Scenario['chance'],
+    provider: 'gcp',
+    existing: null,
+    offers: [{ zone: 'zone-1', type: 'gpu-1', gpu: 'H100', gpus: 1, pricePerHourUsd: 2 }],
+    maxHours: 30,
+    maxCostUsd: 200,
+    steps: 2000,
+    stepsPerS: 1,
+    saveEvery: 500,
+    uploadS: 20,
+    setUpS: 100,
+    preemptionsS: [],
+    hangsS: [],
+    silentAgentsS: [],
+    exits: [],
+    outages: [],
+    crashes: [],
+    interruptAtS: null,
+    loginLostAtS: null,
+    diskFullOnPrepare: false,
+    isTrainerBroken: false,
+  };
+};
+
+describe('a supervised training', () => {
+  it(`keeps its promises in seeds 0 to ${SEEDS - 1}`, async () => {
+    for (let seed = 0; seed < SEEDS; seed++)
+      expect({ seed, broken: (await simulate(scenarioOf(seed))).violations }).toEqual({ seed, broken: [] });
+  });
+
+  it.each(Object.entries(pinned))('keeps them in seed %s, which failed: %s', async (seed) => {
+    expect((await simulate(scenarioOf(Number(seed)))).violations).toEqual([]);
+  });
+
+  it('is the same twice', async () => {
+    const [a, b] = [await simulate(scenarioOf(5)), await simulate(scenarioOf(5))];
+    expect(a.journal).toEqual(b.journal);
+    expect(a.journal.length).toBeGreaterThan(5);
+  });
+
+  it('succeeds where nothing goes wrong, after one launch', async () => {
+    const result = await simulate(calm(1));
+    expect(result.outcome).toBe('succeeded');
+    expect(result.journal.filter(({ type }) => type === 'launching')).toHaveLength(1);
+    expect(result.journal.at(-1)).toMatchObject({ type: 'reported' });
+    expect(result.journal.find(({ type }) => type === 'cleaned')).toMatchObject({ left: [] });
+  });
+
+  it('goes on from the newest checkpoint after a preemption', async () => {
+    const result = await simulate({ ...calm(1), preemptionsS: [1500] });
+    expect(result.outcome).toBe('succeeded');
+    const launches = result.journal.flatMap((line) => (line.type === 'launching' ? [line.resumeStep] : []));
+    expect(launches).toEqual([null, 1000]);
+  });
+
+  it('is interrupted with a checkpoint and leaves nothing', async () => {
+    const result = await simulate({ ...calm(1), interruptAtS: 1200 });
+    expect(result).toMatchObject({ outcome: 'interrupted', violations: [] });
+    expect(result.journal.find(({ type }) => type === 'attempt-ended')).toMatchObject({ exitCode: 130 });
+  });
+
+  it('survives a supervisor killed at any await, once or twice, with the machine taken away beside it', async () => {
+    const crash = fc.record({
+      at: fc.integer({ min: 1, max: 120 }),
+      effect: fc.constantFrom('done' as const, 'not-done' as const),
+      downS: fc.constantFrom(1, 60, 900, 3600),
+    });
+    const property = fc.asyncProperty(
+      fc.array(crash, { minLength: 1, maxLength: 2 }),
+      fc.option(fc.integer({ min: 1, max: 3000 }), { nil: null }),
+      async (crashes, preemptedAtS) => {
+        const preemptionsS = preemptedAtS === null ? [] : [preemptedAtS];
+        const result = await simulate({ ...calm(1), crashes, preemptionsS });
+        expect(result.violations).toEqual([]);
+        expect(result.outcome).toBe('succeeded');
+      },
+    );
+    await fc.assert(property, { numRuns: 40, seed: 7 });
+  });
+});
