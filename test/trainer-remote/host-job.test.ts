@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hostSecrets, remoteJob } from '../../trainer/launch/remote/host-job.ts';
+import { exportedHere, hostSecrets, remoteJob } from '../../trainer/launch/remote/host-job.ts';
 import { percentages } from '../../trainer/launch/remote/local-dataset.ts';
 import { planFromOptions } from '../../trainer/launch/remote/plan-from-options.ts';
 import { lastLines } from '../../trainer/launch/remote/run-log.ts';
@@ -76,11 +76,11 @@ describe('a host gets', () => {
   });
 });
 
-it('exports here and not there, unless somebody wants that', () => {
+it('exports here and not there', () => {
   expect(remoteJob(ssh('/d', '/o')).trainArgs).toEqual(['checkpoint.export=none']);
-  expect(remoteJob(ssh('/d', '/o', {}, ['checkpoint.export=all'])).trainArgs).toEqual([
-    'checkpoint.export=all',
-  ]);
+  const wanted = ['checkpoint.export=all', 'policy=act', 'checkpoint.export=final'];
+  expect(remoteJob(ssh('/d', '/o', {}, wanted)).trainArgs).toEqual(['policy=act', 'checkpoint.export=none']);
+  expect([[], wanted, ['checkpoint.export=none']].map(exportedHere)).toEqual(['all', 'final', 'none']);
   expect(remoteJob(ssh('/d', '/o', { wandb: true })).trainArgs).toContain('wandb.enable=true');
   expect(remoteJob(gcp())).toMatchObject({ store: 'gs://bucket/r/r1', preemptionNotice: true, keepLast: 3 });
 });

@@ -68,6 +68,21 @@ export class CheckpointArrivals {
     });
   }
 
+  /** Of the newest that is here, after `idle`; for runs of which only the last becomes a policy. */
+  async exportNewest(exportPolicy: (checkpoint: string, policy: string) => Promise<void>): Promise<void> {
+    const { run, onPolicy } = this.#options;
+    const name = checkpointNames(run).findLast((one) => isWhole(join(run, 'checkpoints', one)));
+    if (name === undefined || this.#isStopped) return;
+    const folder = join(run, 'checkpoints', name);
+    try {
+      if (!existsSync(join(folder, 'policy', POLICY_FILE)))
+        await exportPolicy(folder, join(folder, 'policy'));
+      if (existsSync(join(folder, 'policy', POLICY_FILE))) onPolicy(name);
+    } catch (error) {
+      this.faults.push(`the checkpoint of step ${Number(name)}: ${(error as Error).message}`);
+    }
+  }
+
   /** Resolves when none waits. */
   async idle(): Promise<void> {
     while (this.#work) await this.#work;

@@ -10,15 +10,23 @@ const KEEP_LAST = 3;
 /** Servers in place of Google's and the Hub's; no secrets. */
 const PASSED_ON = ['BRICKYARD_GCS_ENDPOINT', 'HF_ENDPOINT'] as const;
 
+const EXPORT = /^\+{0,2}checkpoint\.export=(.*)$/;
+
+/** Which checkpoints become policies, as in trainer/conf; here, and not where they are trained. */
+export type Exported = 'all' | 'final' | 'none';
+
+export function exportedHere(overrides: readonly string[]): Exported {
+  const value = overrides.map((text) => EXPORT.exec(text)?.[1]).findLast((found) => found !== undefined);
+  return value === 'final' ? 'final' : value === 'none' || value === 'null' ? 'none' : 'all';
+}
+
 export function remoteJob({ overrides, out, runId, command, accelerate, place, wandb }: RunPlan): RemoteJob {
-  const isGiven = (key: string): boolean =>
-    overrides.some((text) => text.replace(/^\+{1,2}/, '').startsWith(`${key}=`));
-  const extra: string[] = [];
-  // Exporting takes the GPU's time and this machine does it as well, on the dataset it has.
-  if (!isGiven('checkpoint.export')) extra.push('checkpoint.export=none');
-  if (wandb && !isGiven('wandb.enable')) extra.push('wandb.enable=true');
+  // Exporting takes the GPU's time, and this machine does it as well.
+  const trainArgs = [...overrides.filter((text) => !EXPORT.test(text)), 'checkpoint.export=none'];
+  if (wandb && !overrides.some((text) => /^\+{0,2}wandb\.enable=/.test(text)))
+    trainArgs.push('wandb.enable=true');
   return {
-    trainArgs: [...overrides, ...extra],
+    trainArgs,
     command,
     store: `${out}/${runId}`,
     keepLast: KEEP_LAST,

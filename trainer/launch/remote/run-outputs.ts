@@ -6,6 +6,7 @@ import type { EvaluationPlan } from '../evaluation-plan.ts';
 import { EXPORT_DEFAULTS, exportPolicy } from '../export-policy.ts';
 import { localProvider } from '../local.ts';
 import { CheckpointArrivals } from './checkpoint-arrivals.ts';
+import type { Exported } from './host-job.ts';
 import type { PublishedCheckpoint } from './ports.ts';
 import { outputsRun } from './supervisor-plan.ts';
 
@@ -14,6 +15,7 @@ export interface RunOutputsOptions {
   folder: string;
   store: ConstructorParameters<typeof CheckpointArrivals>[0]['store'];
   command: string;
+  exported: Exported;
   /** A folder here with the dataset that is trained on, brought here if need be. */
   dataset(): Promise<string>;
   /** Nothing where no rollouts are wanted. */
@@ -37,7 +39,7 @@ export class RunOutputs {
       store,
       run: outputsRun(folder),
       temporary: join(folder, 'arriving'),
-      exportPolicy: (checkpoint, policy) => this.#export(checkpoint, policy),
+      exportPolicy: options.exported === 'all' ? this.#export : undefined,
       onPolicy: (name) => this.#onPolicy(name),
       say,
     });
@@ -50,6 +52,7 @@ export class RunOutputs {
   /** Waits for what has arrived to be exported and rolled out. @returns what failed, a line each */
   async finish(): Promise<string[]> {
     await this.#arrivals.idle();
+    if (this.#options.exported === 'final') await this.#arrivals.exportNewest(this.#export);
     if (!this.#isStopped) this.#rollouts?.trainingEnded(this.#last);
     await this.#rollouts?.idle();
     return [...this.#arrivals.faults, ...(this.#rollouts?.faults ?? [])];
@@ -67,7 +70,7 @@ export class RunOutputs {
     this.#rollouts?.kill();
   }
 
-  async #export(checkpoint: string, policy: string): Promise<void> {
+  readonly #export = async (checkpoint: string, policy: string): Promise<void> => {
     if (this.#cannotExport !== undefined) return;
     const { command, say } = this.#options;
     try {
@@ -87,7 +90,7 @@ export class RunOutputs {
       this.#cannotExport = error.message;
       say(`checkpoints are fetched, but not exported here: ${error.message}`);
     }
-  }
+  };
 
   #onPolicy(name: string): void {
     const { evaluation, folder, say } = this.#options;

@@ -8,6 +8,7 @@ import { supervise } from '../supervisor/run.ts';
 import type { RunStatus } from '../supervisor/status.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../supervisor/system-clock.ts';
 import type { World } from '../supervisor/world.ts';
+import { exportedHere } from './host-job.ts';
 import type { LiveStatus } from './live-status.ts';
 import type { RunMachines } from './run-machines.ts';
 import { RunOutputs } from './run-outputs.ts';
@@ -44,7 +45,8 @@ export async function superviseRun(options: SuperviseOptions): Promise<Supervise
   const store = openRunStore(plan.out, plan.runId, { hubToken: secrets.get('HF_TOKEN') });
   const say = (line: string): void => live.note(line);
   const { command } = plan;
-  const outputs = new RunOutputs({ folder, store, command, dataset, evaluation, say });
+  const exported = exportedHere(plan.overrides);
+  const outputs = new RunOutputs({ folder, store, command, exported, dataset, evaluation, say });
   const stop = new AbortController();
   if (options.stopNow) stop.abort();
   const interrupt = listenForInterrupts({

@@ -152,8 +152,7 @@ function evaluationOf(plan: RunPlan, run: string | undefined): EvaluationPlan | 
   const { suite, every } = plan.evaluation;
   const resume = run !== undefined && existsSync(run) ? run : undefined;
   if (suite === null) return undefined;
-  // Checkpoints are exported here, whatever the trainer does.
-  return planEvaluation({ suite, every: `${every}`, resume, overrides: [] });
+  return planEvaluation({ suite, every: `${every}`, resume, overrides: plan.overrides });
 }
 
 /** @throws InputError with all that stands in the way */
