@@ -133,7 +133,7 @@ export class Invariants {
     const { maxCostUsd, maxHours } = this.#plan;
     // What the user's machine would have cost without this run is not of this run.
     const ours = this.#cloud().machines.filter(
-      ({ isFound }) => !(isFound && this.#scenario.existing === 'running'),
+      (machine) => !(machine.isFound && this.#scenario.existing === 'running') && !this.#isExempt(machine),
     );
     const cost = ours.reduce((sum, { offer, paid, unguardedMs }) => {
       const ms = paid.reduce(
