@@ -6,7 +6,7 @@ import type { Report, RunStatus } from '../../../trainer/launch/supervisor/statu
 import type { Scenario } from './scenario.ts';
 import type { SimulatedCloud, SimulatedMachine } from './simulated-cloud.ts';
 import { DEAD_MAN_GRACE_S } from './simulated-host.ts';
-import { CANARIES } from './unreliable.ts';
+import { CANARIES, LATEST_EFFECT_MS } from './unreliable.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 const REPORT_MS = 31 * 60_000;
@@ -59,7 +59,8 @@ export class Invariants {
     this.#livesSinceMs = null;
     const diedAtMs = this.#time.nowMs();
     const { deadManS } = this.#plan.timing;
-    const limitMs = (deadManS + DEAD_MAN_GRACE_S + STOPS_S) * 1000;
+    // Its last request may make a machine after its death, whose switch counts from then.
+    const limitMs = (deadManS + DEAD_MAN_GRACE_S + STOPS_S) * 1000 + LATEST_EFFECT_MS;
     this.#time.after(limitMs, () => {
       const isBack = this.#livesSinceMs !== null || this.end !== null || this.#reportedAtMs > diedAtMs;
       if (!isBack) this.#noneAlive(`${limitMs / 60_000} min after its supervisor died`);

@@ -15,7 +15,7 @@ export const quotingSecrets = (text: string): string =>
   `${text} (request headers: Authorization: Bearer ${CANARIES[2]}; env HF_TOKEN=${CANARIES[0]}; key ${CANARIES[1]})`;
 
 /** How late a request may take effect whose answer was lost. */
-const LATEST_EFFECT_MS = 60_000;
+export const LATEST_EFFECT_MS = 60_000;
 
 export class Unreliable {
   readonly #time: VirtualTime;
