@@ -41,7 +41,7 @@ class Totals {
     if (result.violations.length > 0) this.failed.push(result.seed);
   }
 
-  text(tookS: number): string {
+  text(tookS: number, cpuS: number): string {
     const back = this.backInS.toSorted((a, b) => a - b);
     const injected = [...this.faults.values()].reduce((a, b) => a + b, 0);
     const list = (all: Map<string, number>): string =>
@@ -50,7 +50,7 @@ class Totals {
         .map(([name, times]) => `${times} ${name}`)
         .join(', ');
     return [
-      `${this.seeds} seeds in ${tookS.toFixed(0)} s, ${Math.round((this.seeds / tookS) * 60)} a minute: ${Math.round(this.virtualHours)} virtual hours, ${this.events} events`,
+      `${this.seeds} seeds in ${tookS.toFixed(0)} s, ${Math.round((this.seeds / tookS) * 60)} a minute, ${Math.round((this.seeds / cpuS) * 60)} a minute of one core's time: ${Math.round(this.virtualHours)} virtual hours, ${this.events} events`,
       `outcomes: ${list(this.outcomes)}`,
       `${injected} faults injected: ${list(this.faults)}`,
       back.length === 0
@@ -87,5 +87,6 @@ for (let seed = from; seed < from + Number(values.seeds); seed++) {
   process.stdout.write(`seed ${seed}: ${result.violations.join('; ')}\n`);
   if (values['until-failure']) break;
 }
-process.stdout.write(`${totals.text((performance.now() - began) / 1000)}\n`);
+const { user, system } = process.cpuUsage();
+process.stdout.write(`${totals.text((performance.now() - began) / 1000, (user + system) / 1e6)}\n`);
 process.exitCode = totals.failed.length > 0 ? 1 : 0;

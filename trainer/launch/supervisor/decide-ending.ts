@@ -4,6 +4,8 @@ import { endMachine, settleCreate } from './machine-candidates.ts';
 import { currentMachine, type MachineRecord, runningAttempt, type SupervisorState } from './state.ts';
 import type { View } from './view.ts';
 
+const LAST_READ_TRIES = 3;
+
 export function endingCandidates(state: SupervisorState, view: View, nowMs: number): Candidate[] {
   const { timing } = state.plan;
   const open = [...state.machines.values()].filter(({ phase }) => phase !== 'ended');
@@ -63,6 +65,10 @@ function goodbyeCandidates(
   }
   if (attempt !== null && !sees.wasKilled)
     return [{ intent: { do: 'kill', machine }, dueMs: view.retries.untilMs('kill') }];
+  const hasLast = view.checkpointsAtMs > (state.attempt?.endedAtMs ?? 0);
+  // The checkpoint that it was asked for is told of like every other; storage that does not answer holds nothing up.
+  if (!hasLast && (view.retries.get('checkpoints')?.failures ?? 0) < LAST_READ_TRIES)
+    return [{ intent: { do: 'read-checkpoints' }, dueMs: view.retries.untilMs('checkpoints') }];
   if (state.outputsTried || !machine.prepared) return [];
   if (view.job?.kind === 'outputs')
     return [{ intent: { do: 'wait', untilMs: nowMs + 10_000 }, dueMs: nowMs + 10_000 }];
