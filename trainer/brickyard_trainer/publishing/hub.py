@@ -11,7 +11,12 @@ import requests
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
-from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+from huggingface_hub.utils import (
+    build_hf_headers,
+    disable_progress_bars,
+    get_session,
+    hf_raise_for_status,
+)
 
 from .store import (
     ObjectInfo,
@@ -29,6 +34,7 @@ IDLE_S = 60
 
 class HubStore:
     def __init__(self, repo_type: str, repo: str, prefix: str, retry: Retry | None = None) -> None:
+        disable_progress_bars()  # the training's log is no terminal
         self.api = HfApi()
         self.repo = {"repo_id": repo, "repo_type": repo_type}
         self.prefix = f"{prefix}/" if prefix else ""
