@@ -12,8 +12,14 @@ export interface Interrupt {
   release(): void;
 }
 
+/** What asks a command to end; SIGHUP: its terminal is gone. */
+export const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** @param actions.onFirst says what happens now; @param actions.onSecond must end at once, synchronously */
-export function listenForInterrupts(actions: { onFirst(): void; onSecond(): void }): Interrupt {
+export function listenForInterrupts(
+  actions: { onFirst(): void; onSecond(): void },
+  signals: readonly (typeof INTERRUPTS)[number][] = INTERRUPTS,
+): Interrupt {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) {
@@ -23,7 +29,6 @@ export function listenForInterrupts(actions: { onFirst(): void; onSecond(): void
     controller.abort();
     actions.onFirst();
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   return {
     stop: controller.signal,

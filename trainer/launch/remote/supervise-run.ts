@@ -1,8 +1,10 @@
 /** One command that looks after a run: the supervisor with the real world around it, until the run has ended. */
+import { join } from 'node:path';
 import { listenForInterrupts } from '../../../sim/host/interrupt.ts';
+import { LineLog } from '../../../sim/host/line-log.ts';
 import type { EvaluationPlan } from '../evaluation-plan.ts';
 import { openRunStore } from '../storage/open-store.ts';
-import { type DiskJournal, writeStatus } from '../supervisor/journal.ts';
+import { type DiskJournal, supervisorFolder, writeStatus } from '../supervisor/journal.ts';
 import type { Outcome } from '../supervisor/plan.ts';
 import { supervise } from '../supervisor/run.ts';
 import type { RunStatus } from '../supervisor/status.ts';
@@ -15,6 +17,9 @@ import { RunOutputs } from './run-outputs.ts';
 import type { RunPlan } from './run-plan.ts';
 import type { Scrubber } from './scrub.ts';
 import type { Secrets } from './secrets.ts';
+
+/** Beside the journal, a line each. */
+const REPORTS = 'reports.jsonl';
 
 export interface SuperviseOptions {
   plan: RunPlan;
@@ -49,16 +54,18 @@ export async function superviseRun(options: SuperviseOptions): Promise<Supervise
   const outputs = new RunOutputs({ folder, store, command, exported, dataset, evaluation, say });
   const stop = new AbortController();
   if (options.stopNow) stop.abort();
-  const interrupt = listenForInterrupts({
-    onFirst: () => {
+  const onFirst = (): void => {
+    quietly(() =>
       say(
-        'stopping: the trainer writes a checkpoint and ends, then everything is cleaned up; once more leaves at once, and the machine to its dead man’s switch',
-      );
-      outputs.stop();
-      stop.abort();
-    },
-    onSecond: () => outputs.kill(),
-  });
+        "stopping: the trainer writes a checkpoint and ends, then everything is cleaned up; once more leaves at once, and the machine to its dead man's switch",
+      ),
+    );
+    outputs.stop();
+    stop.abort();
+  };
+  const interrupt = listenForInterrupts({ onFirst, onSecond: () => outputs.kill() }, ['SIGINT', 'SIGTERM']);
+  const release = outliveTerminal();
+  const reports = new LineLog(join(supervisorFolder(folder), REPORTS));
   let last: RunStatus | null = null;
   const world: World = {
     clock: SYSTEM_CLOCK,
@@ -69,7 +76,10 @@ export async function superviseRun(options: SuperviseOptions): Promise<Supervise
     journal,
     stop: stop.signal,
     scrub: (text) => scrubber.scrub(text),
-    report: (report) => quietly(() => live.report(report)),
+    report: (report) => {
+      quietly(() => reports.append(JSON.stringify(report)));
+      quietly(() => live.report(report));
+    },
     status: (status) => {
       last = status;
       quietly(() => writeStatus(folder, status));
@@ -84,11 +94,21 @@ export async function superviseRun(options: SuperviseOptions): Promise<Supervise
     return { outcome, left, status: last, faults, wasInterrupted: interrupt.stop.aborted };
   } finally {
     interrupt.release();
+    release();
     outputs.stop();
     machines.close();
+    reports.close();
     journal.close();
     live.end();
   }
+}
+
+/** A terminal that is closed, or an ssh session that ends, is no reason to end a training elsewhere. */
+function outliveTerminal(): () => void {
+  const ignore = (): void => {};
+  process.on('SIGHUP', ignore);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
+  return () => void process.off('SIGHUP', ignore);
 }
 
 /** A full disk or a closed terminal must not end the supervision of a machine that costs money. */
