@@ -4,10 +4,12 @@
  * simulation once it is mended.
  */
 import { parseArgs } from 'node:util';
-import { scenarioOf } from '../test/trainer-supervisor/simulation/scenario.ts';
+import { calmScenario, type Scenario, scenarioOf } from '../test/trainer-supervisor/simulation/scenario.ts';
 import { type Simulated, simulate } from '../test/trainer-supervisor/simulation/simulate.ts';
 import type { PublisherBug } from '../test/trainer-supervisor/simulation/simulated-store.ts';
 
+/** Of the quiet training, a few more than it has. */
+const AWAITS = 700;
 const BEGAN_MS = Date.UTC(2026, 0, 1);
 
 const { values } = parseArgs({
@@ -16,6 +18,8 @@ const { values } = parseArgs({
     from: { type: 'string', default: '0' },
     /** Prints scenario and journal of each. */
     show: { type: 'boolean', default: false },
+    /** Instead: one training in which nothing else goes wrong, its supervisor killed at each await in turn. */
+    'every-await': { type: 'boolean', default: false },
     'until-failure': { type: 'boolean', default: false },
     /** A bug planted in what publishes checkpoints: the simulation has to find it. */
     'publisher-bug': { type: 'string' },
@@ -76,15 +80,27 @@ function show({ seed, journal }: Simulated): void {
     process.stdout.write(`${((atMs - BEGAN_MS) / 60_000).toFixed(1)} min ${JSON.stringify(line)}\n`);
 }
 
-const from = Number(values.from);
+/** Until the last await of an unbroken run is passed. */
+function* everyAwait(): Generator<Scenario> {
+  for (let at = 1; at <= AWAITS; at++)
+    for (const effect of ['not-done', 'done'] as const)
+      for (const downS of [1, 2700]) yield { ...calmScenario(at), crashes: [{ at, effect, downS }] };
+}
+
+function* seeds(from: number, count: number): Generator<Scenario> {
+  for (let seed = from; seed < from + count; seed++) yield scenarioOf(seed);
+}
+
 const totals = new Totals();
 const began = performance.now();
-for (let seed = from; seed < from + Number(values.seeds); seed++) {
-  const result = await simulate(scenarioOf(seed), (values['publisher-bug'] ?? null) as PublisherBug);
+const scenarios = values['every-await'] ? everyAwait() : seeds(Number(values.from), Number(values.seeds));
+for (const scenario of scenarios) {
+  const result = await simulate(scenario, (values['publisher-bug'] ?? null) as PublisherBug);
   totals.add(result);
   if (values.show) show(result);
   if (result.violations.length === 0) continue;
-  process.stdout.write(`seed ${seed}: ${result.violations.join('; ')}\n`);
+  const crash = values['every-await'] ? ` ${JSON.stringify(scenario.crashes)}` : '';
+  process.stdout.write(`seed ${scenario.seed}${crash}: ${result.violations.join('; ')}\n`);
   if (values['until-failure']) break;
 }
 const { user, system } = process.cpuUsage();

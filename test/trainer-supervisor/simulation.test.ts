@@ -6,43 +6,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Scenario, scenarioOf } from './simulation/scenario.ts';
+import { calmScenario, scenarioOf } from './simulation/scenario.ts';
 import { simulate } from './simulation/simulate.ts';
 
 const SEEDS = 20;
 const pinned = JSON.parse(
   readFileSync(join(import.meta.dirname, 'simulation', 'failing-seeds.json'), 'utf8'),
 ) as Record<string, string>;
-
-/** Nothing goes wrong but what is planted. */
-const calm = (seed: number): Scenario => {
-  const scenario = scenarioOf(seed);
-  const chance = Object.fromEntries(Object.keys(scenario.chance).map((name) => [name, 0]));
-  return {
-    ...scenario,
-    chance: chance as Scenario['chance'],
-    provider: 'gcp',
-    existing: null,
-    offers: [{ zone: 'zone-1', type: 'gpu-1', gpu: 'H100', gpus: 1, pricePerHourUsd: 2 }],
-    maxHours: 30,
-    maxCostUsd: 200,
-    steps: 2000,
-    stepsPerS: 1,
-    saveEvery: 500,
-    uploadS: 20,
-    setUpS: 100,
-    preemptionsS: [],
-    hangsS: [],
-    silentAgentsS: [],
-    exits: [],
-    outages: [],
-    crashes: [],
-    interruptAtS: null,
-    loginLostAtS: null,
-    diskFullOnPrepare: false,
-    isTrainerBroken: false,
-  };
-};
 
 describe('a supervised training', () => {
   it(`keeps its promises in seeds 0 to ${SEEDS - 1}`, async () => {
@@ -61,7 +31,7 @@ describe('a supervised training', () => {
   });
 
   it('succeeds where nothing goes wrong, after one launch', async () => {
-    const result = await simulate(calm(1));
+    const result = await simulate(calmScenario(1));
     expect(result.outcome).toBe('succeeded');
     expect(result.journal.filter(({ type }) => type === 'launching')).toHaveLength(1);
     expect(result.journal.at(-1)).toMatchObject({ type: 'reported' });
@@ -69,14 +39,14 @@ describe('a supervised training', () => {
   });
 
   it('goes on from the newest checkpoint after a preemption', async () => {
-    const result = await simulate({ ...calm(1), preemptionsS: [1500] });
+    const result = await simulate({ ...calmScenario(1), preemptionsS: [1500] });
     expect(result.outcome).toBe('succeeded');
     const launches = result.journal.flatMap((line) => (line.type === 'launching' ? [line.resumeStep] : []));
     expect(launches).toEqual([null, 1000]);
   });
 
   it('is interrupted with a checkpoint and leaves nothing', async () => {
-    const result = await simulate({ ...calm(1), interruptAtS: 1200 });
+    const result = await simulate({ ...calmScenario(1), interruptAtS: 1200 });
     expect(result).toMatchObject({ outcome: 'interrupted', violations: [] });
     expect(result.journal.find(({ type }) => type === 'attempt-ended')).toMatchObject({ exitCode: 130 });
   });
@@ -92,7 +62,7 @@ describe('a supervised training', () => {
       fc.option(fc.integer({ min: 1, max: 3000 }), { nil: null }),
       async (crashes, preemptedAtS) => {
         const preemptionsS = preemptedAtS === null ? [] : [preemptedAtS];
-        const result = await simulate({ ...calm(1), crashes, preemptionsS });
+        const result = await simulate({ ...calmScenario(1), crashes, preemptionsS });
         expect(result.violations).toEqual([]);
         expect(result.outcome).toBe('succeeded');
       },

@@ -132,6 +132,36 @@ export function scenarioOf(seed: number): Scenario {
   };
 }
 
+/** Nothing goes wrong but what is planted. */
+export function calmScenario(seed: number): Scenario {
+  const scenario = scenarioOf(seed);
+  const chance = Object.fromEntries(Object.keys(scenario.chance).map((name) => [name, 0]));
+  return {
+    ...scenario,
+    chance: chance as Scenario['chance'],
+    provider: 'gcp',
+    existing: null,
+    offers: [{ zone: 'zone-1', type: 'gpu-1', gpu: 'H100', gpus: 1, pricePerHourUsd: 2 }],
+    maxHours: 30,
+    maxCostUsd: 200,
+    steps: 2000,
+    stepsPerS: 1,
+    saveEvery: 500,
+    uploadS: 20,
+    setUpS: 100,
+    preemptionsS: [],
+    hangsS: [],
+    silentAgentsS: [],
+    exits: [],
+    outages: [],
+    crashes: [],
+    interruptAtS: null,
+    loginLostAtS: null,
+    diskFullOnPrepare: false,
+    isTrainerBroken: false,
+  };
+}
+
 function offerIn(zone: string, rng: Rng): Offer {
   return {
     zone,

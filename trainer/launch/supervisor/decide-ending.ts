@@ -5,6 +5,8 @@ import { currentMachine, type MachineRecord, runningAttempt, type SupervisorStat
 import type { View } from './view.ts';
 
 const LAST_READ_TRIES = 3;
+/** About three minutes. */
+const REACH_TRIES = 6;
 
 export function endingCandidates(state: SupervisorState, view: View, nowMs: number): Candidate[] {
   const { timing } = state.plan;
@@ -12,22 +14,37 @@ export function endingCandidates(state: SupervisorState, view: View, nowMs: numb
   const strays = [...state.strays.values()].filter(({ ended }) => !ended);
   const sinceMs = Math.max(state.outcomeAtMs ?? 0, state.supervisingAtMs);
   if (nowMs - sinceMs > timing.cleanUpS * 1000) {
-    const left = [...open, ...strays].map(({ name, zone }) => `${name} in ${zone}`);
+    const left = [...open, ...strays].map(nameAndZone);
     return [{ intent: { do: 'finish', left }, dueMs: 0 }];
   }
   const last = currentMachine(state);
   const goodbye = last === null ? [] : goodbyeCandidates(state, view, last, nowMs);
   if (goodbye.length > 0) return goodbye;
+  // A host that stays on and is not reached: its own switch ends the training, and nothing is paid for here.
+  if (open.length > 0 && strays.length === 0 && open.every((machine) => isOutOfReach(state, view, machine)))
+    return [{ intent: { do: 'finish', left: open.map(nameAndZone) }, dueMs: 0 }];
   if (open.length > 0) return open.map((machine) => closing(view, machine));
-  const asked = [...state.machines.values()].map(({ askedAtMs, origin }) =>
-    origin === 'created' ? askedAtMs : 0,
-  );
-  const settledAtMs = Math.max(0, ...asked) + timing.settleS * 1000;
-  const lastEndMs = Math.max(0, ...[...state.machines.values()].map(({ endedAtMs }) => endedAtMs ?? 0));
-  const isSwept = view.sweptAtMs !== null && view.sweptAtMs >= Math.max(settledAtMs, lastEndMs);
+  const made = [...state.machines.values()].filter(({ origin }) => origin === 'created');
+  const settledAtMs = Math.max(0, ...made.map(({ askedAtMs }) => askedAtMs)) + timing.settleS * 1000;
+  const lastEndMs = Math.max(0, ...made.map(({ endedAtMs }) => endedAtMs ?? 0));
+  // Where nothing was ever asked for, nothing can have come of it.
+  const isSwept = made.length === 0 || (view.sweptAtMs ?? 0) >= Math.max(settledAtMs, lastEndMs);
   if (!isSwept)
     return [{ intent: { do: 'sweep' }, dueMs: Math.max(settledAtMs, view.retries.untilMs('sweep')) }];
   return strays.length > 0 ? [] : [{ intent: { do: 'finish', left: [] }, dueMs: 0 }];
+}
+
+const nameAndZone = ({ name, zone }: { name: string; zone: string }): string =>
+  name === zone ? name : `${name} in ${zone}`;
+
+function isOutOfReach(
+  { plan }: SupervisorState,
+  view: View,
+  { name, origin, foundState }: MachineRecord,
+): boolean {
+  const staysOn = plan.existingAfterwards === 'as-found' && foundState === 'running';
+  const failures = view.retries.get(`end ${name}`)?.failures ?? 0;
+  return origin === 'found' && staysOn && failures >= REACH_TRIES;
 }
 
 function closing(view: View, machine: MachineRecord): Candidate {
