@@ -30,7 +30,7 @@ export interface PreflightReport {
   durationMs: number;
 }
 
-export const PREFLIGHT_DEFAULTS = { limitMs: 15_000 } as const;
+export const PREFLIGHT_DEFAULTS = { limitMs: 30_000 } as const;
 
 export const fault = (message: string): Finding => ({ kind: 'fault', message });
 export const warning = (message: string): Finding => ({ kind: 'warning', message });
