@@ -175,6 +175,14 @@ it('gives the user’s own instance the key once, and leaves its other keys', as
     value: `me:ssh-rsa BBB\nbrickyard:${KEY}`,
   });
   expect(instance.body.metadata?.items).toContainEqual({ key: 'x', value: 'y' });
+  await own.stop(ref);
+  await own.describe(ref);
+  expect(instance.body.metadata).toEqual({
+    items: [
+      { key: 'x', value: 'y' },
+      { key: 'ssh-keys', value: 'me:ssh-rsa BBB' },
+    ],
+  });
 });
 
 it('offers what the zones have, the cheapest first', async () => {

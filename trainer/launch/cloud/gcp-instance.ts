@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { CreateRequest, Machine, MachineState, Offer } from '../remote/ports.ts';
 import { startupScript } from '../ssh/dead-mans-guard.ts';
+import { KEY_COMMENT } from '../ssh/key-file.ts';
 
 export const instanceSchema = z.looseObject({
   id: z.string(),
@@ -158,6 +159,22 @@ export function metadataWithKey(instance: GcpInstance, user: string, publicKey: 
   const others = items.filter(({ key }) => key !== 'ssh-keys');
   const value = [...keys.split('\n').filter(Boolean), line].join('\n');
   return { fingerprint: instance.metadata?.fingerprint, items: [...others, { key: 'ssh-keys', value }] };
+}
+
+/** The metadata without the key, if it is one that was made here; undefined when there is nothing to take away. */
+export function metadataWithoutKey(
+  instance: GcpInstance,
+  user: string,
+  publicKey: string,
+): object | undefined {
+  if (!publicKey.endsWith(` ${KEY_COMMENT}`)) return undefined;
+  const items = instance.metadata?.items ?? [];
+  const lines = items.find(({ key }) => key === 'ssh-keys')?.value?.split('\n') ?? [];
+  const kept = lines.filter((line) => line !== `${user}:${publicKey}`);
+  if (kept.length === lines.length) return undefined;
+  const others = items.filter(({ key }) => key !== 'ssh-keys');
+  const keys = kept.length > 0 ? [{ key: 'ssh-keys', value: kept.join('\n') }] : [];
+  return { fingerprint: instance.metadata?.fingerprint, items: [...others, ...keys] };
 }
 
 export function lastPart(url: string): string {

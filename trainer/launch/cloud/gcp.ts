@@ -21,6 +21,7 @@ import {
   lastPart,
   machineOf,
   metadataWithKey,
+  metadataWithoutKey,
 } from './gcp-instance.ts';
 import { type Fetch, type RestAnswer, RestClient, type RestRequest, type Token } from './rest.ts';
 
@@ -59,6 +60,7 @@ const operationSchema = z.looseObject({
 });
 type Operation = z.infer<typeof operationSchema>;
 
+const UP = ['RUNNING', 'PROVISIONING', 'STAGING', 'PENDING'];
 const PREEMPTED = 'compute.instances.preempted';
 
 export class GcpCloud implements Cloud {
@@ -134,6 +136,7 @@ export class GcpCloud implements Cloud {
   }
 
   async stop(ref: MachineRef): Promise<void> {
+    await this.#takeKeyAway(ref);
     // Machines with local SSDs are not stopped without it; what lies there is scratch.
     const query = { discardLocalSsd: 'true' };
     await this.#change({ method: 'POST', path: `${pathOf(ref)}/stop`, query }, ref, `stopping ${ref.name}`);
@@ -166,7 +169,7 @@ export class GcpCloud implements Cloud {
   }
 
   async #machine(instance: GcpInstance): Promise<Machine> {
-    const isDown = !['RUNNING', 'PROVISIONING', 'STAGING', 'PENDING'].includes(instance.status);
+    const isDown = !UP.includes(instance.status);
     const isSpot = instance.scheduling?.provisioningModel === 'SPOT';
     return machineOf(
       instance,
@@ -205,16 +208,29 @@ export class GcpCloud implements Cloud {
     };
   }
 
+  /** While it is up: its agent takes new keys over within seconds. */
   async #authorize(instance: GcpInstance, ref: MachineRef): Promise<void> {
-    const { existing, user } = this.#options;
-    if (existing === null || existing.publicKey === null || existing.name !== instance.name) return;
-    const body = metadataWithKey(instance, user, existing.publicKey);
-    if (body === undefined) return;
-    await this.#change(
-      { method: 'POST', path: `${pathOf(ref)}/setMetadata`, body },
-      ref,
-      `giving ${ref.name} the ssh key`,
-    );
+    const publicKey = this.#keyFor(ref);
+    if (publicKey === null || !UP.includes(instance.status)) return;
+    const body = metadataWithKey(instance, this.#options.user, publicKey);
+    if (body !== undefined) await this.#setMetadata(ref, body, `giving ${ref.name} the ssh key`);
+  }
+
+  async #takeKeyAway(ref: MachineRef): Promise<void> {
+    const publicKey = this.#keyFor(ref);
+    const instance = publicKey === null ? null : await this.#instance(ref);
+    if (publicKey === null || instance === null) return;
+    const body = metadataWithoutKey(instance, this.#options.user, publicKey);
+    if (body !== undefined) await this.#setMetadata(ref, body, `taking the ssh key from ${ref.name}`);
+  }
+
+  #keyFor({ name }: MachineRef): string | null {
+    const { existing } = this.#options;
+    return existing?.name === name ? existing.publicKey : null;
+  }
+
+  async #setMetadata(ref: MachineRef, body: object, what: string): Promise<void> {
+    await this.#change({ method: 'POST', path: `${pathOf(ref)}/setMetadata`, body }, ref, what);
   }
 
   async #change(request: RestRequest, ref: MachineRef, what: string): Promise<void> {

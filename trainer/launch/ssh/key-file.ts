@@ -18,6 +18,9 @@ export async function checkKeyFile(path: string): Promise<void> {
     );
 }
 
+/** The comment of keys that were made here, which tells them from a user's own. */
+export const KEY_COMMENT = 'brickyard';
+
 /** A new ed25519 pair without a passphrase, kept where it is when it was made before. @returns the public key */
 export async function ensureKeyPair(path: string): Promise<string> {
   if (!existsSync(path) || !existsSync(`${path}.pub`)) {
@@ -30,7 +33,7 @@ export async function ensureKeyPair(path: string): Promise<string> {
         '-N',
         '',
         '-C',
-        'brickyard',
+        KEY_COMMENT,
         '-f',
         path,
       ]);
