@@ -60,12 +60,6 @@ const MUTATIONS: readonly Mutation[] = [
     to: 'if (view.checkpoints === null)',
   },
   {
-    name: 'a machine that does not answer is forgotten instead of deleted',
-    file: 'perform-cloud.ts',
-    from: "const isEnded =\n    origin === 'found'",
-    to: "const isEnded =\n    machine.endingWhy === 'unreachable' ? true : origin === 'found'",
-  },
-  {
     name: 'only the machine in use is paid for',
     file: 'cost.ts',
     from: 'const machines = [...state.machines.values()].flatMap(',

@@ -122,7 +122,7 @@ export function scenarioOf(seed: number): Scenario {
       ...outage('login', 240),
       ...outage('cloud', 240),
       ...outage('host', rng.unit() < 0.2 ? 1500 : 400),
-      ...outage('store', 600),
+      ...outage('store', 1100),
     ].filter(() => rng.unit() < 0.6),
     crashes: rng.unit() < 0.5 ? crashesOf(rng) : [],
     interruptAtS: rng.unit() < 0.1 ? rng.integer(1, lengthS) : null,

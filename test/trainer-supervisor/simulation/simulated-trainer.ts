@@ -16,6 +16,8 @@ const STARTS_MS = 40_000;
 const CHECKPOINT_MS = 8_000;
 const AGENT_WRITES_MS = 10_000;
 const BREAKS_MS = 60_000;
+/** An agent waits no longer for what its trainer left. */
+const LAST_UPLOADS_MS = 600_000;
 const REQUEST_MS = 1_000;
 const UPLOAD_AGAIN_MS = 20_000;
 
@@ -34,6 +36,8 @@ export class SimulatedTrainer {
   #endStep: number | null = null;
   #exitCode: number | null = null;
   #ended = false;
+  /** The agent ended with uploads still to do. */
+  #gaveUp = false;
   /** Steps of checkpoints that are whole on its disk and not in storage. */
   readonly #waiting: number[] = [];
   #isUploading = false;
@@ -106,6 +110,10 @@ export class SimulatedTrainer {
     this.isAlive = false;
     this.hungSinceMs = null;
     this.#settle();
+    this.#world.time.after(LAST_UPLOADS_MS, () => {
+      this.#gaveUp = this.#isPowered && !this.#ended;
+      if (this.#gaveUp) this.#ended = true;
+    });
   }
 
   /** Asked for a checkpoint and an end. A trainer that hangs does not hear it. */
@@ -153,7 +161,7 @@ export class SimulatedTrainer {
     const step = this.#waiting[0];
     const requests = this.#world.store.publishing(step);
     const next = (): void => {
-      if (!this.#isPowered) return;
+      if (!this.#isPowered || this.#gaveUp) return;
       const isFailing = this.#world.uploadFails();
       this.#fault = isFailing ? `checkpoint ${step} is not stored: 503` : null;
       if (isFailing) {

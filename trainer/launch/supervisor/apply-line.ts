@@ -117,6 +117,10 @@ function applyTrainingLine(state: SupervisorState, line: JournalLine): void {
         state.fruitless += 1;
       break;
     }
+    case 'attempt-unpublished':
+      if (state.attempt?.number === line.attempt) state.attempt.end = 'unpublished';
+      state.fruitless += 1;
+      break;
     case 'stray': {
       const { id, name, zone } = line.ref;
       const paid = { fromMs: atMs, toMs: null };

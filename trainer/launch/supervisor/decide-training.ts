@@ -37,11 +37,14 @@ export function trainingCandidates(
   if (!machine.prepared) return [...preparing(view, machine, timing.prepareS, nowMs), observe];
   if (attempt === null || attempt.machine !== machine.name)
     return [...launching(state, view, machine, nowMs), observe];
-  if (attempt.end === 'exit' && attempt.exitCode === 0)
-    return [
-      observe,
-      { ...checkpoints, dueMs: Math.max(view.checkpointsAtMs + 15_000, view.retries.untilMs('checkpoints')) },
-    ];
+  if (attempt.end === 'exit' && attempt.exitCode === 0) {
+    const isLate = nowMs - (attempt.endedAtMs ?? nowMs) > timing.publishS * 1000;
+    // `outcomeNow` has seen that it is not there. The next attempt makes no step, and publishes it.
+    const hasRead = view.checkpointsAtMs > (attempt.endedAtMs ?? 0);
+    if (isLate && hasRead) return [{ intent: { do: 'note-unpublished' }, dueMs: 0 }];
+    const dueMs = Math.max(view.checkpointsAtMs + 15_000, view.retries.untilMs('checkpoints'));
+    return [observe, { ...checkpoints, dueMs }];
+  }
   if (attempt.end !== null) return [...launching(state, view, machine, nowMs), observe];
   if (!attempt.launched) return [launchAgain(view, machine, attempt), observe];
   return [...watching(state, view, machine, attempt), observe, checkpoints];
@@ -115,7 +118,8 @@ function watching(
   const endTrainer = (end: 'hung' | 'silent'): Candidate[] => [
     { intent: { do: 'end-trainer', machine, end, step }, dueMs },
   ];
-  if (seenMs - sequenceAtMs > timing.silentAgentS * 1000) return endTrainer('silent');
+  const silentS = status.state === 'setting-up' ? timing.firstStepS : timing.silentAgentS;
+  if (seenMs - sequenceAtMs > silentS * 1000) return endTrainer('silent');
   const limitS = status.steppedAtMs === null ? timing.firstStepS : timing.hangS;
   if (seenMs - stepAtMs > limitS * 1000) return endTrainer('hung');
   return [];

@@ -24,6 +24,7 @@ export type Intent =
   /** Renews the dead man's limit and reads the agent's status. */
   | { do: 'observe'; machine: MachineRecord; keep: boolean }
   | { do: 'note-end'; end: AttemptEnd; exitCode: number | null; step: number }
+  | { do: 'note-unpublished' }
   /** Ends the trainer because of what it does not do. */
   | { do: 'end-trainer'; machine: MachineRecord; end: AttemptEnd; step: number }
   | { do: 'interrupt'; machine: MachineRecord }

@@ -25,6 +25,8 @@ export type LineBody =
   | { type: 'launched'; attempt: number }
   | { type: 'checkpoint'; step: number; validationLoss: number | null }
   | { type: 'attempt-ended'; attempt: number; end: AttemptEnd; exitCode: number | null; step: number }
+  /** It ended well, and its last checkpoint did not reach storage. */
+  | { type: 'attempt-unpublished'; attempt: number }
   | { type: 'ending-machine'; name: string; why: EndingReason }
   | { type: 'ended-machine'; name: string }
   /** A machine with this run's labels that nobody wants: a lost answer came true late, or twice. */
@@ -42,8 +44,8 @@ export type JournalLine = LineBody & { atMs: number };
 
 export type Scope = 'zone' | 'region' | 'everywhere';
 
-/** exit: by itself; hung: no step; silent: its agent no longer writes; machine: it went away under it. */
-export type AttemptEnd = 'exit' | 'hung' | 'silent' | 'machine';
+/** exit: by itself; unpublished: so, but without its last checkpoint in storage; hung: no step; silent: its agent no longer writes; machine: it went away under it. */
+export type AttemptEnd = 'exit' | 'unpublished' | 'hung' | 'silent' | 'machine';
 
 /** Why a machine is not wanted any more. */
 export type EndingReason =

@@ -2,7 +2,7 @@
 import { capText, leftS } from './cost.ts';
 import { chooseOffer } from './offers.ts';
 import type { Outcome } from './plan.ts';
-import { currentMachine, type SupervisorState } from './state.ts';
+import { type AttemptRecord, currentMachine, type SupervisorState } from './state.ts';
 import type { View } from './view.ts';
 
 /** Of train.py: its input is wrong, and will be the next time. */
@@ -11,7 +11,7 @@ const BAD_INPUT = 2;
 /** Null: it goes on. */
 export function outcomeNow(state: SupervisorState, view: View, nowMs: number): Outcome | null {
   if (view.isStopAsked) return { kind: 'interrupted', reason: 'it was interrupted here' };
-  const ended = attemptOutcome(state, view, nowMs);
+  const ended = attemptOutcome(state, view);
   if (ended !== null) return ended;
   if (view.fatal !== null) return { kind: 'failed', reason: view.fatal };
   const { timing } = state.plan;
@@ -34,7 +34,7 @@ const capReason = (state: SupervisorState): string => {
   return `what --max-hours ${state.plan.maxHours}${cost} leaves is too little for another machine to be of use`;
 };
 
-function attemptOutcome(state: SupervisorState, view: View, nowMs: number): Outcome | null {
+function attemptOutcome(state: SupervisorState, view: View): Outcome | null {
   const { attempt, plan } = state;
   const { fruitlessAttempts } = plan.timing;
   if (attempt === null && state.fruitless >= fruitlessAttempts)
@@ -50,29 +50,30 @@ function attemptOutcome(state: SupervisorState, view: View, nowMs: number): Outc
     const newest = hasRead ? (view.checkpoints!.at(-1)?.step ?? -1) : -1;
     if (newest >= attempt.step)
       return { kind: 'succeeded', reason: `${attempt.step} steps, the last checkpoint is in storage` };
-    const isLate = nowMs - attempt.endedAtMs > plan.timing.publishS * 1000;
-    const why = view.machine.status?.uploadFault;
-    if (isLate && currentMachine(state) !== null)
-      return {
-        kind: 'failed',
-        reason: `the training ended, but its last checkpoint did not reach storage${why ? `: ${why}` : ''}`,
-      };
     return null;
   }
   if (state.fruitless >= fruitlessAttempts && hasRead)
     return {
       kind: 'failed',
-      reason: `${state.fruitless} attempts in a row ended without a new checkpoint, the last ${endText(attempt.end, attempt.exitCode)}`,
+      reason: `${state.fruitless} attempts in a row ended without a new checkpoint, the last ${endText(attempt, view)}`,
     };
   return null;
 }
 
 const trouble = (view: View): string => view.retries.troubles()[0] ?? 'no reason is known';
 
-function endText(end: string, exitCode: number | null): string {
-  if (end === 'exit') return `with exit code ${exitCode}`;
-  return (
-    { hung: 'because no step was made any more', silent: 'because its agent fell silent' }[end] ??
-    'with its machine'
-  );
+function endText({ end, exitCode }: AttemptRecord, view: View): string {
+  const fault = view.machine.status?.uploadFault;
+  switch (end) {
+    case 'exit':
+      return `with exit code ${exitCode}`;
+    case 'unpublished':
+      return `because its last checkpoint did not reach storage${fault ? `: ${fault}` : ''}`;
+    case 'hung':
+      return 'because no step was made any more';
+    case 'silent':
+      return 'because its agent fell silent';
+    default:
+      return 'with its machine';
+  }
 }

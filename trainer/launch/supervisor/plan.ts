@@ -40,7 +40,7 @@ export interface SupervisorTiming {
   prepareS: number;
   /** Without ssh for so long, a machine that the provider calls running is given up. */
   unreachableS: number;
-  /** Without a new status of the agent, although ssh answers. */
+  /** Without a new status of the agent, although ssh answers; it writes none while it waits for its last uploads. */
   silentAgentS: number;
   /** Without a step, after the first. */
   hangS: number;
@@ -48,7 +48,7 @@ export interface SupervisorTiming {
   firstStepS: number;
   /** An interrupted trainer's checkpoint, and a last one's way to storage. */
   checkpointS: number;
-  /** The last checkpoint of a training that ended well. */
+  /** For the last checkpoint of a training that ended well to be listed; then the next attempt publishes it. */
   publishS: number;
   outputsS: number;
   /** Beyond these the clean-up ends with what is left named; dead man's switches take care of it. */
@@ -78,11 +78,11 @@ export const SUPERVISOR_TIMING: SupervisorTiming = {
   bootS: 15 * 60,
   prepareS: 2 * 3600,
   unreachableS: 10 * 60,
-  silentAgentS: 5 * 60,
+  silentAgentS: 11 * 60,
   hangS: 15 * 60,
   firstStepS: 60 * 60,
   checkpointS: 5 * 60,
-  publishS: 20 * 60,
+  publishS: 60,
   outputsS: 5 * 60,
   cleanUpS: 45 * 60,
   settleS: 90,

@@ -104,6 +104,8 @@ async function performOwn(run: Supervision, intent: Intent): Promise<void> {
   if (intent.do === 'note-end') {
     const { end, exitCode, step } = intent;
     run.record({ type: 'attempt-ended', attempt: run.state.attempt!.number, end, exitCode, step });
+  } else if (intent.do === 'note-unpublished') {
+    run.record({ type: 'attempt-unpublished', attempt: run.state.attempt!.number });
   } else if (intent.do === 'conclude') {
     run.record({ type: 'outcome', outcome: intent.outcome });
     run.report('outcome');
