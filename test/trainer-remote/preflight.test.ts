@@ -187,6 +187,20 @@ describe('google', () => {
     expect(await quota(2, [4, 4])).toEqual([expect.stringContaining('GPUS_ALL_REGIONS')]);
   });
 
+  it('sees before a machine is made that the account may not make one', async () => {
+    const asked = async (answer: [number, unknown]): Promise<string[]> => {
+      const answers = { 'POST /v1/projects/p:testIamPermissions': answer };
+      const access = google(answers, { resourceManagerEndpoint: 'http://manager' });
+      return faultsIn(gcpChecks(access, gcpPlace({ gpu: '' }), true));
+    };
+    const some = ['compute.instances.get', 'compute.subnetworks.use'];
+    expect(await asked([200, { permissions: some }])).toEqual([
+      expect.stringMatching(/lacks compute.instances.create, compute.instances.delete.*--role/),
+    ]);
+    // That API may be off, which is no reason not to train.
+    expect(await asked([403, { error: { message: 'API has not been used' } }])).toEqual([]);
+  });
+
   it('tells what to do about a 403', async () => {
     const said = (message: string) =>
       faultsIn(

@@ -12,12 +12,15 @@ export type GoogleAccount = 'service-account' | 'workload-identity' | 'attached'
 export interface GoogleAccess {
   fetch: typeof fetch;
   computeEndpoint: string;
+  /** Undefined: permissions on the project are not asked for. */
+  resourceManagerEndpoint?: string;
   /** A new one with `fresh`. */
   token(fresh?: boolean): Promise<string | null>;
   kind(): Promise<GoogleAccount>;
 }
 
 export const COMPUTE_ENDPOINT = 'https://compute.googleapis.com';
+export const RESOURCE_MANAGER_ENDPOINT = 'https://cloudresourcemanager.googleapis.com';
 
 /** A login by browser outlives no more than this for certain; many organisations end them after 1 to 24 hours. */
 const USER_LOGIN_HOURS = 1;
@@ -28,6 +31,18 @@ const PERMISSIONS_EXISTING = [
   'compute.instances.start',
   'compute.instances.stop',
   'compute.instances.setMetadata',
+];
+
+/** cloud.google.com/compute/docs/instances/create-start-instance#required-roles */
+const PERMISSIONS_MAKING = [
+  'compute.instances.create',
+  'compute.instances.delete',
+  'compute.instances.get',
+  'compute.instances.setLabels',
+  'compute.instances.setMetadata',
+  'compute.disks.create',
+  'compute.subnetworks.use',
+  'compute.subnetworks.useExternalIp',
 ];
 
 /** Either of them lets the machine write to buckets (cloud.google.com/storage/docs/authentication#oauth-scopes). */
@@ -65,8 +80,37 @@ export function loginCheck(access: GoogleAccess, { limits }: Pick<RunPlan, 'limi
 export function gcpChecks(access: GoogleAccess, place: GcpPlace, needsBucket: boolean): PreflightCheck[] {
   const checks = [clockCheck(access, place)];
   if (place.instance !== null) checks.push(instanceCheck(access, place, place.instance, needsBucket));
-  else if (place.gpu !== '') checks.push(quotaCheck(access, place));
+  else {
+    if (place.gpu !== '') checks.push(quotaCheck(access, place));
+    if (access.resourceManagerEndpoint !== undefined)
+      checks.push(projectCheck({ ...access, computeEndpoint: access.resourceManagerEndpoint }, place));
+  }
   return checks;
+}
+
+/** @param access with the resource manager's endpoint */
+function projectCheck(access: GoogleAccess, { project }: GcpPlace): PreflightCheck {
+  return {
+    name: 'permissions',
+    run: async (signal) => {
+      const path = `/v1/projects/${project}:testIamPermissions`;
+      const answer = await ask(access, signal, path, { permissions: PERMISSIONS_MAKING }).catch(
+        (error: Error) => error,
+      );
+      // Another API, which may be off in the project; the machine itself will tell.
+      if (answer instanceof Error) return [note('not known: the resource manager does not answer')];
+      const { permissions } = z
+        .looseObject({ permissions: z.array(z.string()).default([]) })
+        .parse(answer.json);
+      const missing = PERMISSIONS_MAKING.filter((permission) => !permissions.includes(permission));
+      if (missing.length === 0) return [];
+      return [
+        fault(
+          `the account lacks ${missing.join(', ')} in project ${project}: gcloud projects add-iam-policy-binding ${project} --member serviceAccount:EMAIL --role roles/compute.instanceAdmin.v1`,
+        ),
+      ];
+    },
+  };
 }
 
 const instanceSchema = z.looseObject({

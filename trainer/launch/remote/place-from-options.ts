@@ -126,7 +126,7 @@ function sshPlace(
     user: typed.user ?? settings.user ?? facts.userName,
     keyFile: pathOrNull(options.key ?? settings.key_file, facts),
     hostKey,
-    folder: settings.folder ?? (facts.userName === 'root' ? REMOTE_DEFAULTS.folder : '/tmp/brickyard'),
+    folder: settings.folder ?? REMOTE_DEFAULTS.folder,
   };
 }
 

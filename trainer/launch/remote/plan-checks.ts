@@ -3,7 +3,13 @@ import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { bucketCheck } from '../preflight/bucket-check.ts';
 import { localDatasetCheck, storedDatasetCheck } from '../preflight/dataset-check.ts';
-import { COMPUTE_ENDPOINT, type GoogleAccess, gcpChecks, loginCheck } from '../preflight/google-checks.ts';
+import {
+  COMPUTE_ENDPOINT,
+  type GoogleAccess,
+  gcpChecks,
+  loginCheck,
+  RESOURCE_MANAGER_ENDPOINT,
+} from '../preflight/google-checks.ts';
 import { HUB_ENDPOINT, hubCheck } from '../preflight/hub-check.ts';
 import { fault, note, type PreflightCheck } from '../preflight/run-checks.ts';
 import { freePlaceCheck, storageCheck } from '../preflight/storage-check.ts';
@@ -61,6 +67,7 @@ function googleAccess(): GoogleAccess {
   return {
     fetch,
     computeEndpoint: custom?.replace(/\/compute\/v1$/, '') ?? COMPUTE_ENDPOINT,
+    resourceManagerEndpoint: custom ? undefined : RESOURCE_MANAGER_ENDPOINT,
     token: computeToken(),
     kind: custom ? async () => 'other' : () => googleTokens().kind(),
   };

@@ -24,7 +24,7 @@ export const sshPlaceSchema = z.strictObject({
   keyFile: z.string().nullable(),
   /** "ssh-ed25519 AAAA…", as in the host's ssh_host_ed25519_key.pub. Null: the first one seen is kept. */
   hostKey: z.string().nullable(),
-  /** Absolute folder there that all of brickyard lies in. */
+  /** Folder there that all of brickyard lies in, absolute or below the user's home. */
   folder: z.string(),
 });
 
@@ -129,7 +129,8 @@ export const REMOTE_DEFAULTS = {
   gcpImage: 'projects/ml-images/global/images/family/common-cu128-ubuntu-2204-nvidia-570',
   verdaImage: 'ubuntu-24.04-cuda-12.8-open',
   osVolumeGb: 200,
-  folder: '/opt/brickyard',
+  /** In the home of the user there. */
+  folder: 'brickyard',
 } as const;
 
 export function planFile(folder: string): string {

@@ -14,7 +14,10 @@ const gpus = z.number().int().min(1).max(64);
 const login = {
   user: text.optional(),
   key_file: text.optional(),
-  folder: z.string().regex(/^\//, 'must be an absolute folder of the machine').optional(),
+  folder: z
+    .string()
+    .regex(/^\/?[\w.][\w./-]*$/, 'must be a folder there, absolute or below the home of its user')
+    .optional(),
 };
 
 const settingsSchema = z.strictObject({
