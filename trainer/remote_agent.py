@@ -20,12 +20,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from brickyard_trainer.errors import InputError, TrainerError
 from brickyard_trainer.remote import agent_lock
+from brickyard_trainer.remote.marked_processes import kill_marked, marked
 from brickyard_trainer.remote.run_paths import RunPaths, read_job, read_secrets
 from brickyard_trainer.remote.status_file import read_status
 
 TRY_AGAIN = 75
 STARTED_WITHIN_S = 20
 ENDED_WITHIN_S = 15
+LAST_CHECKPOINT_S = 10
 
 
 def main(arguments: list[str]) -> int:
@@ -67,6 +69,9 @@ def launch(paths: RunPaths, attempt: int, resume_step: int | None) -> int:
     if agent_lock.holder(paths) is not None and kill(paths) != 0:
         print(f"attempt {newest} of {paths.run_id} does not end", file=sys.stderr)
         return TRY_AGAIN
+    # One whose agent died writes a last checkpoint.
+    if not agent_lock.wait_until(lambda: not marked(paths), LAST_CHECKPOINT_S):
+        kill_marked(paths)
     argv = [sys.executable, str(Path(__file__).resolve()), "run", "--root", str(paths.root)]
     argv += ["--run", paths.run_id, "--attempt", str(attempt)]
     argv += ["--resume-step", str(resume_step)] if resume_step is not None else []
@@ -107,12 +112,12 @@ def interrupt(paths: RunPaths) -> int:
 
 def kill(paths: RunPaths) -> int:
     """Returns when trainer and agent are gone. The agent gets a moment to note the trainer's end."""
-    agent_lock.kill_group(agent_lock.noted_process(paths.trainer_pid))
+    kill_marked(paths)
     if not agent_lock.wait_until(lambda: agent_lock.holder(paths) is None, ENDED_WITHIN_S):
         agent = agent_lock.holder(paths)
         if agent is not None:
             os.kill(agent, signal.SIGKILL)
-        agent_lock.kill_group(agent_lock.noted_process(paths.trainer_pid))
+        kill_marked(paths)
     return 0 if agent_lock.wait_until(lambda: agent_lock.holder(paths) is None, 5) else TRY_AGAIN
 
 

@@ -6,6 +6,8 @@ usage: python remote_parts.py; prints a line for each that holds, exit code 1 wi
 import http.server
 import json
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -18,8 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from brickyard_trainer.durable import write_json, write_text
 from brickyard_trainer.errors import InputError
 from brickyard_trainer.remote import preemption
-from brickyard_trainer.remote.agent_lock import first_time, newest_attempt, note_process, noted_process
+from brickyard_trainer.remote.agent_lock import first_time, newest_attempt, process_start
 from brickyard_trainer.remote.deadline import Deadline
+from brickyard_trainer.remote.marked_processes import MARK, kill_marked, marked
 from brickyard_trainer.remote.publisher import Publisher
 from brickyard_trainer.remote.run_paths import Job, RunPaths, read_secrets
 from brickyard_trainer.remote.starting_point import begin_at
@@ -169,20 +172,29 @@ def secrets_of_others_are_refused(folder: Path) -> None:
     assert read_secrets(paths) == {"HF_TOKEN": "hf_canary"}
 
 
-def attempts_and_processes_are_remembered(folder: Path) -> None:
+def attempts_are_remembered(folder: Path) -> None:
     assert newest_attempt(folder / "none") == 0
     assert first_time(folder / "attempts", 9) and not first_time(folder / "attempts", 9)
     assert first_time(folder / "attempts", 10) and newest_attempt(folder / "attempts") == 10
-    note_process(folder / "pid", os.getpid())
-    assert noted_process(folder / "pid") == os.getpid()
-    (folder / "pid").write_text(f"{os.getpid()} 1\n")  # another process had that number
-    assert noted_process(folder / "pid") is None
+    assert process_start(os.getpid()) is not None and process_start(2**22 + 1) is None
     for wrong in ("../x", "", "a/b", "-x"):
         try:
             RunPaths(folder, wrong)
         except InputError:
             continue
         raise AssertionError(f"{wrong!r} was taken for a run id")
+
+
+def a_trainer_is_ended_with_all_it_started(folder: Path) -> None:
+    paths, other = RunPaths(folder, "run-4"), RunPaths(folder, "run-40")
+    child = "import subprocess, sys, time; subprocess.Popen(['sleep', '60'], start_new_session=True); "
+    argv = [sys.executable, "-c", child + "print(1, flush=True); time.sleep(60)"]
+    env = {**os.environ, MARK: str(paths.folder)}
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert len(marked(paths)) == 2 and marked(other) == []
+        assert kill_marked(paths)
+        assert marked(paths) == [] and process.wait(10) == -signal.SIGKILL
 
 
 def checkpoint(paths: RunPaths, step: int, loss: float) -> None:
@@ -200,7 +212,8 @@ CHECKS = (
     uploads_are_tried_again,
     an_attempt_begins_at_the_furthest_step,
     secrets_of_others_are_refused,
-    attempts_and_processes_are_remembered,
+    attempts_are_remembered,
+    a_trainer_is_ended_with_all_it_started,
 )
 
 if __name__ == "__main__":

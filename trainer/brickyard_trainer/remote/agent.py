@@ -96,7 +96,7 @@ class Agent:
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        trainer = TrainerProcess(command, env, self.status, log, self.paths.trainer_pid)
+        trainer = TrainerProcess(command, env, self.status, log, self.paths)
         if job.preemption_notice:
             preemption.watch(lambda: self.end("the machine is about to be preempted"))
         self.follow(trainer, log.say)

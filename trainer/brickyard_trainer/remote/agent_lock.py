@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import signal
 import time
 from pathlib import Path
 
@@ -68,24 +67,6 @@ def process_start(pid: int) -> str | None:
 
 def note_process(path: Path, pid: int) -> None:
     path.write_text(f"{pid} {process_start(pid)}\n")
-
-
-def noted_process(path: Path) -> int | None:
-    """The process that `note_process` noted, None when it has ended."""
-    try:
-        pid, start = path.read_text().split()
-    except (OSError, ValueError):
-        return None
-    return int(pid) if process_start(int(pid)) == start else None
-
-
-def kill_group(pid: int | None, number: int = signal.SIGKILL) -> None:
-    if pid is None:
-        return
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        return
 
 
 def wait_until(done, seconds: float) -> bool:

@@ -39,8 +39,6 @@ def trainer_command(job: Job, run: Path, resumes: bool, gpus: int) -> list[str]:
 
 
 def uses_accelerate(job: Job, gpus: int) -> bool:
-    """With two GPUs or more, unless somebody decided."""
+    """With two GPUs or more, unless somebody decided. On a CPU its launcher starts one process anyway."""
     use = job.accelerate.get("use")
-    if use is not None:
-        return bool(use)
-    return gpus >= 2 or (job.accelerate.get("processes") or 1) >= 2
+    return bool(use) if use is not None else gpus >= 2

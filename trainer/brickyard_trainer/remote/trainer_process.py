@@ -11,19 +11,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import agent_lock
+from .marked_processes import MARK, kill_marked
+from .run_paths import RunPaths
 from .status_file import StatusFile, now_ms
 
 PR_SET_PDEATHSIG = 1
 
 
 class TrainerProcess:
-    """Leads a process group of its own. Ends, with a checkpoint, when the agent dies, even by SIGKILL."""
+    """In a session of its own. Ends, with a checkpoint, when the agent dies, even by SIGKILL."""
 
     def __init__(
-        self, argv: list[str], env: dict[str, str], status: StatusFile, log: "Log", pid_file: Path
+        self, argv: list[str], env: dict[str, str], status: StatusFile, log: "Log", paths: RunPaths
     ) -> None:
-        self.status = status
-        self.log = log
+        self.status, self.log, self.paths = status, log, paths
         libc = ctypes.CDLL(None)
         agent = os.getpid()
 
@@ -35,14 +36,14 @@ class TrainerProcess:
 
         self.process = subprocess.Popen(
             argv,
-            env=env,
+            env={**env, MARK: str(paths.folder)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
             preexec_fn=tie,
         )
-        agent_lock.note_process(pid_file, self.process.pid)
+        agent_lock.note_process(paths.trainer_pid, self.process.pid)
         self.readers = [
             threading.Thread(target=self.read, args=(self.process.stdout, self.event), daemon=True),
             threading.Thread(target=self.read, args=(self.process.stderr, self.log.line), daemon=True),
@@ -61,10 +62,10 @@ class TrainerProcess:
             self.process.send_signal(number)
 
     def kill(self) -> None:
-        agent_lock.kill_group(self.process.pid)
+        kill_marked(self.paths)
 
     def finish(self) -> None:
-        """Ends what it left of its group and reads the last lines."""
+        """Ends what it left behind and reads the last lines."""
         self.kill()
         for reader in self.readers:
             reader.join(timeout=10)

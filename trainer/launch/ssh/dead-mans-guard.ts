@@ -24,6 +24,8 @@ export interface Guard {
   powerOff?: string;
   graceS?: number;
   stepS?: number;
+  /** It waits for agents of this root; without, for any. */
+  agentsOf?: string;
 }
 
 /** Runs until the machine is off. One a folder: a second one leaves. */
@@ -33,7 +35,10 @@ export function guardScript({
   powerOff = POWER_OFF,
   graceS,
   stepS = STEP_S,
+  agentsOf,
 }: Guard): string {
+  // With the path in it the brackets still keep grep from finding itself.
+  const ofRoot = agentsOf === undefined ? '' : ` --root ${agentsOf.replaceAll('.', '[.]')} `;
   return `#!/bin/sh
 umask 000
 mkdir -p '${folder}' && chmod 1777 '${folder}' && cd '${folder}' || exit 1
@@ -54,7 +59,7 @@ count() {
 count ${deadManS}
 echo "nobody renewed in time" >expired
 grace=${graceS ?? GUARD_GRACE_S}
-while [ "$grace" -gt 0 ] && ps ax -o args= | grep -q '[r]emote_agent.py run'; do
+while [ "$grace" -gt 0 ] && ps ax -o args= | grep -q '[r]emote_agent.py run${ofRoot}'; do
   sleep ${stepS} 9>&-
   grace=$((grace - ${stepS}))
 done

@@ -179,10 +179,11 @@ export class SshHost implements Host {
     return layout;
   }
 
-  async #startGuard(machine: Machine, { guard }: RemoteLayout): Promise<void> {
+  async #startGuard(machine: Machine, { guard, root }: RemoteLayout): Promise<void> {
     const powerOff = this.#options.powerOff(machine);
     if (powerOff === null) return;
-    const script = guardScript({ folder: guard, deadManS: this.#options.deadManS, powerOff });
+    const { deadManS } = this.#options;
+    const script = guardScript({ folder: guard, deadManS, powerOff, agentsOf: root });
     await this.#write(machine, posix.join(guard, 'guard.sh'), script);
     await this.#ssh(machine).demand(shScript(START_GUARD, guard));
   }
