@@ -161,6 +161,17 @@ describe('what is next', () => {
   });
 });
 
+describe('a run that another supervisor took over', () => {
+  it('is left to it, machine and all', () => {
+    const view = { ...newView({ next: () => 0.5 }), isSuperseded: true };
+    const state = stateAfter({}, [0, creating('m1', CHEAP)]);
+    const next = decide(state, view, 1);
+    expect(next).toMatchObject({ do: 'conclude', outcome: { kind: 'failed' } });
+    if (next.do === 'conclude') applyLine(state, { type: 'outcome', outcome: next.outcome, atMs: 1 });
+    expect(decide(state, view, 2)).toEqual({ do: 'finish', left: ['m1'] });
+  });
+});
+
 describe('names and waits', () => {
   it('are names that gcp and host names allow, each of its own', () => {
     fc.assert(

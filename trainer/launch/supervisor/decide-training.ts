@@ -9,6 +9,8 @@ const FRESH_MS = 60_000;
 const LESS_MS = 5 * 60_000;
 /** What a trainer that was ended had on its disk may go to storage for so long before the next one begins. */
 const LAST_UPLOAD_MS = 120_000;
+/** Then it is the machine. About ten minutes. */
+const MOST_TRIES = 9;
 const RELAUNCH_S = 30;
 const LONGEST_RELAUNCH_S = 600;
 
@@ -65,6 +67,9 @@ function launching(state: SupervisorState, view: View, machine: MachineRecord, n
   const mayUpload =
     attempt?.machine === machine.name && status?.attempt === attempt.number && status.state !== 'ended';
   if (mayUpload && nowMs - endedAtMs < LAST_UPLOAD_MS) return [];
+  // What ran there before may be of another journal: a run that was begun on another machine and goes on from here.
+  if (view.machine.seenAtMs === null) return [];
+  if (isStuck(view, 'launch')) return [{ intent: { do: 'retire', machine, why: 'setup' }, dueMs: 0 }];
   const mayListOld = nowMs - view.checkpointsAtMs > FRESH_MS || view.checkpointsAtMs <= endedAtMs;
   const listsLess = view.listsLessSinceMs !== null && nowMs - view.listsLessSinceMs < LESS_MS;
   if (view.checkpoints === null || mayListOld || listsLess) {
@@ -77,15 +82,24 @@ function launching(state: SupervisorState, view: View, machine: MachineRecord, n
   const resumeStep = view.checkpoints.at(-1)?.step ?? null;
   return [
     {
-      intent: { do: 'launch', machine, attempt: (attempt?.number ?? 0) + 1, resumeStep },
+      intent: {
+        do: 'launch',
+        machine,
+        attempt: Math.max(attempt?.number ?? 0, status?.attempt ?? 0) + 1,
+        resumeStep,
+      },
       dueMs: Math.max(endedAtMs + pauseS * 1000, view.retries.untilMs('launch')),
     },
   ];
 }
 
+const isStuck = (view: View, key: 'launch' | 'kill'): boolean =>
+  (view.retries.get(key)?.failures ?? 0) >= MOST_TRIES;
+
 /** Announced, and no answer known: the host makes one start of both. */
 function launchAgain(view: View, machine: MachineRecord, attempt: AttemptRecord): Candidate {
   const { number, resumeStep } = attempt;
+  if (isStuck(view, 'launch')) return { intent: { do: 'retire', machine, why: 'setup' }, dueMs: 0 };
   return {
     intent: { do: 'launch', machine, attempt: number, resumeStep },
     dueMs: view.retries.untilMs('launch'),
@@ -115,6 +129,7 @@ function watching(
   const { step, exitCode } = status;
   if (status.state === 'ended')
     return [{ intent: { do: 'note-end', end: 'exit', exitCode, step }, dueMs: 0 }];
+  if (isStuck(view, 'kill')) return [{ intent: { do: 'retire', machine, why: 'unreachable' }, dueMs: 0 }];
   const endTrainer = (end: 'hung' | 'silent'): Candidate[] => [
     { intent: { do: 'end-trainer', machine, end, step }, dueMs },
   ];

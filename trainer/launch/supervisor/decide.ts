@@ -17,6 +17,9 @@ const LONGEST_WAIT_MS = 30_000;
 
 export function decide(state: SupervisorState, view: View, nowMs: number): Intent {
   if (state.left !== null) return { do: 'finish', left: state.left };
+  // Two that look after one run would end each other's machines: the newer one keeps it.
+  if (view.isSuperseded && state.outcome !== null)
+    return { do: 'finish', left: openMachines(state).map(({ name }) => name) };
   if (state.outcome === null) {
     const outcome = outcomeNow(state, view, nowMs);
     if (outcome !== null) return { do: 'conclude', outcome };
@@ -32,6 +35,9 @@ export function decide(state: SupervisorState, view: View, nowMs: number): Inten
   const untilMs = Math.min(nowMs + LONGEST_WAIT_MS, ...candidates.map(({ dueMs }) => dueMs));
   return { do: 'wait', untilMs };
 }
+
+const openMachines = (state: SupervisorState): MachineRecord[] =>
+  [...state.machines.values()].filter(({ phase }) => phase !== 'ended');
 
 function sweepingCandidates(state: SupervisorState, view: View): Candidate[] {
   const { sweepS } = state.plan.timing;

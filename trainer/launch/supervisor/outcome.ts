@@ -10,6 +10,11 @@ const BAD_INPUT = 2;
 
 /** Null: it goes on. */
 export function outcomeNow(state: SupervisorState, view: View, nowMs: number): Outcome | null {
+  if (view.isSuperseded)
+    return {
+      kind: 'failed',
+      reason: 'another supervisor launched a newer attempt; the run and its machine are left to it',
+    };
   if (view.isStopAsked) return { kind: 'interrupted', reason: 'it was interrupted here' };
   const ended = attemptOutcome(state, view);
   if (ended !== null) return ended;

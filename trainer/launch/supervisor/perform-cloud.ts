@@ -164,7 +164,7 @@ function notePower(run: Supervision, record: MachineRecord, machine: Machine | n
   const down = (gone: boolean): void => {
     if (run.view.job?.machine === name) run.view.job = null;
     run.sees(record).unreachableSinceMs = null;
-    run.sees(record).status = null;
+    Object.assign(run.sees(record), { status: null, seenAtMs: null });
     run.record({ type: 'down', name, gone, preempted: machine?.preempted ?? false });
     run.report('down');
   };
@@ -210,6 +210,7 @@ export async function start(run: Supervision, machine: MachineRecord): Promise<v
 export function retire(run: Supervision, { machine, why }: Of<'retire'>): void {
   const { name } = machine;
   if (run.view.job?.machine === name) run.view.job = null;
+  for (const key of ['launch', 'kill', 'observe', 'describe', 'prepare']) run.succeeded(key); // of this machine
   run.record({ type: 'ending-machine', name, why });
 }
 

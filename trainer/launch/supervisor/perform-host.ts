@@ -2,7 +2,7 @@
 import { HostError, type Machine, StoreError } from '../remote/ports.ts';
 import { deadManSNow } from './cost.ts';
 import type { Intent } from './intent.ts';
-import type { MachineRecord } from './state.ts';
+import { type MachineRecord, runningAttempt } from './state.ts';
 import { messageOf, type Supervision } from './supervision.ts';
 
 type Of<K extends Intent['do']> = Extract<Intent, { do: K }>;
@@ -138,7 +138,10 @@ export async function observe(run: Supervision, machine: MachineRecord): Promise
     if (status?.state === 'training' && (isOther || sees.first === null))
       sees.first = { step: status.step, atMs: run.nowMs };
     sees.status = status;
-    sees.seenAtMs = run.nowMs;
+    if (machine.prepared) sees.seenAtMs = run.nowMs;
+    const attempt = runningAttempt(run.state);
+    const isNewer = attempt?.machine === machine.name && (status?.attempt ?? 0) > attempt.number;
+    if (isNewer) run.view.isSuperseded = true;
   } catch (error) {
     run.failed('observe', error);
     if (error instanceof HostError && error.fault === 'host-key') run.view.fatal = messageOf(error);

@@ -37,6 +37,8 @@ export interface View {
   job: { kind: 'prepare' | 'outputs'; machine: string; sinceMs: number } | null;
   machine: MachineView;
   retries: Retries;
+  /** Somebody else launched a newer attempt: the run is theirs now. */
+  isSuperseded: boolean;
   /** Why it cannot succeed. */
   fatal: string | null;
 }
@@ -70,6 +72,7 @@ export function newView(random: Random): View {
     job: null,
     machine: newMachineView(''),
     retries: new Retries(random),
+    isSuperseded: false,
     fatal: null,
   };
 }
