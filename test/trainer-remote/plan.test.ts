@@ -1,8 +1,9 @@
 /** From what is typed and what the settings file says to a plan; all faults of both at once, each with its remedy. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { remoteJob } from '../../trainer/launch/remote/host-job.ts';
 import { planFromOptions } from '../../trainer/launch/remote/plan-from-options.ts';
 import { makeRunId, RUN_ID, remoteRuns, runFolder } from '../../trainer/launch/remote/run-id.ts';
 import { type GcpPlace, readRunPlan, writeRunPlan } from '../../trainer/launch/remote/run-plan.ts';
@@ -85,6 +86,16 @@ describe('a plan', () => {
     ]);
   });
 
+  it('takes a checkpoint to start from, which is sent, and no path that means nothing there', () => {
+    const checkpoint = join(folder, 'checkpoint', 'pretrained_model');
+    mkdirSync(checkpoint, { recursive: true });
+    writeFileSync(join(checkpoint, 'config.json'), '{}');
+    const made = plan({ overrides: [`training.init_from=${join(folder, 'checkpoint')}`, 'policy=act'] });
+    expect(made).toMatchObject({ initFrom: checkpoint, overrides: ['policy=act'] });
+    expect(remoteJob(made, '/there/x').trainArgs).toContain("training.init_from='/there/x'");
+    expect(plan({ overrides: ['training.init_from=null'] }).initFrom).toBeNull();
+  });
+
   it('reads a host as ssh writes it', () => {
     const place = (host: string) =>
       planFromOptions({ ...NOTHING, provider: 'ssh', host, dataset: '/d', out: '/o' }, {}, FACTS).place;
@@ -113,7 +124,11 @@ describe('a plan', () => {
     ['a cost that nobody can count', { maxCost: '5' }, /gcp.price_per_hour_usd/],
     ['a dead man that never rests', { deadMan: '1' }, /5 to 1440/],
     ['an override that is none', { overrides: ['steps'] }, /is no override/],
-    ['a start from a checkpoint that lies here', { overrides: ['training.init_from=runs/x'] }, /is not sent/],
+    [
+      'a start from what is no checkpoint',
+      { overrides: ['training.init_from=runs/x'] },
+      /\/here\/runs\/x does not exist/,
+    ],
     ['a torch that is not there', { torch: 'newest' }, /locked, nightly/],
   ])('refuses %s', (_, options, message) => {
     expect(fault(options)).toMatch(message);

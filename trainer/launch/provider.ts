@@ -39,9 +39,7 @@ export function providerNamed(name: string): TrainingProvider {
   const provider = PROVIDERS.find((one) => one.name === name);
   if (provider) return provider;
   if ((REMOTE_PROVIDERS as readonly string[]).includes(name))
-    throw new InputError(
-      `--provider ${name} is for \`train\` alone: a loop's trainings begin from each other's checkpoints, which are not sent to another machine`,
-    );
+    throw new InputError(`--provider ${name} is for \`train\` alone; a loop trains on this machine`);
   const names = PROVIDERS.map((one) => one.name).join(', ');
   throw new InputError(`--provider is "${name}"; there is ${names}`);
 }

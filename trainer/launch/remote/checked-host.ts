@@ -5,7 +5,10 @@
 import { hostFactsScript, hostFindings, parseHostFacts } from '../preflight/host-checks.ts';
 import type { Finding } from '../preflight/run-checks.ts';
 import type { SshConnection } from '../ssh/connection.ts';
+import { folderContents } from '../ssh/folder-files.ts';
 import type { SshHost } from '../ssh/host.ts';
+import type { RemoteLayout } from '../ssh/remote-layout.ts';
+import { uploadFolder } from '../ssh/upload.ts';
 import { type Host, HostError, type Machine } from './ports.ts';
 import type { RunPlan } from './run-plan.ts';
 
@@ -36,19 +39,22 @@ export interface CheckedHostOptions {
   host: SshHost;
   plan: RunPlan;
   connect(machine: Machine): SshConnection;
+  /** The checkpoint to start from is in that folder there, before `host.prepare`. */
+  onStartSent(folder: string): void;
   nowMs(): number;
   say(line: string): void;
 }
 
 /** The same host, whose `prepare` checks first. */
-export function checkedHost({ host, plan, connect, nowMs, say }: CheckedHostOptions): Host {
+export function checkedHost({ host, plan, connect, onStartSent, nowMs, say }: CheckedHostOptions): Host {
   const said = new Set<string>();
   return {
     prepare: async (machine) => {
       await look(machine);
-      await host.prepareTools(machine);
+      const layout = await host.prepareTools(machine);
       // Again although it went well from here: the machine's account and its scopes are others.
       await probe(machine);
+      if (plan.initFrom !== null) await sendStart(machine, plan.initFrom, layout);
       await host.prepare(machine);
     },
     launch: (machine, launch) => host.launch(machine, launch),
@@ -74,6 +80,18 @@ export function checkedHost({ host, plan, connect, nowMs, say }: CheckedHostOpti
     } finally {
       ssh.close();
     }
+  }
+
+  async function sendStart(machine: Machine, folder: string, layout: RemoteLayout): Promise<void> {
+    const contents = await folderContents(folder);
+    const into = layout.dataset(contents.hash);
+    const ssh = connect(machine);
+    try {
+      await uploadFolder(ssh, contents, into);
+    } finally {
+      ssh.close();
+    }
+    onStartSent(into);
   }
 
   async function probe(machine: Machine): Promise<void> {

@@ -1,5 +1,6 @@
 /** What the host is told of a run: the trainer's arguments, and the secrets that it needs and no others. */
 import { readFileSync } from 'node:fs';
+import { hydraString } from '../overrides.ts';
 import type { RemoteJob } from '../ssh/host.ts';
 import type { RunPlan } from './run-plan.ts';
 import type { Secrets } from './secrets.ts';
@@ -20,11 +21,16 @@ export function exportedHere(overrides: readonly string[]): Exported {
   return value === 'final' ? 'final' : value === 'none' || value === 'null' ? 'none' : 'all';
 }
 
-export function remoteJob({ overrides, out, runId, command, accelerate, place, wandb }: RunPlan): RemoteJob {
+/** @param initFrom folder there that the plan's `initFrom` was sent to */
+export function remoteJob(
+  { overrides, out, runId, command, accelerate, place, wandb }: RunPlan,
+  initFrom?: string,
+): RemoteJob {
   // Exporting takes the GPU's time, and this machine does it as well.
   const trainArgs = [...overrides.filter((text) => !EXPORT.test(text)), 'checkpoint.export=none'];
   if (wandb && !overrides.some((text) => /^\+{0,2}wandb\.enable=/.test(text)))
     trainArgs.push('wandb.enable=true');
+  if (initFrom !== undefined) trainArgs.push(`training.init_from=${hydraString(initFrom)}`);
   return {
     trainArgs,
     command,

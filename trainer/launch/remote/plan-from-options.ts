@@ -1,6 +1,7 @@
 /** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { existsSync } from 'node:fs';
 import { InputError, throwFaults } from '../../../sim/errors.ts';
+import { pretrainedModel } from '../export-policy.ts';
 import { trainerArguments } from '../overrides.ts';
 import { datasetLocation, storeLocation } from './locations.ts';
 import { type PlanFacts, pathOrNull, placeFromOptions, type RemoteOptions } from './place-from-options.ts';
@@ -21,8 +22,7 @@ export function planFromOptions(options: RemoteOptions, settings: RemoteSettings
   };
   const overrides = [...(settings.overrides ?? []), ...options.overrides];
   attempt(() => trainerArguments({ allowChange: [], overrides }));
-  if (overrides.some((text) => /^\+{0,2}training\.init_from=(?!null$)/.test(text)))
-    faults.push('training.init_from names a checkpoint of this machine, which is not sent: leave it out');
+  const initFrom = attempt(() => initFromOf(overrides, facts)) ?? null;
   const number = (name: string, text: string | undefined): number | undefined =>
     text === undefined ? undefined : attempt(() => positive(name, text));
   const place = attempt(() => placeFromOptions(options, settings, facts));
@@ -48,7 +48,8 @@ export function planFromOptions(options: RemoteOptions, settings: RemoteSettings
     ...{ runId: facts.runId, madeAt: facts.madeAt, command: facts.command },
     dataset: (dataset !== undefined && attempt(() => datasetLocation(dataset))) || '',
     out: (out !== undefined && attempt(() => storeLocation(out))) || '',
-    overrides,
+    overrides: overrides.filter((text) => !INIT_FROM.test(text)),
+    initFrom,
     resumeOf: null,
     limits: {
       maxCostUsd: number('--max-cost', options.maxCost) ?? limits.max_cost_usd ?? null,
@@ -93,6 +94,16 @@ export function planFromOptions(options: RemoteOptions, settings: RemoteSettings
     faults.push(`accelerate.config_file ${configFile} does not exist; write it with \`accelerate config\``);
   throwFaults('train', faults);
   return { ...plan, place: place! };
+}
+
+const INIT_FROM = /^\+{0,2}training\.init_from=(.*)$/s;
+
+/** @throws InputError when it is no checkpoint of this machine */
+function initFromOf(overrides: readonly string[], facts: PlanFacts): string | null {
+  const value = overrides.map((text) => INIT_FROM.exec(text)?.[1]).findLast((found) => found !== undefined);
+  if (value === undefined || value === 'null') return null;
+  const [, , path = value] = /^(['"])(.*)\1$/s.exec(value) ?? [];
+  return pretrainedModel(pathOrNull(path, facts)!);
 }
 
 function positive(name: string, text: string): number {

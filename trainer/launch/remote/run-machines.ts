@@ -49,10 +49,11 @@ export async function openMachines(options: MachineOptions): Promise<RunMachines
   const { plan, clock, secrets, say } = options;
   const provider = await providerMachines(options);
   const { values, files } = hostSecrets(plan, secrets);
+  const job = remoteJob(plan);
   const ssh = new SshHost({
     runId: plan.runId,
     folder: plan.place.folder,
-    job: remoteJob(plan),
+    job,
     dataset: isFolder(plan.dataset) ? { folder: plan.dataset } : { url: plan.dataset },
     secrets: values,
     secretFiles: files,
@@ -64,7 +65,8 @@ export async function openMachines(options: MachineOptions): Promise<RunMachines
     onProgress: say,
   });
   const { connect } = provider;
-  const host = checkedHost({ host: ssh, plan, connect, nowMs: () => clock.nowMs(), say });
+  const onStartSent = (folder: string): void => void Object.assign(job, remoteJob(plan, folder));
+  const host = checkedHost({ host: ssh, plan, connect, onStartSent, nowMs: () => clock.nowMs(), say });
   return { ...provider, host, close: () => ssh.close() };
 }
 

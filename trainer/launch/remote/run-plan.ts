@@ -80,8 +80,10 @@ export const runPlanSchema = z.strictObject({
   dataset: z.string(),
   /** gs://…, hf://… or an absolute folder that both machines see; the run's prefix below it is its id. */
   out: z.string(),
-  /** Of train.py, without data.root, run.dir, resume. */
+  /** Of train.py, without data.root, run.dir, resume, training.init_from. */
   overrides: z.array(z.string()),
+  /** A pretrained_model folder here to start from, which is sent; absolute. */
+  initFrom: z.string().nullable().default(null),
   /** Run to go on from: its id below `out`; null: a new one. */
   resumeOf: z.string().nullable(),
   limits: z.strictObject({
