@@ -1,15 +1,17 @@
 /**
- * `node test/trainer-ssh/measure.ts [MB]`: the rate of an upload over ssh on loopback beside a plain copy, and what is
- * sent after a cut half way. One line of JSON.
+ * `node test/trainer-ssh/measure.ts [MB]`: the rate of an upload over ssh on loopback, beside a plain copy and `cat`
+ * over the same connection, and what is sent after a cut half way. One line of JSON.
  */
 
 import { randomFillSync } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { folderContents } from '../../trainer/launch/ssh/folder-files.ts';
+import { shScript } from '../../trainer/launch/ssh/remote-words.ts';
 import { uploadFolder } from '../../trainer/launch/ssh/upload.ts';
 import { LoopbackSshd } from './loopback-sshd.ts';
 
@@ -36,6 +38,10 @@ try {
   const ssh = sshd.connect();
   await ssh.run(['true']);
   const uploadS = await seconds(() => uploadFolder(ssh, contents, join(folder, 'there')));
+  const stdin = Readable.from(Array.from({ length: FILES }, () => piece));
+  const catS = await seconds(() =>
+    ssh.demand(shScript('cat >"$1"', join(folder, 'cat')), { stdin, timeoutS: 600 }),
+  );
   let cut = false;
   await uploadFolder(ssh, contents, join(folder, 'cut'), ({ sentBytes, totalBytes }) => {
     if (cut || sentBytes < totalBytes / 2) return;
@@ -53,6 +59,7 @@ try {
       files: FILES,
       copyMBperS: rate(copyS),
       hashMBperS: rate(hashS),
+      catMBperS: rate(catS),
       uploadMBperS: rate(uploadS),
       cutAtMB: megabytes / 2,
       sentAfterCutMB: again.sentBytes / 1e6,
