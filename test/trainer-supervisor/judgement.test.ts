@@ -74,6 +74,16 @@ describe('the choice of an offer', () => {
     expect(chooseOffer(once, [CHEAP], 300_001)).toEqual({ waitUntilMs: 900_000 });
   });
 
+  it('goes elsewhere after a machine that did not boot', () => {
+    const lines: [number, LineBody][] = [
+      [0, creating('m1', CHEAP)],
+      [0, { type: 'created', name: 'm1', id: 'i1', zone: CHEAP.zone }],
+      [900_000, { type: 'ending-machine', name: 'm1', why: 'boot' }],
+      [900_000, { type: 'ended-machine', name: 'm1' }],
+    ];
+    expect(chooseOffer(stateAfter({}, ...lines), [CHEAP, DEAR], 900_000)).toMatchObject({ take: DEAR });
+  });
+
   it('leaves a region whose quota is used up, everything whose quota is none, a place that never can', () => {
     const after = (line: LineBody) => stateAfter({}, [0, creating('m1', CHEAP)], [0, line]);
     const sameRegion = offer('us-central1-f', 1.5);

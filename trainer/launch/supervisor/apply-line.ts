@@ -1,6 +1,6 @@
 /** Takes one line of the journal into the state. */
 import type { EndingReason, JournalLine } from './journal-line.ts';
-import { type MachineRecord, offerKey, regionOf, type SupervisorState } from './state.ts';
+import { type Block, type MachineRecord, offerKey, regionOf, type SupervisorState } from './state.ts';
 
 /** A place out of stock is asked again after this, then after twice as long, up to the longest. */
 const STOCKOUT_S = 300;
@@ -27,7 +27,6 @@ export function applyLine(state: SupervisorState, line: JournalLine): void {
     case 'created':
       if (machine?.phase === 'creating') {
         Object.assign(machine, { id: line.id, zone: line.zone, phase: 'made' });
-        state.refusals.delete(offerKey(machine.offer));
       }
       break;
     case 'not-created':
@@ -52,6 +51,7 @@ export function applyLine(state: SupervisorState, line: JournalLine): void {
       if (machine) {
         setPower(machine, 'on', atMs);
         machine.refusedStarts = 0;
+        state.refusals.delete(offerKey(machine.offer));
       }
       break;
     case 'down':
@@ -70,6 +70,8 @@ export function applyLine(state: SupervisorState, line: JournalLine): void {
         machine.phase = 'ending';
         machine.endingWhy = line.why;
         endAttemptOn(state, machine.name, atMs);
+        // A place whose machines do not boot is as good as out of stock.
+        if (line.why === 'boot' || line.why === 'failed') blockOffer(state, machine, atMs);
         if (COUNTS_AS_FRUITLESS.includes(line.why)) state.fruitless += 1;
       }
       break;
@@ -234,16 +236,21 @@ function noteRefusal(
 ): void {
   endMachine(state, machine, atMs);
   const { zone } = machine.offer;
-  const offer = offerKey(machine.offer);
-  const times = (state.refusals.get(offer) ?? 0) + 1;
-  state.refusals.set(offer, times);
-  const stockoutS = Math.min(STOCKOUT_S * 2 ** (times - 1), LONGEST_STOCKOUT_S);
-  const block = (scope: 'offer' | 'zone' | 'region' | 'everywhere', key: string, durationS: number) =>
-    state.blocks.push({ scope, key, untilMs: atMs + durationS * 1000 });
-  state.blocks = state.blocks.filter(({ untilMs }) => untilMs > atMs);
-  if (fault === 'stockout') block('offer', offer, stockoutS);
+  const block = (scope: Block['scope'], key: string, durationS: number): void =>
+    void state.blocks.push({ scope, key, untilMs: atMs + durationS * 1000 });
+  if (fault === 'stockout') blockOffer(state, machine, atMs);
   else if (fault === 'quota' && scope === 'everywhere') block('everywhere', '', QUOTA_S);
   else if (fault === 'quota') block('region', regionOf(zone), QUOTA_S);
-  else if (fault === 'invalid') block('offer', offer, Number.POSITIVE_INFINITY);
+  else if (fault === 'invalid') block('offer', offerKey(machine.offer), Number.POSITIVE_INFINITY);
   else if (fault === 'busy') block('zone', zone, ODD_S);
+}
+
+/** For twice as long with each time in a row. */
+function blockOffer(state: SupervisorState, { offer }: MachineRecord, atMs: number): void {
+  const key = offerKey(offer);
+  const times = (state.refusals.get(key) ?? 0) + 1;
+  state.refusals.set(key, times);
+  const durationS = Math.min(STOCKOUT_S * 2 ** (times - 1), LONGEST_STOCKOUT_S);
+  state.blocks = state.blocks.filter(({ untilMs }) => untilMs > atMs);
+  state.blocks.push({ scope: 'offer', key, untilMs: atMs + durationS * 1000 });
 }
