@@ -75,7 +75,7 @@ async function measure(): Promise<void> {
 async function rateOfGo(mib: number, file: string): Promise<void> {
   const server = await startFakeGcsServer('ralph');
   const store = new GcsStore({
-    bucket: 'b',
+    bucket: 'ralph',
     prefix: '',
     endpoint: server.url,
     token: { token: async () => null },

@@ -18,6 +18,7 @@ export async function startFakeGcsServer(bucket: string): Promise<FakeGcsServer>
   const child = spawn(fakeGcsServerPath(), [...backend, '-external-url', url, '-log-level', 'error'], {
     stdio: 'ignore',
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   for (let tries = 0; !(await answers(url)); tries++) {
     if (tries === 200 || child.exitCode !== null) throw new Error('fake-gcs-server does not answer');
     await sleep(50);

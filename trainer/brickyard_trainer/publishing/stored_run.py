@@ -14,6 +14,7 @@ from .fetch import bring_folder, facts
 from .manifest import (
     BEST_POINTER,
     CHECKPOINTS,
+    MANIFEST,
     Published,
     best_of,
     made_of,
@@ -140,15 +141,9 @@ def remove_old(store: Store, there: list[Published], keep_last: int = KEEP_LAST)
     kept = {one.name for one in there[-keep_last:]}
     if (best := best_of(there)) is not None:
         kept.add(best.name)
-    removed = []
     paths = [info.path for info in store.list(CHECKPOINTS)]
-    whole = {one.name for one in there}
-    for name in sorted({path.split("/")[1] for path in paths}):
-        # One without a manifest may be on its way up, but not while this, its only publisher, does this.
-        if name in kept:
-            continue
-        inside = [path for path in paths if path.startswith(f"{CHECKPOINTS}{name}/")]
-        store.delete_all(sorted(inside, key=lambda path: path != manifest_path(name)))
-        if name in whole:
-            removed.append(name)
-    return removed
+    # One without a manifest may be on its way up, but not while this, its only publisher, does this.
+    going = [path for path in paths if path.split("/")[1] not in kept]
+    # Manifests first: what is no longer whole is no longer there.
+    store.delete_all(sorted(going, key=lambda path: (not path.endswith(f"/{MANIFEST}"), path)))
+    return [one.name for one in there if one.name not in kept]

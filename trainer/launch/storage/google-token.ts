@@ -18,10 +18,12 @@ export type GoogleAccountKind = 'service-account' | 'workload-identity' | 'attac
 
 /** One per process: it keeps the token until shortly before its end. */
 export function googleTokens(scope = GOOGLE_SCOPE): TokenSource & { kind(): Promise<GoogleAccountKind> } {
-  let auth = new GoogleAuth({ scopes: [scope] });
+  // Without a project the library looks for one, by gcloud and the network, for half a minute; nothing here uses it.
+  const newAuth = () => new GoogleAuth({ scopes: [scope], projectId: 'not-asked-for' });
+  let auth = newAuth();
   return {
     async token(fresh = false) {
-      if (fresh) auth = new GoogleAuth({ scopes: [scope] }); // with nothing remembered
+      if (fresh) auth = newAuth(); // with nothing remembered
       try {
         const token = await auth.getAccessToken();
         if (token) return token;
