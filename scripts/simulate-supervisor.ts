@@ -8,8 +8,8 @@ import { calmScenario, type Scenario, scenarioOf } from '../test/trainer-supervi
 import { type Simulated, simulate } from '../test/trainer-supervisor/simulation/simulate.ts';
 import type { PublisherBug } from '../test/trainer-supervisor/simulation/simulated-store.ts';
 
-/** Of the quiet training, a few more than it has. */
-const AWAITS = 700;
+/** Of such a training, about as many as it has. */
+const AWAITS = 800;
 const BEGAN_MS = Date.UTC(2026, 0, 1);
 
 const { values } = parseArgs({
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '0' },
     /** Prints scenario and journal of each. */
     show: { type: 'boolean', default: false },
-    /** Instead: one training in which nothing else goes wrong, its supervisor killed at each await in turn. */
+    /** Instead: trainings in which little else goes wrong, their supervisors killed at each await in turn. */
     'every-await': { type: 'boolean', default: false },
     'until-failure': { type: 'boolean', default: false },
     /** A bug planted in what publishes checkpoints: the simulation has to find it. */
@@ -80,11 +80,21 @@ function show({ seed, journal }: Simulated): void {
     process.stdout.write(`${((atMs - BEGAN_MS) / 60_000).toFixed(1)} min ${JSON.stringify(line)}\n`);
 }
 
+/** Trainings whose machine is taken away once, and nothing else. */
+const PLACES: readonly Partial<Scenario>[] = [
+  { provider: 'gcp' },
+  { provider: 'verda' },
+  { provider: 'gcp', existing: 'stopped', existingAfterwards: 'as-found' },
+  { provider: 'gcp', existing: 'running', existingAfterwards: 'stopped' },
+];
+
 /** Until the last await of an unbroken run is passed. */
 function* everyAwait(): Generator<Scenario> {
-  for (let at = 1; at <= AWAITS; at++)
-    for (const effect of ['not-done', 'done'] as const)
-      for (const downS of [1, 2700]) yield { ...calmScenario(at), crashes: [{ at, effect, downS }] };
+  for (const place of PLACES)
+    for (let at = 1; at <= AWAITS; at++)
+      for (const effect of ['not-done', 'done'] as const)
+        for (const downS of [1, 2700])
+          yield { ...calmScenario(at), ...place, preemptionsS: [1500], crashes: [{ at, effect, downS }] };
 }
 
 function* seeds(from: number, count: number): Generator<Scenario> {

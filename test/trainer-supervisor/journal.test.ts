@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { InputError } from '../../sim/errors.ts';
+import { InputError, NegativeResult } from '../../sim/errors.ts';
 import {
   DiskJournal,
   readJournal,
@@ -59,6 +59,13 @@ describe("a run's journal", () => {
     expect(() => DiskJournal.begin(run, PLAN, 0)).toThrow(InputError);
     expect(() => readJournal(join(run, 'elsewhere'))).toThrow('is no supervised run');
     DiskJournal.reopen(run).close();
+  });
+
+  it('says what to do where it cannot be written', () => {
+    const journal = DiskJournal.begin(run, PLAN, 0);
+    journal.close();
+    expect(() => journal.append({ type: 'supervising', atMs: 1 })).toThrow(NegativeResult);
+    expect(() => journal.append({ type: 'supervising', atMs: 1 })).toThrow('then `brickyard train resume`');
   });
 
   it('takes over from a supervisor that died', () => {

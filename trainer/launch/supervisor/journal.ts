@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../../../sim/errors.ts';
+import { InputError, NegativeResult } from '../../../sim/errors.ts';
 import { LineLog, readLines } from '../../../sim/host/line-log.ts';
 import { takeRunLock } from '../../../sim/host/run-lock.ts';
 import { applyLine } from './apply-line.ts';
@@ -20,11 +20,13 @@ const statusPath = (run: string): string => join(supervisorFolder(run), 'state.j
 
 export class DiskJournal implements RunJournal {
   lines: readonly JournalLine[];
+  readonly #path: string;
   readonly #log: LineLog;
   readonly #release: () => void;
 
-  private constructor(lines: readonly JournalLine[], log: LineLog, release: () => void) {
+  private constructor(run: string, lines: readonly JournalLine[], log: LineLog, release: () => void) {
     this.lines = lines;
+    this.#path = journalPath(run);
     this.#log = log;
     this.#release = release;
   }
@@ -43,7 +45,7 @@ export class DiskJournal implements RunJournal {
       const log = new LineLog(journalPath(run));
       const planned: JournalLine = { type: 'planned', plan, atMs: nowMs };
       log.append(JSON.stringify(planned));
-      return new DiskJournal([planned], log, release);
+      return new DiskJournal(run, [planned], log, release);
     } catch (error) {
       release();
       throw error;
@@ -58,7 +60,7 @@ export class DiskJournal implements RunJournal {
     const lines = readJournal(run);
     const release = lock(run, (lines[0] as JournalLine & { type: 'planned' }).plan.runId);
     try {
-      return new DiskJournal(readJournal(run), new LineLog(journalPath(run)), release);
+      return new DiskJournal(run, readJournal(run), new LineLog(journalPath(run)), release);
     } catch (error) {
       release();
       throw error;
@@ -72,8 +74,16 @@ export class DiskJournal implements RunJournal {
     this.lines = [...this.lines, line];
   }
 
+  /** @throws NegativeResult: what cannot be remembered is better not done */
   append(line: JournalLine): void {
-    this.#log.append(JSON.stringify(line));
+    try {
+      this.#log.append(JSON.stringify(line));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new NegativeResult(
+        `the run's journal cannot be written (${code ?? message}), so its supervision ends here: make room for ${this.#path}, then \`brickyard train resume\`; until then the machine is left to its dead man's switch`,
+      );
+    }
   }
 
   close(): void {
