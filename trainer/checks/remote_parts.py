@@ -28,6 +28,7 @@ from brickyard_trainer.remote.run_paths import Job, RunPaths, read_secrets
 from brickyard_trainer.remote.starting_point import begin_at
 from brickyard_trainer.remote.status_file import StatusFile, read_status
 from brickyard_trainer.remote.trainer_command import trainer_command
+from brickyard_trainer.remote.trainer_process import Log, TrainerProcess
 
 
 def deadline_counts_from_each_renewal(folder: Path) -> None:
@@ -197,6 +198,22 @@ def a_trainer_is_ended_with_all_it_started(folder: Path) -> None:
         assert marked(paths) == [] and process.wait(10) == -signal.SIGKILL
 
 
+def no_line_stops_the_trainer(folder: Path) -> None:
+    paths = RunPaths(folder, "run-5")
+    paths.folder.mkdir(parents=True)
+    log = Log(paths.log, {"TOKEN": "canary-1", "SHORT": "abc"})
+    status = StatusFile(folder / "no-folder" / "status.json", "run-5", 1)
+    code = """print('{"event": "step"}'); print('{"event": "start", "step": 3, "steps": 9}'); print('{torn')
+print('{"event": "step", "step": 4, "steps": 9, "loss": NaN}'); print("a canary-1 sings abc" * 20000)"""
+    process = TrainerProcess([sys.executable, "-c", code], dict(os.environ), status, log, paths)
+    process.process.wait(20)
+    process.finish()
+    assert process.exit_code() == 0
+    assert (status.now["step"], status.now["steps"], status.now["loss"]) == (4, 9, None), status.now
+    text = paths.log.read_text()
+    assert "canary-1" not in text and "a [secret] sings abc" in text and "{torn" in text
+
+
 def checkpoint(paths: RunPaths, step: int, loss: float) -> None:
     folder = paths.run / "checkpoints" / f"{step:06d}"
     (folder / "policy").mkdir(parents=True, exist_ok=True)
@@ -214,6 +231,7 @@ CHECKS = (
     secrets_of_others_are_refused,
     attempts_are_remembered,
     a_trainer_is_ended_with_all_it_started,
+    no_line_stops_the_trainer,
 )
 
 if __name__ == "__main__":

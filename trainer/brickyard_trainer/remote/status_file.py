@@ -38,8 +38,11 @@ class StatusFile:
             self.now["sequence"] += 1
             self.now["writtenAtMs"] = now_ms()
             temporary = self.path.with_name(".status.json.tmp")
-            temporary.write_text(json.dumps(self.now) + "\n", encoding="utf-8")
-            temporary.replace(self.path)
+            try:
+                temporary.write_text(json.dumps(self.now) + "\n", encoding="utf-8")
+                temporary.replace(self.path)
+            except OSError:
+                return  # a full disk: the trainer, whose events are read here, must not wait for it
 
 
 def read_status(path: Path) -> dict | None:

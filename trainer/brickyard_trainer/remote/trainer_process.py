@@ -71,8 +71,12 @@ class TrainerProcess:
             reader.join(timeout=10)
 
     def read(self, stream, take: Callable[[str], None]) -> None:
+        """To the end, whatever a line holds: a pipe that nobody reads stops the trainer."""
         for raw in stream:
-            take(raw.decode("utf-8", "replace").rstrip("\n"))
+            try:
+                take(raw.decode("utf-8", "replace").rstrip("\n"))
+            except Exception as error:
+                self.log.say(f"a line could not be taken: {error!r}")
 
     def event(self, line: str) -> None:
         self.log.line(line)

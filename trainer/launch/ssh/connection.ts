@@ -178,6 +178,7 @@ export class SshConnection {
       ForwardAgent: 'no',
       ForwardX11: 'no',
       PermitLocalCommand: 'no',
+      RemoteCommand: 'none',
       LogLevel: 'ERROR',
       ...(hostKeyAlias === null ? {} : { HostKeyAlias: hostKeyAlias, CheckHostIP: 'no' }),
       ...(keyFile === null ? {} : { IdentityFile: `"${keyFile}"`, IdentitiesOnly: 'yes' }),
