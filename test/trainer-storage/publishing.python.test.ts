@@ -2,10 +2,11 @@
  * The host's publisher against a bucket: killed at any request, refused, cut, answers lost. After each change of the
  * bucket a reader looks at it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Rng } from '../../sim/rng.ts';
 import { GcsStore } from '../../trainer/launch/storage/gcs-store.ts';
@@ -16,7 +17,7 @@ import { type CheckpointsSeen, checkpointsIn } from './whole-checkpoints.ts';
 const PUBLISHER = join(import.meta.dirname, '../../trainer/checks/publish_checkpoints.py');
 const PREFIX = 'out/made-up/';
 /** Spread over all requests of three checkpoints: uploads, manifests, the pointer, what is removed. */
-const KILLS = 8;
+const KILLS = 5;
 let server: GcsServer;
 let folder: string;
 /** After each change. */
@@ -115,6 +116,14 @@ describe('publishing checkpoints', () => {
       expect(folders.size).toBe(manifests);
     }
     expectNoPartial();
+  });
+
+  it('ended before and after each of its changes, with ties and losses that are no numbers, keeps its promises', async () => {
+    const check = join(import.meta.dirname, '../../trainer/checks/crash_publishing.py');
+    const { stdout } = await promisify(execFile)(process.env.BRICKYARD_PYTHON!, [check, '15']);
+    const { crashes, faults } = JSON.parse(stdout);
+    expect(faults).toEqual([]);
+    expect(crashes).toBeGreaterThan(500);
   });
 
   it.each([1, 2])('survives a bad network, seed %i', async (seed) => {
