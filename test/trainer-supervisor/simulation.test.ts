@@ -6,10 +6,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { arbitraryScenario } from './simulation/arbitrary-scenario.ts';
 import { calmScenario, scenarioOf } from './simulation/scenario.ts';
 import { simulate } from './simulation/simulate.ts';
 
-const SEEDS = 20;
+const SEEDS = 15;
+/** More by hand: SIMULATED_RUNS=2000 npx vitest run test/trainer-supervisor */
+const RUNS = Number(process.env.SIMULATED_RUNS ?? 20);
 const pinned = JSON.parse(
   readFileSync(join(import.meta.dirname, 'simulation', 'failing-seeds.json'), 'utf8'),
 ) as Record<string, string>;
@@ -49,6 +52,13 @@ describe('a supervised training', () => {
     const result = await simulate({ ...calmScenario(1), interruptAtS: 1200 });
     expect(result).toMatchObject({ outcome: 'interrupted', violations: [] });
     expect(result.journal.find(({ type }) => type === 'attempt-ended')).toMatchObject({ exitCode: 130 });
+  });
+
+  it('keeps them under whatever fast-check mixes: refusals, lost and repeated answers, expired logins, kills', async () => {
+    const property = fc.asyncProperty(arbitraryScenario, async (scenario) => {
+      expect((await simulate(scenario)).violations).toEqual([]);
+    });
+    await fc.assert(property, { numRuns: RUNS, seed: 11 });
   });
 
   it('survives a supervisor killed at any await, once or twice, with the machine taken away beside it', async () => {

@@ -233,7 +233,9 @@ async function stopped(run: Supervision, machine: MachineRecord): Promise<boolea
     const before = await run.cloud(run.world.cloud.describe(ref));
     if (isGone(before) || before!.state === 'stopped') return true;
     if (staysOn) {
-      if (run.state.attempt?.machine === machine.name) await run.host(run.world.host.kill(before!));
+      const { attempt } = run.state;
+      const mayRun = attempt?.machine === machine.name && attempt.exitCode === null;
+      if (mayRun) await run.host(run.world.host.kill(before!));
       return true;
     }
     await run.cloud(run.world.cloud.stop(ref));
