@@ -11,6 +11,9 @@ from pathlib import Path
 from ..durable import sync_folder
 from .store import ObjectInfo, Source, StoreError, chunks_of, object_path
 
+WITHOUT_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+"""How a mounted bucket or a FAT volume says that it has no links; two writers are not told apart there."""
+
 PART = re.compile(r"^\..*\.part$")
 """What a write has under way; never listed."""
 
@@ -91,6 +94,12 @@ class FolderStore:
             os.link(part, final)
         except FileExistsError:
             raise StoreError("conflict", f"{final} is there already") from None
+        except OSError as error:
+            if error.errno not in WITHOUT_LINKS:
+                raise
+            if final.exists():
+                raise StoreError("conflict", f"{final} is there already") from None
+            os.replace(part, final)
 
     def write_all(
         self,

@@ -11,7 +11,6 @@ from .starting_point import staged
 from .status_file import StatusFile
 
 POLL_S = 2.0
-SMALL_FILES_EVERY_S = 60.0
 SMALL_FILES = ("loss_curve.png", "reports.jsonl", "metrics.jsonl", "HANDOVER.md", "handover.json")
 LONGEST_PAUSE_S = 60.0
 
@@ -71,7 +70,7 @@ class Publisher:
                 self.status.write(publishedStep=max(self.published))
         summary = self.next_one()
         if summary is None:
-            if small_files or time.monotonic() - self.small_files_at_s > SMALL_FILES_EVERY_S:
+            if small_files or time.monotonic() - self.small_files_at_s > self.storage.small_files_every_s:
                 self.small_files_at_s = time.monotonic()
                 self.send_small_files()
             return False
@@ -94,6 +93,7 @@ class Publisher:
         return next((s for s in wanted if s is not None and s["step"] not in self.published), None)
 
     def send_small_files(self) -> None:
+        changed = {}
         for name in SMALL_FILES:
             path = self.paths.run / name
             if not path.exists():
@@ -101,5 +101,7 @@ class Publisher:
             stat = path.stat()
             now = (stat.st_mtime_ns, stat.st_size)
             if self.sent.get(name) != now:
-                self.storage.put(path, name)
-                self.sent[name] = now
+                changed[name] = now
+        if changed:
+            self.storage.put_all({name: self.paths.run / name for name in changed})
+            self.sent |= changed

@@ -21,8 +21,10 @@ class RunStorage(Protocol):
     def fetch(self, step: int, into) -> None:
         """Downloads and compares with the manifest; `into` appears whole or not at all."""
 
-    def put(self, path, name: str) -> None:
-        """One of the run's small files, replaced."""
+    small_files_every_s: float
+
+    def put_all(self, files: dict) -> None:
+        """The run's small files by name, replaced."""
 
 
 def open_storage(job: Job, run_id: str) -> RunStorage | None:

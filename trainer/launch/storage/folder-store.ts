@@ -17,6 +17,8 @@ import {
 
 /** What a write has under way; never listed. */
 const PART = /^\..*\.part$/;
+/** How a mounted bucket or a FAT volume says that it has no hard links; two writers at once are not told apart there. */
+const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 let parts = 0;
 
 export class FolderStore implements ObjectStore {
@@ -93,8 +95,11 @@ export class FolderStore implements ObjectStore {
     try {
       await link(part, final);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw new StoreError('conflict', `${final} is there already`);
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (!WITHOUT_LINKS.includes(code) && code !== 'EEXIST') throw error;
+      if (code === 'EEXIST' || (await this.stat(path)) !== null)
+        throw new StoreError('conflict', `${final} is there already`);
+      await rename(part, final);
     }
   }
 
