@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -58,6 +59,7 @@ export const SSH_DEFAULTS = {
 } as const;
 
 const SSH_FAILED = 255;
+const SILENT_MS = 2000;
 const KEPT_STDERR_BYTES = 64 * 1024;
 
 export class SshConnection {
@@ -267,5 +269,22 @@ function collect(child: ChildProcess, sink: Writable | undefined): Promise<Remot
     child.on('close', (code) =>
       resolve({ code: code ?? SSH_FAILED, stdout: Buffer.concat(parts), stderr, bytes }),
     );
+    child.on('exit', () => letGo(child));
   });
+}
+
+/**
+ * The shared connection's process holds a command's pipes, too, and was seen once to keep them a minute longer than the
+ * command lasted. Nothing comes any more once it has exited and its pipes are silent.
+ */
+function letGo(child: ChildProcess): void {
+  let readBytes = -1;
+  const timer = setInterval(() => {
+    const streams = [child.stdout!, child.stderr!] as Socket[];
+    const nowBytes = streams.reduce((sum, stream) => sum + stream.bytesRead, 0);
+    const isWaitedFor = streams.some((stream) => stream.readableLength > 0 || stream.isPaused());
+    if (nowBytes === readBytes && !isWaitedFor) for (const stream of streams) stream.destroy();
+    readBytes = nowBytes;
+  }, SILENT_MS);
+  child.on('close', () => clearInterval(timer));
 }
