@@ -131,7 +131,7 @@ describe('the cost', () => {
   it("keeps the dead man's limit within the caps", () => {
     const state = stateAfter({ maxHours: 1, maxCostUsd: null }, [0, creating('m1', CHEAP)]);
     expect(deadManSNow(state, 0)).toBe(SUPERVISOR_TIMING.deadManS);
-    expect(deadManSNow(state, 0.75 * HOUR_MS)).toBe(900);
+    expect(deadManSNow(state, 0.75 * HOUR_MS)).toBe(600);
   });
 });
 

@@ -5,7 +5,6 @@ import {
   CloudError,
   type Host,
   HostError,
-  type Machine,
   type RunStore,
   StoreError,
 } from '../../../trainer/launch/remote/ports.ts';
@@ -82,7 +81,7 @@ class SimulatedWorld {
       pricePerHourUsd: scenario.provider === 'ssh' ? null : 2,
     };
     if (scenario.existing !== null) this.#cloud.addFound(EXISTING, offer, scenario.existing);
-    this.#store = new SimulatedStore(this.#invariants.violate, bug);
+    this.#store = new SimulatedStore(() => this.#time.nowMs(), this.#invariants.violate, bug);
     this.#host = new SimulatedHost({
       time: this.#time,
       scenario,
@@ -273,16 +272,19 @@ class SimulatedWorld {
       this.#invariants.requested();
       return life.call(() => this.#wire.request(effect, lost));
     };
-    const slowly = (seconds: number, machine: Machine, effect: () => void): Promise<void> =>
+    const slowly = (seconds: number, begin: () => void, effect: () => void): Promise<void> =>
       life.call(async () => {
-        this.#host.reach(machine.id);
+        begin();
         await this.#time.sleep(seconds * 1000);
         return this.#wire.request(effect, lost);
       });
     return {
       prepare: (machine) =>
-        slowly(this.#isPrepared(machine.id) ? 5 : this.#scenario.setUpS, machine, () =>
-          this.#host.prepared(machine.id),
+        slowly(
+          this.#isPrepared(machine.id) ? 5 : this.#scenario.setUpS,
+          // The switch is the first thing that is sent.
+          () => this.#host.renew(machine.id, SUPERVISOR_TIMING.deadManS),
+          () => this.#host.prepared(machine.id),
         ),
       launch: (machine, launch) => ask(() => this.#host.launch(machine.id, launch)),
       status: (machine) => ask(() => this.#host.status(machine.id, 'simulated')),
@@ -290,7 +292,12 @@ class SimulatedWorld {
       log: () => ask(() => ({ text: '', nextByte: 0 })),
       interrupt: (machine) => ask(() => this.#host.interrupt(machine.id)),
       kill: (machine) => ask(() => this.#host.kill(machine.id)),
-      fetchOutputs: (machine) => slowly(20, machine, () => void this.#host.reach(machine.id)),
+      fetchOutputs: (machine) =>
+        slowly(
+          20,
+          () => void this.#host.reach(machine.id),
+          () => void this.#host.reach(machine.id),
+        ),
     };
   }
 
@@ -307,7 +314,7 @@ class SimulatedWorld {
           this.#wire.request(() => {
             if (this.#isOut('store')) throw lost('503');
             const isStale = this.#chance(this.#scenario.chance.staleList, 'stale list');
-            return isStale ? this.#store.staleList() : this.#store.list();
+            return isStale ? this.#store.staleList(this.#time.nowMs()) : this.#store.list();
           }, lost),
         );
       },

@@ -37,9 +37,6 @@ export class SimulatedHost {
     if (machine?.state !== 'running' || !this.#world.isReachable())
       throw new HostError('unreachable', quotingSecrets('ssh: connect to host 192.0.2.1 port 22: timed out'));
     if (time.nowMs() < machine.sshFromMs) throw new HostError('refused', 'connection refused');
-    if (!machine.contactedSinceStart && machine.isFound)
-      machine.unguardedMs += time.nowMs() - (machine.paid.at(-1)?.fromMs ?? time.nowMs());
-    machine.contactedSinceStart = true;
     return machine;
   }
 
@@ -112,6 +109,9 @@ export class SimulatedHost {
   renew(id: string, deadManS: number): void {
     const machine = this.reach(id);
     const { time } = this.#world;
+    if (!machine.contactedSinceStart && machine.isFound)
+      machine.unguardedMs += time.nowMs() - (machine.paid.at(-1)?.fromMs ?? time.nowMs());
+    machine.contactedSinceStart = true;
     const deadlineMs = time.nowMs() + deadManS * 1000;
     machine.deadlineMs = deadlineMs;
     time.after(deadManS * 1000, () => this.#deadMan(machine, deadlineMs));

@@ -16,16 +16,20 @@ export type PublisherBug =
   | null;
 
 const KEPT = 3;
+const STALE_MS = 60_000;
 
 export class SimulatedStore {
   readonly #folders = new Map<number, Folder>();
   readonly #violate: (text: string) => void;
   readonly #bug: PublisherBug;
+  readonly #nowMs: () => number;
+  #changedAtMs = 0;
   #hadOne = false;
   /** Of the newest list but one; stale lists show it. */
   #before: PublishedCheckpoint[] = [];
 
-  constructor(violate: (text: string) => void, bug: PublisherBug) {
+  constructor(nowMs: () => number, violate: (text: string) => void, bug: PublisherBug) {
+    this.#nowMs = nowMs;
     this.#violate = violate;
     this.#bug = bug;
   }
@@ -37,8 +41,9 @@ export class SimulatedStore {
       .map(({ step }) => ({ step, bytes: 1, sha256: String(step), validationLoss: lossAt(step) }));
   }
 
-  staleList(): PublishedCheckpoint[] {
-    return this.#before;
+  /** As a store without strong consistency answers for a while. */
+  staleList(nowMs: number): PublishedCheckpoint[] {
+    return nowMs - this.#changedAtMs < STALE_MS ? this.#before : this.list();
   }
 
   newestWhole(): number | null {
@@ -64,6 +69,7 @@ export class SimulatedStore {
     }
     yield 'files';
     this.#before = this.list();
+    this.#changedAtMs = this.#nowMs();
     folder.hasFiles = true;
     yield 'request';
     folder.hasManifest = true;

@@ -51,9 +51,12 @@ export function leftS(state: SupervisorState, nowMs: number, extraUsdPerHour = 0
   return rate === 0 ? hoursLeftS : Math.min(hoursLeftS, (moneyLeft / rate) * 3600);
 }
 
-/** How far the dead man's limit may be pushed: never beyond the caps. */
+/** Between the switch and the end of what is paid: a checkpoint, its upload, the power. */
+const SWITCH_S = 300;
+
+/** How far the dead man's limit may be pushed: so that a machine left to it ends within the caps. */
 export function deadManSNow(state: SupervisorState, nowMs: number): number {
-  return Math.max(60, Math.min(state.plan.timing.deadManS, Math.floor(leftS(state, nowMs))));
+  return Math.max(SWITCH_S, Math.min(state.plan.timing.deadManS, Math.floor(leftS(state, nowMs)) - SWITCH_S));
 }
 
 /** Which cap it is that `leftS` met, for the reason that is reported. */

@@ -78,7 +78,9 @@ export async function readCheckpoints(run: Supervision): Promise<void> {
     run.succeeded('checkpoints');
     const newest = list.at(-1) ?? null;
     const known = state.newestCheckpoint;
-    const isLess = known !== null && (newest === null || newest.step < known);
+    // The host may have published while nobody looked after the run.
+    const expected = Math.max(known ?? -1, view.machine.status?.publishedStep ?? -1);
+    const isLess = (newest?.step ?? -1) < expected;
     view.listsLessSinceMs = isLess ? (view.listsLessSinceMs ?? run.nowMs) : null;
     const before = view.checkpoints?.at(-1)?.step ?? -1;
     view.checkpoints = list;
