@@ -219,7 +219,10 @@ export class SshConnection {
       );
     if (/UNPROTECTED PRIVATE KEY|bad permissions|invalid format|Load key/.test(stderr))
       return new HostError('refused', `the ssh key cannot be used: ${last}`);
-    return new HostError('unreachable', `${name} cannot be reached by ssh${last === '' ? '' : `: ${last}`}`);
+    return new HostError(
+      'unreachable',
+      last === '' ? `the connection to ${name} broke off` : `${name} cannot be reached by ssh: ${last}`,
+    );
   }
 }
 
