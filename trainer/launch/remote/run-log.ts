@@ -7,6 +7,7 @@ import { readState } from '../supervisor/journal.ts';
 import { currentMachine } from '../supervisor/state.ts';
 import { refOf } from '../supervisor/supervision.ts';
 import { SYSTEM_CLOCK } from '../supervisor/system-clock.ts';
+import { lastLines } from './log-text.ts';
 import { CloudError, HostError, type Machine } from './ports.ts';
 import { openMachines, type RunMachines } from './run-machines.ts';
 import { readRunPlan } from './run-plan.ts';
@@ -75,9 +76,4 @@ function showKept(folder: string, { lines }: LogOptions, { scrubber }: RemoteCon
   const stream = scrubber.stream((text) => void process.stdout.write(text));
   stream.write(lastLines(readFileSync(path, 'utf8'), lines));
   stream.end();
-}
-
-export function lastLines(text: string, count: number): string {
-  const all = text.split(/(?<=\n)/);
-  return all.slice(-count).join('');
 }

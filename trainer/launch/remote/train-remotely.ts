@@ -1,5 +1,5 @@
 /** `train --provider ssh|gcp|verda` and `train resume`: plan, preflight, run folder, supervisor, summary. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
@@ -14,6 +14,7 @@ import { DiskJournal } from '../supervisor/journal.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../supervisor/system-clock.ts';
 import { LiveStatus } from './live-status.ts';
 import { localDataset } from './local-dataset.ts';
+import { lastLines } from './log-text.ts';
 import type { RemoteOptions } from './place-from-options.ts';
 import { planChecks } from './plan-checks.ts';
 import { planFromOptions } from './plan-from-options.ts';
@@ -25,7 +26,7 @@ import { readSecrets, type Secrets, secretsFile } from './secrets.ts';
 import { type RemoteSettings, readRemoteSettings } from './settings-file.ts';
 import { planOfStoredRun, storePlan } from './stored-plan.ts';
 import { superviseRun } from './supervise-run.ts';
-import { outputsRun, supervisorPlan } from './supervisor-plan.ts';
+import { outputsFolder, outputsRun, supervisorPlan } from './supervisor-plan.ts';
 
 export interface RemoteCommandOptions extends RemoteOptions {
   settings?: string;
@@ -45,6 +46,9 @@ export interface RemoteContext {
   runs: string;
   say(text: string): void;
 }
+
+/** Of the trainer's log, when a run has failed. */
+const SHOWN_LINES = 12;
 
 export const runsFolder = (): string => userPath('runs');
 
@@ -196,6 +200,7 @@ async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
   });
   const { outcome, left, status, faults } = result;
   const run = outputsRun(folder);
+  if (outcome.kind === 'failed') say(endOfLog(folder));
   say(`${outcome.kind}: ${outcome.reason}`);
   for (const machine of left)
     say(`NOT cleaned up: ${machine} may still cost money; \`brickyard train cleanup\` tries again`);
@@ -243,6 +248,12 @@ function openJournal(
     );
   }
   return journal;
+}
+
+/** What the trainer said last, where it was brought home. */
+function endOfLog(folder: string): string {
+  const path = join(outputsFolder(folder), 'train.log');
+  return existsSync(path) ? lastLines(readFileSync(path, 'utf8'), SHOWN_LINES).trimEnd() : '';
 }
 
 /** One in which nothing was begun, so that its id can be given again. */
