@@ -34,6 +34,8 @@ export interface HubServerOptions {
   fault?(request: HubRequest): HubFault | undefined;
   /** Without it every request is let in. */
   token?: string;
+  /** Whether there is a repository before one is made. */
+  isEmpty?: boolean;
   /** After each commit. */
   onChange?(files: ReadonlyMap<string, { bytes: Buffer }>): void;
   /** Before each commit is judged: what somebody else may do meanwhile. */
@@ -56,6 +58,8 @@ export class HubServer {
   uploadedBytes = 0;
   /** Whether a request for another host's file came with a login. */
   leakedToken = false;
+  /** What repositories were asked for. */
+  readonly made: unknown[] = [];
   options: HubServerOptions;
   private readonly large = new Map<string, Buffer>();
   private readonly server: Server;
@@ -104,6 +108,8 @@ export class HubServer {
     let answer: Answer;
     if (fault?.kind === 'status') answer = failed(fault.status, 'planted');
     else if (!isOpen && login !== `Bearer ${this.options.token}`) answer = failed(401, 'Invalid credentials');
+    else if (this.options.isEmpty && asked.kind !== 'create')
+      answer = { ...failed(404, 'Repository not found'), headers: { 'x-error-code': 'RepoNotFound' } };
     else answer = this.answer(asked, request, url, Buffer.concat(parts));
     if (fault?.kind === 'cut-after') return void socket.destroy();
     const body = Buffer.isBuffer(answer.body) ? answer.body : Buffer.from(JSON.stringify(answer.body ?? {}));
@@ -116,7 +122,9 @@ export class HubServer {
     const path = decodeURIComponent(url.pathname);
     switch (kind) {
       case 'create':
-        return { status: 200, body: { url: this.url } };
+        this.made.push(JSON.parse(body.toString('utf8')));
+        this.options.isEmpty = false;
+        return { status: 200, body: { url: `${this.url}/owner/name` } };
       case 'tree':
         return this.tree(/\/tree\/main\/?(.*)$/.exec(path)![1]);
       case 'paths-info': {

@@ -63,6 +63,7 @@ describe('the Hub', () => {
     ];
     const partial: string[] = [];
     server.options.fault = ({ kind }) => (kind === 'commit' ? faults.shift() : undefined);
+    server.options.isEmpty = true;
     server.options.onChange = (files) => void partial.push(...checkpointsIn(files, 'out/made-up/').partial);
     const url = 'hf://owner/name/out/made-up';
     const { code, report, stderr } = await python(
@@ -72,6 +73,7 @@ describe('the Hub', () => {
     expect({ code, stderr, ...report }).toMatchObject({ code: 0, stderr: '', steps: [20, 30], best: 20 });
     expect(partial).toEqual([]);
     expect(faults).toEqual([]);
+    expect(server.made).toMatchObject([{ type: 'model', private: true }]);
     const store = openRunStore('hf://owner/name/out', 'made-up', {
       hubEndpoint: server.url,
       hubToken: 'hf_test',

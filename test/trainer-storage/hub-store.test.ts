@@ -87,6 +87,14 @@ describe('a repository', () => {
     expect(server.files.has('run/c/model.safetensors')).toBe(false);
   });
 
+  it('is made, private, by the first write to it', async () => {
+    server.options.isEmpty = true;
+    expect(await open().list('')).toEqual([]);
+    await open().write('a', Buffer.from('x'), { ifAbsent: true });
+    expect(server.made).toEqual([{ type: 'model', organization: 'owner', name: 'name', private: true }]);
+    expect(server.files.get('run/a')?.bytes.toString()).toBe('x');
+  });
+
   it('says what to do about a login that is refused', async () => {
     const refused = open('run', 'hf_other').list('');
     await expect(refused).rejects.toMatchObject({

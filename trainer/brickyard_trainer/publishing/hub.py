@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import requests
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import (
     build_hf_headers,
@@ -52,8 +52,11 @@ class HubStore:
                     entries = list(
                         self.api.list_repo_tree(path_in_repo=folder or None, recursive=True, **self.repo)
                     )
-                except EntryNotFoundError:
-                    return []  # a folder without files is not there
+                except (EntryNotFoundError, RepositoryNotFoundError) as error:
+                    # A folder without files is not there, and neither need the repository be.
+                    if error.response is None or error.response.status_code != 404:
+                        raise
+                    return []
             found = [self.info(one) for one in entries if isinstance(one, RepoFile)]
             return sorted((one for one in found if one.path.startswith(prefix)), key=lambda one: one.path)
 
@@ -124,6 +127,23 @@ class HubStore:
             self.commit(entries, if_absent=if_absent, if_generation=None, on_sent=on_sent)
 
     def commit(
+        self,
+        entries: Sequence[tuple[str, Source]],
+        *,
+        if_absent: bool,
+        if_generation: str | None,
+        on_sent: Callable[[int], None] | None,
+    ) -> None:
+        try:
+            self.commit_once(entries, if_absent=if_absent, if_generation=if_generation, on_sent=on_sent)
+        except StoreError as error:
+            if error.fault != "not-found":
+                raise
+            with self.faults():  # private, where there is none
+                self.api.create_repo(private=True, exist_ok=True, **self.repo)
+            self.commit_once(entries, if_absent=if_absent, if_generation=if_generation, on_sent=on_sent)
+
+    def commit_once(
         self,
         entries: Sequence[tuple[str, Source]],
         *,

@@ -9,6 +9,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../../sim/errors.ts';
 import { StoreError } from '../remote/ports.ts';
+import { createRepository } from './hub-commit.ts';
 import { HubStore } from './hub-store.ts';
 import { type ObjectStore, objectPath, readTextIfThere } from './object-store.ts';
 import { digestOfSource, hasBytesOf, sizeOf } from './same-bytes.ts';
@@ -47,6 +48,7 @@ export interface UploadOptions {
 }
 
 /**
+ * On the Hub the repository is made, private, where there is none.
  * @throws InputError when the place holds another dataset
  * @throws StoreError; what was sent by then stays, and the next call goes on
  */
@@ -58,6 +60,7 @@ export async function uploadDataset(
   const files = await factsOf(folder);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const manifest = JSON.stringify({ format: 1, files: files.map(asWritten) });
+  if (store instanceof HubStore) await createRepository(store.connection);
   const there = await readTextIfThere(store, DATASET_MANIFEST);
   if (there !== undefined) {
     if (there === manifest) return { bytes, sentBytes: 0, wasThere: true };

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { StoreError } from '../remote/ports.ts';
 import { bodyOf, streamOf } from './http-exchange.ts';
-import { commit, type HubChange, headOf, REVISION } from './hub-commit.ts';
+import { commit, createRepository, type HubChange, headOf, REVISION } from './hub-commit.ts';
 import { type HubAccess, HubConnection } from './hub-connection.ts';
 import {
   type ObjectEntry,
@@ -76,12 +76,12 @@ export class HubStore implements ObjectStore {
   }
 
   async write(path: string, source: ObjectSource, options: WriteOptions = {}): Promise<ObjectInfo> {
-    await this.commitOnce([{ path, source }], options);
+    await this.inRepository(() => this.commitOnce([{ path, source }], options));
     return (await this.stat(path))!;
   }
 
   async writeAll(entries: readonly ObjectEntry[], options: WriteOptions = {}): Promise<void> {
-    if (entries.length > 0) await this.commitOnce(entries, options);
+    if (entries.length > 0) await this.inRepository(() => this.commitOnce(entries, options));
   }
 
   async delete(path: string, { ifGeneration }: { ifGeneration?: string } = {}): Promise<void> {
@@ -128,14 +128,21 @@ export class HubStore implements ObjectStore {
     return commit(this.connection, change);
   }
 
-  private async page(url: string) {
+  /** In a repository that is made, private, where there is none. */
+  private async inRepository<T>(action: () => Promise<T>): Promise<T> {
     try {
-      return await this.connection.json<TreeEntry[]>({ method: 'GET', url });
+      return await action();
     } catch (error) {
-      // A folder without files is not there.
-      if (error instanceof StoreError && error.fault === 'not-found') return undefined;
-      throw error;
+      if (!(error instanceof StoreError) || error.fault !== 'not-found') throw error;
+      await createRepository(this.connection);
+      return await action();
     }
+  }
+
+  private async page(url: string) {
+    const page = await this.connection.json<TreeEntry[]>({ method: 'GET', url }, [200, 404]);
+    // A folder without files is not there, and neither need the repository be: the first write makes it.
+    return page.answer.status === 200 ? page : undefined;
   }
 
   private info({ path, size, oid, lfs }: TreeEntry): ObjectInfo {
