@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from brickyard_trainer.publishing.manifest import best_of, published
+from brickyard_trainer.publishing.manifest import best_of, name_of, published
 from brickyard_trainer.publishing.store import ObjectInfo, StoreError, digest_of
 from brickyard_trainer.publishing.stored_run import StoredRun
 
@@ -142,8 +142,26 @@ def check(seed: int, folder: Path) -> tuple[int, list[str]]:
     return 2 * undisturbed.changes, faults
 
 
+def misnamed() -> list[str]:
+    """Names of schedules of epochs by chance: every whole epoch that is due, and nothing else, is called one."""
+    rng, faults = random.Random(7), []
+    for _ in range(500):
+        steps_per_epoch, every = rng.uniform(3, 5000), rng.choice([0.5, 1, 5, 50])
+        due_steps = max(1, round(every * steps_per_epoch))
+        for k in (2, 4, 20):
+            named = name_of(k * due_steps, round(k * due_steps / steps_per_epoch, 4), every)
+            if named != f"act_epoch_{int(k * every):03d}":
+                faults.append(f"step {k * due_steps} of {steps_per_epoch} an epoch is called {named}")
+        step = rng.randrange(1, due_steps + 1)
+        if step < due_steps and due_steps > 20:
+            named = name_of(step, round(step / steps_per_epoch, 4), every)
+            if named != f"act_step_{step:06d}":
+                faults.append(f"step {step}, which is not due, is called {named}")
+    return faults
+
+
 def main(seeds: int) -> int:
-    crashes, faults = 0, []
+    crashes, faults = 0, misnamed()
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
             count, found = check(seed, Path(folder))

@@ -15,6 +15,9 @@ MANIFEST = "manifest.json"
 CHECKPOINTS = "checkpoints/"
 BEST_POINTER = "best.json"
 
+EPOCH_ROUNDING = 5e-5
+"""Of the epoch in checkpoint.json (reports.py)."""
+
 
 @dataclass(frozen=True)
 class Published:
@@ -31,10 +34,12 @@ class Published:
 def name_of(step: int, epoch: float | None, every_epochs: float | None) -> str:
     """act_epoch_NNN for one that an epoch schedule asked for at a whole epoch, else act_step_NNNNNN."""
     if every_epochs and epoch:
-        due_steps = max(1, round(every_epochs * step / epoch))
-        epochs = round(step / due_steps) * every_epochs
-        if step % due_steps == 0 and epochs >= 1 and float(epochs).is_integer():
-            return f"act_epoch_{int(epochs):03d}"
+        # The schedule has whole steps (checkpoints.Cadence) of an epoch that is known to four digits only.
+        shortest, longest = (every_epochs * step / (epoch + sign * EPOCH_ROUNDING) for sign in (1, -1))
+        for due_steps in range(max(1, round(shortest)), max(1, round(longest)) + 1):
+            epochs = step // due_steps * every_epochs
+            if step % due_steps == 0 and epochs >= 1 and float(epochs).is_integer():
+                return f"act_epoch_{int(epochs):03d}"
     return f"act_step_{step:06d}"
 
 
