@@ -143,7 +143,7 @@ def check(seed: int, folder: Path) -> tuple[int, list[str]]:
 
 
 def misnamed() -> list[str]:
-    """Names of schedules of epochs by chance: every whole epoch that is due, and nothing else, is called one."""
+    """Of schedules by chance: every whole epoch that is due, and nothing else, is called one."""
     rng, faults = random.Random(7), []
     for _ in range(500):
         steps_per_epoch, every = rng.uniform(3, 5000), rng.choice([0.5, 1, 5, 50])
