@@ -17,7 +17,7 @@ import { type CheckpointsSeen, checkpointsIn } from './whole-checkpoints.ts';
 const PUBLISHER = join(import.meta.dirname, '../../trainer/checks/publish_checkpoints.py');
 const PREFIX = 'out/made-up/';
 /** Spread over all requests of three checkpoints: uploads, manifests, the pointer, what is removed. */
-const KILLS = 5;
+const KILLS = 12;
 let server: GcsServer;
 let folder: string;
 /** After each change. */
