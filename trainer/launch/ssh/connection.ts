@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../../sim/errors.ts';
 import { HostError } from '../remote/ports.ts';
@@ -101,7 +101,21 @@ export class SshConnection {
     return bytes;
   }
 
+  /** Once more when the shared connection was just breaking off: nothing was asked of the host yet. */
   async #run(
+    words: readonly string[],
+    options: RunOptions,
+    sink: Writable | undefined,
+  ): Promise<RemoteResult> {
+    const result = await this.#once(words, options, sink);
+    const isRepeatable = !(options.stdin instanceof Readable) && result.bytes === 0;
+    const broke = result.code === SSH_FAILED && /mux_client_request_session/.test(result.stderr);
+    const last = broke && isRepeatable ? await this.#once(words, options, sink) : result;
+    if (last.code === SSH_FAILED) throw this.#failure(last.stderr);
+    return last;
+  }
+
+  async #once(
     words: readonly string[],
     options: RunOptions,
     sink: Writable | undefined,
@@ -124,7 +138,6 @@ export class SshConnection {
         throw new HostError('unreachable', `${this.#name()} did not answer within ${timeoutS} s`);
       }
       if (options.signal?.aborted) throw new HostError('unreachable', `${this.#name()}: given up`);
-      if (result.code === SSH_FAILED) throw this.#failure(result.stderr);
       return result;
     } finally {
       clearTimeout(timer);
