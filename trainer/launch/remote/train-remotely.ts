@@ -18,6 +18,7 @@ import { lastLines } from './log-text.ts';
 import type { RemoteOptions } from './place-from-options.ts';
 import { planChecks } from './plan-checks.ts';
 import { planFromOptions } from './plan-from-options.ts';
+import { CloudError, HostError, StoreError } from './ports.ts';
 import { checkedRunId, makeRunId, runFolder } from './run-id.ts';
 import { openMachines } from './run-machines.ts';
 import { type RunPlan, readRunPlan, writeRunPlan } from './run-plan.ts';
@@ -70,7 +71,11 @@ export async function withSecrets<T>(
     const settings = readRemoteSettings(settingsFile, userFolder());
     return await action({ secrets, scrubber, settings, runs: runsFolder(), say });
   } catch (error) {
-    throw error instanceof Error ? scrubber.scrubError(error) : error;
+    if (!(error instanceof Error)) throw error;
+    const clean = scrubber.scrubError(error);
+    // The world said no, and its message says what to do: that is nobody's bug.
+    const isAnswer = [StoreError, CloudError, HostError].some((kind) => clean instanceof kind);
+    throw isAnswer ? new NegativeResult(clean.message, { cause: clean }) : clean;
   }
 }
 
