@@ -32,6 +32,7 @@ export class Invariants {
   #troubledAtMs = 0;
   #requests = 0;
   #hasOutcome = false;
+  #hasFound = false;
   #steps = 0;
   #steppedAtMs = 0;
   #requestsSinceMs = 0;
@@ -111,6 +112,7 @@ export class Invariants {
   wrote(line: JournalLine): void {
     this.noSecret('the journal', JSON.stringify(line));
     if (line.type === 'outcome') this.#hasOutcome = true;
+    if (line.type === 'found') this.#hasFound = true;
     if (line.type === 'launching' && this.#scenario.isTrainerBroken && line.attempt > BROKEN_ATTEMPTS)
       this.violate(`a trainer that never makes a step is started for the ${line.attempt}th time`);
   }
@@ -225,7 +227,8 @@ export class Invariants {
 
   #foundAsAgreed(): void {
     const found = this.#cloud().machines.find(({ isFound }) => isFound);
-    if (found === undefined) return;
+    // One that nobody looked at yet is as it was.
+    if (found === undefined || !this.#hasFound) return;
     const staysOn = this.#plan.existingAfterwards === 'as-found' && this.#scenario.existing === 'running';
     if (found.trainer?.isAlive) this.violate('a training goes on on a machine of the user after the end');
     if (!staysOn && found.isAlive && found.state !== 'stopping')

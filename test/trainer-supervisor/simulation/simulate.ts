@@ -131,7 +131,8 @@ class SimulatedWorld {
 
   /** What happens whatever the supervisor does. */
   #planMishaps(): void {
-    const { preemptionsS, hangsS, silentAgentsS, exits, outages, interruptAtS } = this.#scenario;
+    const { preemptionsS, hangsS, silentAgentsS, exits, outages, interruptAtS, loginLostAtS } =
+      this.#scenario;
     const at = (seconds: number, run: () => void): void => void this.#time.after(seconds * 1000, run);
     const trainers = () => this.#cloud.machines.flatMap(({ trainer }) => (trainer?.isAlive ? [trainer] : []));
     for (const atS of preemptionsS)
@@ -152,6 +153,7 @@ class SimulatedWorld {
         this.#count(`outage of ${of}`);
         this.#invariants.troubled(this.#time.nowMs() + forS * 1000);
       });
+    if (loginLostAtS !== null) at(loginLostAtS, () => this.#invariants.troubled(Number.POSITIVE_INFINITY));
     if (interruptAtS !== null)
       at(interruptAtS, () => {
         this.#count('interrupted by the user');

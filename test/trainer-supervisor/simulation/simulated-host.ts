@@ -21,6 +21,8 @@ export interface HostWorld extends TrainerWorld {
 const LIST_MS = 90_000;
 
 export class SimulatedHost {
+  /** All there ever were: what one had left to upload may come after its end. */
+  readonly #trainers: SimulatedTrainer[] = [];
   readonly #announced = new Map<number, { newest: number | null; furthest: number; isExcused: boolean }>();
   readonly #world: HostWorld;
   /** Steps lost by each restart, and what excuses it. */
@@ -72,12 +74,13 @@ export class SimulatedHost {
     this.launches.push({ attempt: launch.attempt, resumeStep: launch.resumeStep, atMs: time.nowMs() });
     if (launch.resumeStep !== null) store.read(launch.resumeStep);
     machine.trainer = new SimulatedTrainer(this.#world, launch);
+    this.#trainers.push(machine.trainer);
   }
 
   /** A start is announced: what is in storage then is what it may know of. */
   announced(attempt: number): void {
-    const { cloud, store, time } = this.#world;
-    const trainers = cloud.machines.flatMap(({ trainer }) => (trainer === null ? [] : [trainer]));
+    const { store, time } = this.#world;
+    const trainers = this.#trainers;
     const uploadsNow = trainers.some(({ uploadedAtMs }) => time.nowMs() - uploadedAtMs < LIST_MS);
     this.#announced.set(attempt, {
       newest: store.newestWhole(),
