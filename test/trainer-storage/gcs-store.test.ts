@@ -1,6 +1,6 @@
 /** The bucket store against a server that refuses, forgets, cuts and loses answers. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { GcsStore } from '../../trainer/launch/storage/gcs-store.ts';
 import type { TokenSource } from '../../trainer/launch/storage/google-token.ts';
 import { readBytes } from '../../trainer/launch/storage/object-store.ts';
 import { DEFAULT_RETRY } from '../../trainer/launch/storage/retry.ts';
+import { uploadSessionsOnDisk } from '../../trainer/launch/storage/upload-sessions.ts';
 import { type GcsFault, type GcsRequest, GcsServer } from '../fakes/gcs-server.ts';
 
 const MIB = 1 << 20;
@@ -180,6 +181,34 @@ describe('large uploads', () => {
       kind === 'piece' && ++cuts < 10 ? { kind: 'cut-upload', afterBytes: 0.3 * MIB } : undefined;
     await openStore().write('w', { file: path });
     expect(server.objects.get('runs/a/w')?.bytes.equals(content)).toBe(true);
+  });
+
+  it('go on in another process where a killed one stopped', async () => {
+    const { file: path, content } = file(3 * MIB);
+    const sessions = uploadSessionsOnDisk(join(folder, 'sessions'));
+    const open = () =>
+      new GcsStore({
+        bucket: 'ralph',
+        prefix: 'runs/a',
+        endpoint: server.url,
+        token: { token: async () => null },
+        retry: { ...DEFAULT_RETRY, tries: 1 },
+        sessions,
+      });
+    plant('piece', { kind: 'cut-upload', afterBytes: 2 * MIB });
+    await expect(open().write('w', { file: path })).rejects.toMatchObject({ fault: 'transient' });
+    const [remembered] = readdirSync(join(folder, 'sessions'));
+    expect(statSync(join(folder, 'sessions', remembered)).mode & 0o777).toBe(0o600);
+    await open().write('w', { file: path });
+    expect(server.objects.get('runs/a/w')?.bytes.equals(content)).toBe(true);
+    expect(server.uploadedBytes).toBe(content.length);
+    expect(readdirSync(join(folder, 'sessions'))).toEqual([]);
+    // Other bytes of the same name are another upload.
+    plant('piece', { kind: 'cut-upload', afterBytes: 2 * MIB });
+    await expect(open().write('v', { file: path })).rejects.toMatchObject({ fault: 'transient' });
+    const other = file(3 * MIB);
+    await open().write('v', { file: other.file });
+    expect(server.objects.get('runs/a/v')?.bytes.equals(other.content)).toBe(true);
   });
 
   it('never show the address of their session', async () => {

@@ -6,21 +6,26 @@ import { StoreError } from '../remote/ports.ts';
 import type { TokenSource } from './google-token.ts';
 import { bodyOf, exchange, type HttpAnswer, type HttpRequest, retryAfterMs } from './http-exchange.ts';
 import { DEFAULT_RETRY, type RetryPolicy, retried, TransientFault } from './retry.ts';
+import type { UploadSessions } from './upload-sessions.ts';
 
 export interface GcsAccess {
   bucket: string;
   endpoint: string;
   token: TokenSource;
   retry?: RetryPolicy;
+  /** Remembers uploads across processes; without it a killed one's object is sent from its beginning. */
+  sessions?: UploadSessions;
 }
 
 export class GcsConnection {
   readonly bucket: string;
   readonly endpoint: string;
   readonly retry: RetryPolicy;
+  readonly sessions: UploadSessions | undefined;
   private readonly token: TokenSource;
 
-  constructor({ bucket, endpoint, token, retry = DEFAULT_RETRY }: GcsAccess) {
+  constructor({ bucket, endpoint, token, retry = DEFAULT_RETRY, sessions }: GcsAccess) {
+    this.sessions = sessions;
     this.bucket = bucket;
     this.endpoint = endpoint.replace(/\/+$/, '');
     this.retry = retry;

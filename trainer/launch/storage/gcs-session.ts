@@ -18,12 +18,21 @@ const INCOMPLETE = 308;
 
 /** @returns the object's description, as JSON */
 export async function uploadBySession(connection: GcsConnection, wanted: Upload): Promise<Buffer> {
+  const { name, md5, bytes, generation } = wanted;
+  const key = JSON.stringify([connection.endpoint, connection.bucket, name, md5, bytes, generation]);
   for (let sessions = 1; ; sessions++) {
     try {
-      return await throughSession(connection, wanted, await beginSession(connection, wanted));
+      const known = connection.sessions?.get(key);
+      const session = known ?? (await beginSession(connection, wanted));
+      if (known === undefined) connection.sessions?.set(key, session);
+      const made = await throughSession(connection, wanted, session, known === undefined);
+      connection.sessions?.drop(key);
+      return made;
     } catch (error) {
-      const isForgotten = error instanceof StoreError && error.fault === 'not-found';
-      if (!isForgotten || sessions === SESSIONS) throw error;
+      const fault = error instanceof StoreError ? error.fault : undefined;
+      // What went wrong for a moment may go on later, in another process.
+      if (fault !== 'transient') connection.sessions?.drop(key);
+      if (fault !== 'not-found' || sessions === SESSIONS) throw error;
     }
   }
 }
@@ -53,10 +62,15 @@ async function beginSession(connection: GcsConnection, wanted: Upload): Promise<
   );
 }
 
-async function throughSession(connection: GcsConnection, wanted: Upload, session: string): Promise<Buffer> {
+async function throughSession(
+  connection: GcsConnection,
+  wanted: Upload,
+  session: string,
+  isNew: boolean,
+): Promise<Buffer> {
   const { retry } = connection;
   let offset = 0;
-  let isOffsetKnown = true;
+  let isOffsetKnown = isNew;
   /** Since bytes arrived the last time. */
   let failures = 0;
   for (;;) {

@@ -7,6 +7,7 @@ import { HubStore } from './hub-store.ts';
 import type { ObjectStore } from './object-store.ts';
 import { StoredRun } from './run-store.ts';
 import { joinUrl, parseStoreUrl } from './store-url.ts';
+import { uploadSessionsOnDisk } from './upload-sessions.ts';
 
 export interface StoreAccess {
   /** What the URL was given for, in faults. */
@@ -33,6 +34,7 @@ export function openStore(url: string, access: StoreAccess = {}): ObjectStore {
   const custom = access.gcsEndpoint ?? process.env.BRICKYARD_GCS_ENDPOINT;
   return new GcsStore({
     ...address,
+    sessions: uploadSessionsOnDisk(),
     endpoint: custom ?? 'https://storage.googleapis.com',
     // Whoever runs another server is not to learn what opens Google's.
     token: access.googleToken ?? (custom === undefined ? googleTokens() : tokenForOthers()),
