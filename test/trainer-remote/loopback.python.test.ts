@@ -215,7 +215,7 @@ it(
       outcome: 'succeeded',
       clean_up: 'done',
       left: [],
-      checkpoint: 40,
+      checkpoint: 300,
       faults: [],
     });
 

@@ -78,6 +78,12 @@ describe('a preflight', () => {
     expect(aborted).toBe(true);
   });
 
+  it('waits for one that asks no network until it has ended', async () => {
+    const long = check('long', () => new Promise((resolve) => setTimeout(() => resolve([note('read')]), 60)));
+    const report = await runPreflight([{ ...long, isUnlimited: true }], { nowMs, limitMs: 20 });
+    expect(report.results[0].findings).toEqual([note('read')]);
+  });
+
   it('lets warnings pass', async () => {
     assertPreflight(await runPreflight([check('one', async () => [warning('dear')])], { nowMs }));
   });

@@ -19,6 +19,8 @@ const MANIFEST = 'dataset.manifest.json';
 export function localDatasetCheck({ location, minEpisodes, overrides }: DatasetCheckOptions): PreflightCheck {
   return {
     name: 'dataset',
+    // A large one on a busy disk is read for minutes the first time; its verdict is remembered.
+    isUnlimited: true,
     run: async () => {
       const data = await checkTrainingData({
         root: location,

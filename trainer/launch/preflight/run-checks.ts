@@ -11,6 +11,8 @@ export interface Finding {
 export interface PreflightCheck {
   /** As a person would call it: "login", "bucket". */
   name: string;
+  /** Where it is no question to a network and takes as long as it takes: no time limit. */
+  isUnlimited?: boolean;
   /**
    * @param signal aborts when its time is over
    * @throws anything; the message is the fault
@@ -49,9 +51,9 @@ export async function runPreflight(
 ): Promise<PreflightReport> {
   const beganMs = nowMs();
   const results = await Promise.all(
-    checks.map(async ({ name, run }) => {
+    checks.map(async ({ name, run, isUnlimited }) => {
       const checkBeganMs = nowMs();
-      const findings = await limited(name, run, limitMs);
+      const findings = await limited(name, run, isUnlimited ? undefined : limitMs);
       const result = { name, durationMs: nowMs() - checkBeganMs, findings };
       onResult?.(result);
       return result;
@@ -60,10 +62,15 @@ export async function runPreflight(
   return { results, durationMs: nowMs() - beganMs };
 }
 
-async function limited(name: string, run: PreflightCheck['run'], limitMs: number): Promise<Finding[]> {
+async function limited(
+  name: string,
+  run: PreflightCheck['run'],
+  limitMs: number | undefined,
+): Promise<Finding[]> {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<Finding[]>((resolve) => {
+    if (limitMs === undefined) return;
     timer = setTimeout(() => {
       controller.abort();
       resolve([
