@@ -27,6 +27,7 @@ HEARTBEAT_S = 10.0
 END_WITHIN_S = 180.0
 """After it was asked to end, the trainer is killed."""
 LAST_UPLOADS_S = 600.0
+INTERRUPTED = 130
 
 
 def run_attempt(paths: RunPaths, attempt: int, resume_step: int | None) -> int:
@@ -101,7 +102,10 @@ class Agent:
             preemption.watch(lambda: self.end("the machine is about to be preempted"))
         self.follow(trainer, log.say)
         trainer.finish()
-        return trainer.exit_code() or 0
+        code = trainer.exit_code() or 0
+        # torch's launcher says 1 of any end that it was asked for.
+        by_launcher = command[1] == "-m"
+        return INTERRUPTED if by_launcher and code == 1 and self.ask_to_end.is_set() else code
 
     def follow(self, trainer: TrainerProcess, say: Callable[[str], None]) -> None:
         deadline = Deadline(self.paths.deadline)
