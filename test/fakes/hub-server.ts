@@ -27,6 +27,7 @@ export interface HubRequest {
     | 'resolve'
     | 'cdn'
     | 'create'
+    | 'tag'
     | 'other';
 }
 
@@ -60,6 +61,8 @@ export class HubServer {
   leakedToken = false;
   /** What repositories were asked for. */
   readonly made: unknown[] = [];
+  /** Names of commits, by index into `commits`. */
+  readonly tags = new Map<string, number>();
   options: HubServerOptions;
   private readonly large = new Map<string, Buffer>();
   private readonly server: Server;
@@ -125,6 +128,12 @@ export class HubServer {
         this.made.push(JSON.parse(body.toString('utf8')));
         this.options.isEmpty = false;
         return { status: 200, body: { url: `${this.url}/owner/name` } };
+      case 'tag': {
+        const { tag } = JSON.parse(body.toString('utf8')) as { tag: string };
+        if (this.tags.has(tag)) return failed(409, `Tag ${tag} already exists`);
+        this.tags.set(tag, this.commits.length - 1);
+        return { status: 200, body: {} };
+      }
       case 'tree':
         return this.tree(/\/tree\/main\/?(.*)$/.exec(path)![1]);
       case 'paths-info': {
@@ -245,7 +254,7 @@ export class HubServer {
 
 function kindOf(path: string): HubRequest['kind'] {
   if (path === '/api/repos/create') return 'create';
-  const kinds = ['tree', 'paths-info', 'preupload', 'commit', 'resolve'] as const;
+  const kinds = ['tree', 'paths-info', 'preupload', 'commit', 'resolve', 'tag'] as const;
   const named = kinds.find((kind) => path.includes(`/${kind}/main`));
   if (named) return named;
   if (path.endsWith('/info/lfs/objects/batch')) return 'batch';

@@ -1,8 +1,9 @@
 /** The Hub store against a server that loses answers, is busy, and takes other people's commits in between. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { uploadDataset } from '../../trainer/launch/storage/dataset-transfer.ts';
 import { HubStore } from '../../trainer/launch/storage/hub-store.ts';
 import { readBytes } from '../../trainer/launch/storage/object-store.ts';
 import { openStore } from '../../trainer/launch/storage/open-store.ts';
@@ -24,8 +25,12 @@ afterEach(async () => {
 });
 
 function open(prefix = 'run', token = 'hf_test'): HubStore {
+  return openAs('model', prefix, token);
+}
+
+function openAs(repoType: 'model' | 'dataset', prefix: string, token = 'hf_test'): HubStore {
   const retry = { ...DEFAULT_RETRY, wait: async () => {} };
-  return new HubStore({ repoType: 'model', repo: 'owner/name', prefix, endpoint: server.url, token, retry });
+  return new HubStore({ repoType, repo: 'owner/name', prefix, endpoint: server.url, token, retry });
 }
 
 function plant(kind: HubRequest['kind'], ...faults: HubFault[]): void {
@@ -36,6 +41,18 @@ const ENTRIES = [
   { path: 'c/model.safetensors', source: Buffer.from('weights') },
   { path: 'c/manifest.json', source: Buffer.from('{}') },
 ];
+
+describe('a dataset', () => {
+  it('carries the tag of its format, which LeRobotDataset asks for, also when the answer to it was lost', async () => {
+    mkdirSync(join(folder, 'meta'));
+    writeFileSync(join(folder, 'meta/info.json'), '{"codebase_version":"v3.0"}');
+    const store = openAs('dataset', '');
+    plant('tag', { kind: 'cut-after' });
+    await uploadDataset(folder, store);
+    expect([...server.tags]).toEqual([['v3.0', server.commits.length - 1]]);
+    expect((await uploadDataset(folder, store)).wasThere).toBe(true);
+  });
+});
 
 describe('a repository', () => {
   it('holds what was written, in one commit, and loses it in one', async () => {

@@ -9,7 +9,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../../sim/errors.ts';
 import { StoreError } from '../remote/ports.ts';
-import { createRepository } from './hub-commit.ts';
+import { createRepository, tagHead } from './hub-commit.ts';
 import { HubStore } from './hub-store.ts';
 import { type ObjectStore, objectPath, readTextIfThere } from './object-store.ts';
 import { digestOfSource, hasBytesOf, sizeOf } from './same-bytes.ts';
@@ -63,7 +63,10 @@ export async function uploadDataset(
   if (store instanceof HubStore) await createRepository(store.connection);
   const there = await readTextIfThere(store, DATASET_MANIFEST);
   if (there !== undefined) {
-    if (there === manifest) return { bytes, sentBytes: 0, wasThere: true };
+    if (there === manifest) {
+      await tagVersion(folder, store);
+      return { bytes, sentBytes: 0, wasThere: true };
+    }
     throw new InputError(`${store.url} holds another dataset: name another place, or delete that one`);
   }
   let sentBytes = 0;
@@ -84,7 +87,15 @@ export async function uploadDataset(
       onProgress?.(Math.min(bytes, doneBytes + sentBytes), bytes);
     },
   });
+  await tagVersion(folder, store);
   return { bytes, sentBytes, wasThere: false };
+}
+
+/** LeRobotDataset asks the Hub for the tag of its format's version, and takes no dataset without one. */
+async function tagVersion(folder: string, store: ObjectStore): Promise<void> {
+  if (!(store instanceof HubStore)) return;
+  const info = JSON.parse(await readFile(join(folder, INFO), 'utf8')) as { codebase_version?: unknown };
+  if (typeof info.codebase_version === 'string') await tagHead(store.connection, info.codebase_version);
 }
 
 /**

@@ -77,6 +77,14 @@ export async function createRepository(connection: HubConnection): Promise<void>
   await bodyOf(await connection.request({ method: 'POST', url, body, headers }, [200, 409]));
 }
 
+/** A name for the newest commit; one that is there already stays where it is. */
+export async function tagHead(connection: HubConnection, tag: string): Promise<void> {
+  const body = Buffer.from(JSON.stringify({ tag }));
+  const url = connection.api(`tag/${REVISION}`);
+  const headers = { 'content-type': 'application/json' };
+  await bodyOf(await connection.request({ method: 'POST', url, body, headers }, [200, 201, 409]));
+}
+
 /** The newest commit. */
 export async function headOf(connection: HubConnection): Promise<string> {
   const { value } = await connection.json<{ sha: string }>({
