@@ -50,7 +50,7 @@ function run(runId: string, state: 'ended' | 'going on' | 'watched'): void {
     overrides: [],
   };
   const where = { dataset: 'gs://bucket/d', out: 'gs://bucket/r', minEpisodes: '1' };
-  const facts = { runId, madeAt: '', command: '', cwd: '/', home: '/', userName: 'me' };
+  const facts = { runId, madeAt: '', command: '', cwd: '/', home: '/' };
   const key = join(runs, 'key');
   writeFileSync(key, '', { mode: 0o600 });
   writeFileSync(`${key}.pub`, 'ssh-ed25519 AAAA');

@@ -24,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const FACTS = { runId: 'r1', madeAt: '', command: 'brickyard train', cwd: '/', home: '/', userName: 'me' };
+const FACTS = { runId: 'r1', madeAt: '', command: 'brickyard train', cwd: '/', home: '/' };
 const NOTHING = { zone: [], machineType: [], overrides: [], minEpisodes: '1' };
 const ssh = (dataset: string, out: string, settings = {}, overrides: string[] = []): RunPlan =>
   planFromOptions({ ...NOTHING, provider: 'ssh', host: 'h', dataset, out, overrides }, settings, FACTS);

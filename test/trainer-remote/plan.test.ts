@@ -23,7 +23,6 @@ const FACTS = {
   command: 'brickyard train',
   cwd: '/here',
   home: '/home/me',
-  userName: 'me',
 };
 const NOTHING = { zone: [], machineType: [], overrides: [], minEpisodes: '500' };
 const GCP = {
@@ -100,7 +99,7 @@ describe('a plan', () => {
     const place = (host: string) =>
       planFromOptions({ ...NOTHING, provider: 'ssh', host, dataset: '/d', out: '/o' }, {}, FACTS).place;
     expect(place('root@10.0.0.1:2222')).toMatchObject({ user: 'root', host: '10.0.0.1', port: 2222 });
-    expect(place('box')).toMatchObject({ user: 'me', host: 'box', port: 22 });
+    expect(place('box')).toMatchObject({ user: null, host: 'box', port: null });
     expect(place('[::1]:22')).toMatchObject({ host: '::1' });
     for (const host of ['-oProxyCommand=x', 'a b', 'x:99999', 'a@-x', ''])
       expect(() => place(host), host).toThrow('[USER@]HOST[:PORT]');

@@ -48,7 +48,6 @@ export interface PlanFacts {
   /** Where relative paths begin. */
   cwd: string;
   home: string;
-  userName: string;
 }
 
 interface HostName {
@@ -122,8 +121,8 @@ function sshPlace(
   return {
     name: 'ssh',
     host,
-    port: typed.port ?? settings.port ?? 22,
-    user: typed.user ?? settings.user ?? facts.userName,
+    port: typed.port ?? settings.port ?? null,
+    user: typed.user ?? settings.user ?? null,
     keyFile: pathOrNull(options.key ?? settings.key_file, facts),
     hostKey,
     folder: settings.folder ?? REMOTE_DEFAULTS.folder,

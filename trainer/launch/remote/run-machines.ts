@@ -109,7 +109,8 @@ export function connectTo({ host, port, user, keyFile, hostKey }: SshPlace): Ssh
     {
       keyFile,
       knownHostsFiles: [knownHosts(), join(homedir(), '.ssh', 'known_hosts')],
-      hostKeyAlias: null,
+      // Under its alias, for ssh's configuration may give it another address and port.
+      hostKeyAlias: hostKey === null ? null : host,
       hostKey,
       configFile: null,
     },

@@ -18,8 +18,9 @@ const count = z.number().int().min(1).max(64);
 export const sshPlaceSchema = z.strictObject({
   name: z.literal('ssh'),
   host: name,
-  port: z.number().int().min(1).max(65535),
-  user: name,
+  /** Null: as ssh's configuration says. */
+  port: z.number().int().min(1).max(65535).nullable(),
+  user: name.nullable(),
   /** Private key, absolute. Null: the agent's, or what ~/.ssh/config says. */
   keyFile: z.string().nullable(),
   /** "ssh-ed25519 AAAA…", as in the host's ssh_host_ed25519_key.pub. Null: the first one seen is kept. */

@@ -1,6 +1,6 @@
 /** `train --provider ssh|gcp|verda` and `train resume`: plan, preflight, run folder, supervisor, summary. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../../sim/host/interrupt.ts';
@@ -91,7 +91,6 @@ export async function trainRemotely(options: RemoteCommandOptions): Promise<void
       command: context.scrubber.scrub(shellLine(['brickyard', ...process.argv.slice(2)])),
       cwd: userFolder(),
       home: homedir(),
-      userName: userInfo().username,
     });
     const folder = join(runs, runId);
     if (existsSync(folder))
