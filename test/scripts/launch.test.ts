@@ -57,7 +57,7 @@ test('Ctrl-C reaches it once, though npm sends an echo, and again when pressed a
   await sleep(20);
   launcher.kill('SIGINT'); // npm's echo of the same Ctrl-C
   expect((await waitFor(2)).slice(1)).toEqual(['SIGINT']);
-  await sleep(400);
+  await sleep(1500); // long enough for a launcher that gets no processor to have seen the echo
   launcher.kill('SIGINT');
   expect((await waitFor(3)).slice(1)).toEqual(['SIGINT', 'SIGINT']);
   launcher.kill('SIGTERM');
