@@ -74,7 +74,8 @@ function readQuoted(inner: string): string {
 
 it('lists the providers when asked for one that there is not', () => {
   expect(providerNamed('local').name).toBe('local');
-  expect(() => providerNamed('gcp')).toThrow('--provider is "gcp"; there is local');
+  expect(() => providerNamed('gpc')).toThrow('--provider is "gpc"; there is local');
+  expect(() => providerNamed('gcp')).toThrow('--provider gcp is for `train` alone');
 });
 
 it('takes only whole events for events', () => {
