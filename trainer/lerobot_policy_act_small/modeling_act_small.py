@@ -67,8 +67,8 @@ class SmallBackbone(nn.Module):
     def forward(self, frames: Tensor) -> dict[str, Tensor]:
         # Decoders give whole levels divided by 255; rounding finds them again, whatever the division lost.
         levels = self.resize(torch.round(frames * 255.0))
-        # Not channels last: alone on the machine it trains as fast (7.0 steps of 64 a second, bf16, one core),
-        # beside other work slower (6.8 against 8.4 per second of CPU): GroupNorm's gradient misses the cache.
+        # Not channels last: alone on the machine it is as fast (7.0 steps of 64 a second, bf16, one core);
+        # beside other work it is slower (6.8 against 8.4 steps per second of CPU).
         return {"feature_map": self.layers((levels - 127.5) / 63.75)}
 
 
