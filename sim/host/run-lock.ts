@@ -1,5 +1,5 @@
 /** One command at a time writes into a dataset's folder. */
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { isAlive, processStart } from './process-alive.ts';
@@ -8,6 +8,14 @@ import { isAlive, processStart } from './process-alive.ts';
 function isHeld(pid: number, start: string): boolean {
   const hasStartTimes = processStart(process.pid) !== ''; // without /proc only the number can be asked for
   return hasStartTimes ? start !== '' && processStart(pid) === start : isAlive(pid);
+}
+
+/** The living process that has the lock of a run folder; null when none does. */
+export function runLockHolder(folder: string): number | null {
+  const path = join(folder, 'lock');
+  if (!existsSync(path)) return null;
+  const [pid, start = ''] = readFileSync(path, 'utf8').split(' ');
+  return isHeld(Number(pid), start) ? Number(pid) : null;
 }
 
 /**
@@ -23,8 +31,8 @@ export function takeRunLock(folder: string, out: string): () => void {
   try {
     for (let tries = 0; tries < 2; tries++) {
       if (tryLink(own, path)) return () => rmSync(path, { force: true });
-      const [pid, start = ''] = readFileSync(path, 'utf8').split(' ');
-      if (isHeld(Number(pid), start))
+      const pid = runLockHolder(folder);
+      if (pid !== null)
         throw new InputError(
           `--out ${out}: process ${pid} is writing there now; wait for it or choose another --out`,
         );

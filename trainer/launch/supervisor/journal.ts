@@ -6,7 +6,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
 import { LineLog, readLines } from '../../../sim/host/line-log.ts';
-import { takeRunLock } from '../../../sim/host/run-lock.ts';
+import { runLockHolder, takeRunLock } from '../../../sim/host/run-lock.ts';
 import { applyLine } from './apply-line.ts';
 import type { JournalLine } from './journal-line.ts';
 import type { SupervisorPlan } from './plan.ts';
@@ -127,9 +127,9 @@ function lock(run: string, runId: string): () => void {
     return takeRunLock(supervisorFolder(run), run);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const holder = /process (\d+)/.exec(error.message)?.[1];
+    const holder = runLockHolder(supervisorFolder(run));
     throw new InputError(
-      `run ${runId} is supervised${holder ? ` by process ${holder}` : ''} already: \`brickyard train status ${runId}\` shows it, \`brickyard train stop ${runId}\` ends it`,
+      `run ${runId} is supervised${holder === null ? '' : ` by process ${holder}`} already: \`brickyard train status ${runId}\` shows it, \`brickyard train stop ${runId}\` ends it`,
     );
   }
 }
