@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { readRollout } from '../../evaluator/compare/rollout-folder.ts';
+import type { RolloutResult } from '../../evaluator/results.ts';
 
 const trainingSchema = z.strictObject({
   /** Of the rollout's folder, without the path. */
   name: z.string(),
   successes: z.number().int(),
   episodes: z.number().int(),
-  /** 1 solved, 0 not, in the order of `conditions_sha256`. */
+  /** 1 solved, 0 not, by the names of the conditions. */
   outcomes: z.string().regex(/^[01]+$/),
   /** By scenario: [solved, tried, bricks delivered, bricks]. */
   by_scenario: z.record(
@@ -42,20 +43,18 @@ export function collectArms(
   const found = arms.map(({ name, folders }) => ({
     name,
     trainings: folders.map((folder) => {
-      const { summary } = readRollout(folder, folder);
+      const { summary, results } = readRollout(folder, folder);
       if (!summary) throw new Error(`${folder} has not ended`);
       hashes.add(summary.suite_hash);
-      return trainingOf(folder);
+      return trainingOf(folder, results);
     }),
   }));
   if (hashes.size !== 1) throw new Error(`the rollouts ran on ${hashes.size} sets of conditions, not on one`);
   return { title, suite_hash: [...hashes][0], arms: found };
 }
 
-function trainingOf(folder: string): TrainingResult {
-  const results = readRollout(folder, folder).results.toSorted((a, b) =>
-    a.condition < b.condition ? -1 : 1,
-  );
+function trainingOf(folder: string, unsorted: readonly RolloutResult[]): TrainingResult {
+  const results = unsorted.toSorted((a, b) => (a.condition < b.condition ? -1 : 1));
   const by: TrainingResult['by_scenario'] = {};
   for (const { scenario, status, delivered, bricks } of results) {
     const [solved, tried, put, all] = by[scenario] ?? [0, 0, 0, 0];

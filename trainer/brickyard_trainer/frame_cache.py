@@ -75,7 +75,7 @@ def open_frame_cache(
             file = array_file(index, path, rows_of(index, missing), (height, width))
         made(index, camera, file, missing, on_progress)
         note_episodes(index, file, size, missing)
-        known = known_episodes(folder, size) | episodes_of(index, file.path, missing)
+        known |= episodes_of(index, file.path, missing)
     return joined(index, [known[digest] for digest in digests], (height, width))
 
 
