@@ -3,7 +3,7 @@ import { wilson } from '../evaluator/statistics/wilson.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { expandSuite, loadSuite, wholeSuiteName } from '../scenarios/suites/suite.ts';
 import { wholeNumber } from '../scenarios/whole-number.ts';
-import { InputError, throwFaults } from '../sim/errors.ts';
+import { InputError, orFault, throwFaults } from '../sim/errors.ts';
 import { userFolder, userPath } from '../sim/host/user-path.ts';
 import { pretrainedModel } from '../trainer/launch/export-policy.ts';
 import { parseDuration } from './duration.ts';
@@ -65,15 +65,7 @@ export function parseLoopOptions(raw: RawLoopOptions, overrides: readonly string
       faults.push(`${option} is "${text}", but must be above 0, at most ${most}`);
     return value;
   };
-  const collected = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      faults.push(error.message);
-      return undefined;
-    }
-  };
+  const collected = <T>(read: () => T): T | undefined => orFault(faults, read);
   if (raw.suite !== undefined)
     for (const [option, text] of [
       ['--aim-episodes', raw.aimEpisodes],

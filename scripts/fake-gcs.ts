@@ -5,16 +5,15 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { cacheFolder } from '../sim/host/cache-folder.ts';
 
 export const FAKE_GCS_VERSION = '1.56.1';
 const MODULE = 'github.com/fsouza/fake-gcs-server';
 
 /** Where it is or would be. */
 export function fakeGcsServerPath(): string {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const own = join(cache, 'brickyard', `fake-gcs-server-${FAKE_GCS_VERSION}`, 'fake-gcs-server');
+  const own = cacheFolder(`fake-gcs-server-${FAKE_GCS_VERSION}`, 'fake-gcs-server');
   return process.env.BRICKYARD_FAKE_GCS_SERVER ?? own;
 }
 

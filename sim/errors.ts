@@ -26,3 +26,14 @@ export function throwFaults(subject: string, faults: readonly string[]): void {
     `${subject} has ${faults.length} faults:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
   );
 }
+
+/** What `read` returns; when it throws an InputError its message joins `faults`, and nothing is returned. */
+export function orFault<T>(faults: string[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    faults.push(error.message);
+    return undefined;
+  }
+}

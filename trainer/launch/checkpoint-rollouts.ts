@@ -4,7 +4,7 @@
  * newer waits, at the latest after the training. None is dropped: which ones have a rate does not depend on how fast
  * the machine is.
  */
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +21,7 @@ import { coreTimes, idleShare } from '../../sim/host/idle-cores.ts';
 import { type OwnCommand, type RunningCommand, startOwnCommand } from '../../sim/host/own-command.ts';
 import { MAX_WORKERS } from '../../sim/host/worker-pool.ts';
 import { dueCheckpoints, type EvaluationPlan, writePlan } from './evaluation-plan.ts';
+import { checkpointNames } from './run-folder.ts';
 
 /** Of a rollout beside a training. */
 const NICENESS = 10;
@@ -68,7 +69,7 @@ export class CheckpointRollouts {
     this.#options = options;
     const { run, plan } = options;
     const known = new Set(plan.exported);
-    const found = checkpointsOf(run).filter((name) => this.#isExported(name));
+    const found = checkpointNames(run).filter((name) => this.#isExported(name));
     plan.exported.push(...found.filter((name) => !known.has(name)));
     for (const name of found) this.#ready.add(name);
     writePlan(run, plan);
@@ -212,15 +213,6 @@ export class CheckpointRollouts {
       if (entry.startsWith(LINK) && !wanted.delete(entry)) rmSync(join(folder, entry), { force: true });
     for (const link of wanted) symlinkSync(link.slice(LINK.length), join(folder, link));
   }
-}
-
-/** Whole ones, by step. */
-function checkpointsOf(run: string): string[] {
-  const folder = join(run, 'checkpoints');
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  return names
-    .filter((name) => /^\d+$/.test(name) && lstatSync(join(folder, name)).isDirectory())
-    .sort((a, b) => Number(a) - Number(b));
 }
 
 /** At least one. */

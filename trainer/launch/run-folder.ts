@@ -1,4 +1,5 @@
 /** What a training's run folder says about itself. */
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../sim/errors.ts';
@@ -19,4 +20,13 @@ export async function datasetOfRun(run: string): Promise<string> {
   const root = typeof dataset === 'string' ? dataset : (dataset?.path ?? dataset?.root);
   if (root) return root;
   throw new InputError(`${path} does not say which dataset it learned from: give --dataset`);
+}
+
+/** Folders of checkpoints, by step; what is in them may lack something. Links such as `last` are none. */
+export function checkpointNames(run: string): string[] {
+  const folder = join(run, 'checkpoints');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /^\d+$/.test(name) && lstatSync(join(folder, name)).isDirectory())
+    .sort((a, b) => Number(a) - Number(b));
 }

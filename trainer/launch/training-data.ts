@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
 import { NegativeResult, throwFaults } from '../../sim/errors.ts';
+import { cacheFolder } from '../../sim/host/cache-folder.ts';
 import { STATE_LAYOUTS } from '../../sim/observation.ts';
 import { ACTION_NAMES } from '../../sim/trajectory.ts';
 
@@ -37,7 +37,7 @@ export interface TrainingData {
 
 /** $XDG_CACHE_HOME/brickyard/validated, as the set-up has its cache. */
 export function verdictFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'brickyard', 'validated');
+  return cacheFolder('validated');
 }
 
 /**

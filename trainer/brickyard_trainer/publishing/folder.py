@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..durable import sync_folder
-from .store import ObjectInfo, Source, StoreError, chunks_of, object_path
+from .store import ObjectInfo, Source, StoreError, chunks_of, object_path, write_in_order
 
 WITHOUT_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 """How a mounted bucket or a FAT volume says that it has no links; two writers are not told apart there."""
@@ -108,8 +108,7 @@ class FolderStore:
         if_absent: bool = False,
         on_sent: Callable[[int], None] | None = None,
     ) -> None:
-        for i, (path, source) in enumerate(entries):
-            self.write(path, source, if_absent=if_absent and i == len(entries) - 1, on_sent=on_sent)
+        write_in_order(self, entries, if_absent, on_sent)
 
     def delete(self, path: str, *, if_generation: str | None = None) -> None:
         info = self.stat(path)

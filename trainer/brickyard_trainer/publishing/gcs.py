@@ -22,6 +22,7 @@ from .store import (
     digest_of,
     object_path,
     size_of,
+    write_in_order,
 )
 
 ONE_REQUEST_BYTES = 1 << 20
@@ -136,8 +137,7 @@ class GcsStore:
         if_absent: bool = False,
         on_sent: Callable[[int], None] | None = None,
     ) -> None:
-        for i, (path, source) in enumerate(entries):
-            self.write(path, source, if_absent=if_absent and i == len(entries) - 1, on_sent=on_sent)
+        write_in_order(self, entries, if_absent, on_sent)
 
     def delete(self, path: str, *, if_generation: str | None = None) -> None:
         query = {} if if_generation is None else {"ifGenerationMatch": if_generation}

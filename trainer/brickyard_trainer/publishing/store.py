@@ -136,6 +136,17 @@ def open_store(url: str) -> Store:
     )
 
 
+def write_in_order(
+    store: Store,
+    entries: Sequence[tuple[str, Source]],
+    if_absent: bool,
+    on_sent: Callable[[int], None] | None,
+) -> None:
+    """`write_all` of a store that writes one object at a time."""
+    for i, (path, source) in enumerate(entries):
+        store.write(path, source, if_absent=if_absent and i == len(entries) - 1, on_sent=on_sent)
+
+
 def object_path(path: str) -> str:
     """Raises InputError for a path that leads out of the store."""
     if any(part in ("", ".", "..") for part in path.split("/")) or re.search(r"[\x00-\x1f\x7f\\]", path):

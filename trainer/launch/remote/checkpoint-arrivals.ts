@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { POLICY_FILE } from '../../../evaluator/policy/contract.ts';
+import { checkpointNames } from '../run-folder.ts';
 import { type PublishedCheckpoint, StoreError } from './ports.ts';
 
 /** Stay here beside those that a link names: the best by loss and by success, and those that wait for a rollout. */
@@ -173,15 +174,6 @@ function isWhole(folder: string): boolean {
 }
 
 const nameOf = (step: number, folder: string): string => folder.split('/').at(-1) ?? String(step);
-
-/** By step. */
-function checkpointNames(run: string): string[] {
-  const folder = join(run, 'checkpoints');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => /^\d+$/.test(name) && lstatSync(join(folder, name)).isDirectory())
-    .sort((a, b) => Number(a) - Number(b));
-}
 
 function linkLastAndBest(run: string, stored: readonly NamedCheckpoint[]): void {
   const names = checkpointNames(run).filter((name) => isWhole(join(run, 'checkpoints', name)));

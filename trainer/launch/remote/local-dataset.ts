@@ -1,8 +1,7 @@
 /** A folder here with the dataset that a run trains on: checkpoints are exported and compared on its frames. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { cacheFolder } from '../../../sim/host/cache-folder.ts';
 import { formatBytes } from '../../../sim/host/progress.ts';
 import { downloadDataset } from '../storage/dataset-transfer.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -16,7 +15,7 @@ export async function localDataset(
 ): Promise<string> {
   if (isFolder(location)) return location;
   const key = createHash('sha256').update(location).digest('hex').slice(0, 16);
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'brickyard', 'datasets', key);
+  const folder = cacheFolder('datasets', key);
   if (existsSync(folder)) return folder;
   say(`fetching ${location}, on whose frames checkpoints are exported: ${folder}`);
   const store = openStore(location, { subject: '--dataset', hubToken });

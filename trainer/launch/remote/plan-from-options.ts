@@ -1,6 +1,6 @@
 /** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { existsSync } from 'node:fs';
-import { InputError, throwFaults } from '../../../sim/errors.ts';
+import { InputError, orFault, throwFaults } from '../../../sim/errors.ts';
 import { pretrainedModel } from '../export-policy.ts';
 import { trainerArguments } from '../overrides.ts';
 import { datasetLocation, storeLocation } from './locations.ts';
@@ -11,15 +11,7 @@ import type { RemoteSettings } from './settings-file.ts';
 /** @throws InputError with all faults at once */
 export function planFromOptions(options: RemoteOptions, settings: RemoteSettings, facts: PlanFacts): RunPlan {
   const faults: string[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      faults.push(error.message);
-      return undefined;
-    }
-  };
+  const attempt = <T>(read: () => T): T | undefined => orFault(faults, read);
   const overrides = [...(settings.overrides ?? []), ...options.overrides];
   attempt(() => trainerArguments({ allowChange: [], overrides }));
   const initFrom = attempt(() => initFromOf(overrides, facts)) ?? null;

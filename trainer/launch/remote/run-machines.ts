@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../../sim/errors.ts';
+import { cacheFolder } from '../../../sim/host/cache-folder.ts';
 import { COMPUTE_BASE, GcpCloud } from '../cloud/gcp.ts';
 import { HostsCloud } from '../cloud/hosts.ts';
 import { VerdaCloud } from '../cloud/verda.ts';
@@ -230,5 +231,5 @@ function connectToRented(
 
 /** Keys of hosts that are kept from run to run, so that a changed one is noticed. */
 function knownHosts(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'brickyard', 'known_hosts');
+  return cacheFolder('known_hosts');
 }

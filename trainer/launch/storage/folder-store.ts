@@ -1,9 +1,10 @@
 /** A folder, or a volume mounted as one, as a store. Its writes are temporary name, fsync, rename, fsync. */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { Disk } from '../../../generator/dataset/disk.ts';
 import { StoreError } from '../remote/ports.ts';
 import {
   type ObjectEntry,
@@ -19,6 +20,7 @@ import {
 const PART = /^\..*\.part$/;
 /** How a mounted bucket or a FAT volume says that it has no hard links; two writers at once are not told apart there. */
 const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+const disk = new Disk();
 let parts = 0;
 
 export class FolderStore implements ObjectStore {
@@ -81,7 +83,7 @@ export class FolderStore implements ObjectStore {
       } finally {
         await rm(part, { force: true });
       }
-      await syncFolder(dirname(final));
+      await disk.syncFolder(dirname(final));
       return (await this.stat(path))!;
     });
   }
@@ -114,7 +116,7 @@ export class FolderStore implements ObjectStore {
       throw new StoreError('conflict', `${this.path(path)} was changed by somebody else`);
     await faulted(this.url, async () => {
       await rm(this.path(path), { force: true });
-      await syncFolder(dirname(this.path(path)));
+      await disk.syncFolder(dirname(this.path(path)));
     });
     await this.removeEmpty(dirname(this.path(path)));
   }
@@ -154,15 +156,6 @@ function counted(onSent: WriteOptions['onSent']): (source: AsyncIterable<Buffer>
       onSent?.(bytes.length);
     }
   };
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** `whenMissing` where there is no such file. */

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../../../sim/host/cache-folder.ts';
 
 export interface UploadSessions {
   /** @param key all that the session is good for: server, object, bytes, precondition */
@@ -15,9 +15,7 @@ export interface UploadSessions {
 }
 
 /** In $XDG_CACHE_HOME/brickyard/uploads. */
-export function uploadSessionsOnDisk(
-  folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'brickyard', 'uploads'),
-): UploadSessions {
+export function uploadSessionsOnDisk(folder = cacheFolder('uploads')): UploadSessions {
   const file = (key: string) => join(folder, createHash('sha256').update(key).digest('hex'));
   return {
     get: (key) => (existsSync(file(key)) ? readFileSync(file(key), 'utf8') : undefined),

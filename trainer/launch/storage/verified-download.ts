@@ -3,9 +3,10 @@
  * later call goes on with, is compared, brought to the disk and renamed; so is the folder of all of them.
  */
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { Disk } from '../../../generator/dataset/disk.ts';
 import { StoreError } from '../remote/ports.ts';
 import { type ObjectStore, objectPath } from './object-store.ts';
 import { digestOfSource } from './same-bytes.ts';
@@ -30,6 +31,8 @@ export interface FolderDownload extends DownloadOptions {
   /** Appears whole; below FOLDER.part-… until then. */
   folder: string;
 }
+
+const disk = new Disk();
 
 /** How often a file whose connection breaks without bringing a byte is asked for. */
 const FRUITLESS_TRIES = 4;
@@ -58,7 +61,7 @@ export async function downloadFolder(options: FolderDownload): Promise<void> {
   await removeOthers(part, files);
   await syncFolders(part);
   await rename(part, folder);
-  await syncFolder(dirname(folder));
+  await disk.syncFolder(dirname(folder));
 }
 
 /** One object into the file `path`, by way of a .part file beside it. */
@@ -81,9 +84,7 @@ export async function downloadFile(
         `${store.url}/${from} has other bytes than its manifest says; use another checkpoint, or write it again`,
       );
   }
-  const handle = await open(part, 'r');
-  await handle.sync();
-  await handle.close();
+  await disk.syncFile(part);
   await rename(part, path);
 }
 
@@ -154,15 +155,6 @@ async function removeOthers(part: string, files: readonly FileFacts[]): Promise<
 
 async function syncFolders(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
-    if (entry.isDirectory()) await syncFolder(join(entry.parentPath, entry.name));
-  await syncFolder(folder);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+    if (entry.isDirectory()) await disk.syncFolder(join(entry.parentPath, entry.name));
+  await disk.syncFolder(folder);
 }
