@@ -22,6 +22,8 @@ export interface Decision {
 export const DUMP_LINE: Line = { x: BOX.centreXM, z: BOX.centreZM, headingRad: -PI / 2 };
 /** Distances of the chassis centre from the middle of the box, along the line. */
 const DUMP_M = 1.8;
+/** Once tipping has begun it goes on for as long as the loader is no further out than this beyond DUMP_M. */
+const TIPPING_MARGIN_M = 0.3;
 const STAND_OFF_M = 3.4;
 /** Round the corner of the box by way of this point. */
 const ROUND_CORNER = { x: -3.1, z: -3.1 };
@@ -29,29 +31,39 @@ const ROUND_CORNER = { x: -3.1, z: -3.1 };
 const TIPPED_RAD = LOADER.tiltMinRad + 0.03;
 const PUSH_LIFT_M = 0.47;
 const CARRY_LIFT_M = 0.95;
+/** Below CARRY_LIFT_M: raised enough to carry, and to go on tipping. */
+const RAISED_MARGIN_M = 0.03;
+const TIPPING_LIFT_MARGIN_M = 0.15;
 export const CARRY_TILT_RAD = 0.62;
 
 const distanceOut = (view: ExpertView): number => -alongLine(view.loader, DUMP_LINE).ahead;
 
 /** Whether the loader stands where tipping drops the load into the box. */
-export function isAtDump(view: ExpertView): boolean {
+export const isAtDump = (view: ExpertView): boolean => isNearDump(view, 0.08);
+
+function isNearDump(view: ExpertView, marginM: number): boolean {
   const { left, headingErrorRad } = alongLine(view.loader, DUMP_LINE);
-  return distanceOut(view) < DUMP_M + 0.08 && Math.abs(left) < 0.45 && Math.abs(headingErrorRad) < 0.35;
+  return distanceOut(view) < DUMP_M + marginM && Math.abs(left) < 0.45 && Math.abs(headingErrorRad) < 0.35;
 }
 
-/** Whether tipping has begun and is not over: then it goes on, whether or not the load is seen while it slides. */
+/**
+ * Whether tipping has begun and is not over: then it goes on, whether or not the load is seen while it slides, and
+ * also where it would not begin, or a learner that is unsure of the place tips and curls in turn.
+ */
 export function isTipping(view: ExpertView): boolean {
   const { liftM, tiltRad } = view.loader;
-  return isAtDump(view) && liftM > CARRY_LIFT_M - 0.03 && tiltRad < 0.5 && tiltRad > TIPPED_RAD;
+  const stillRaised = liftM > CARRY_LIFT_M - TIPPING_LIFT_MARGIN_M;
+  return isNearDump(view, TIPPING_MARGIN_M) && stillRaised && tiltRad < 0.55 && tiltRad > TIPPED_RAD;
 }
 
 /** With a load in the bucket: lift it, carry it to the box, drive in, tip. */
 export function deliver(view: ExpertView): Decision {
   const { liftM, tiltRad } = view.loader;
-  const raised = liftM > CARRY_LIFT_M - 0.03;
+  const raised = liftM > CARRY_LIFT_M - RAISED_MARGIN_M;
   const lift = clamp(6 * (CARRY_LIFT_M + 0.02 - liftM), -1, 1);
-  if (isAtDump(view) && raised) return tip(view, lift);
-  const bucket = tiltRad < LOADER.tiltMaxRad - 0.02 ? 1 : 0;
+  if ((isAtDump(view) && raised) || isTipping(view)) return tip(view, lift);
+  const isAboutToTip = raised && isNearDump(view, TIPPING_MARGIN_M);
+  const bucket = tiltRad < LOADER.tiltMaxRad - 0.02 && !isAboutToTip ? 1 : 0;
   const drive = raised ? carryDrive(view) : carryLow(view);
   const phase = raised && isDrivingIn(view) ? 'drive-in' : liftM > 0.5 ? 'carry' : 'lift';
   return { ...drive, bucket, lift: tiltRad > 0.3 || liftM > 0.2 ? lift : 0, phase };
@@ -71,15 +83,16 @@ function isDrivingIn(view: ExpertView): boolean {
   const out = distanceOut(view);
   return (
     out > DUMP_M - 0.2 &&
-    Math.abs(left) < 0.12 + 0.3 * Math.max(0, Math.min(out, 5) - 2.2) &&
-    Math.abs(headingErrorRad) < 0.25 + 10 * Math.max(0, out - 2.7)
+    Math.abs(left) < 0.3 + 0.3 * Math.max(0, Math.min(out, 5) - 2.2) &&
+    Math.abs(headingErrorRad) < 0.35 + 10 * Math.max(0, out - 2.7)
   );
 }
 
 function carryDrive(view: ExpertView): Drive {
   const { loader } = view;
   if (isDrivingIn(view)) {
-    const slow = clamp(0.9 * (distanceOut(view) - DUMP_M) + 0.1, 0, 0.9);
+    // Not so slow at the end that a learner who is 5 cm off waits there for a place that it never reaches.
+    const slow = clamp(0.9 * (distanceOut(view) - DUMP_M) + 0.3, 0, 0.9);
     return followLine(loader, DUMP_LINE, clamp(distanceOut(view) - 1.4, 0.7, 1.6), slow);
   }
   const out = distanceOut(view);

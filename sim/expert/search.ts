@@ -25,6 +25,8 @@ const MIDDLE = LOOK_OUTS[2];
 const NEAR_M = 0.4;
 const LEG_HALF_M = 0.7;
 const FACING_RAD = 0.15;
+/** Nearer than this the direction of a look-out means less, and it is still faced when it lies further aside. */
+const FACING_FROM_M = 2;
 
 export function search(pose: LoaderPose): Drive {
   const leaving = leaveLane(pose);
@@ -41,8 +43,10 @@ export function search(pose: LoaderPose): Drive {
   return isFacing(pose, goal) ? moveTo(pose, goal.x, goal.z) : turnBy(pose, 1);
 }
 
-const isFacing = (pose: LoaderPose, { x, z }: LookOut): boolean =>
-  Math.abs(bearingOf(pose, x, z)) < FACING_RAD;
+function isFacing(pose: LoaderPose, { x, z }: LookOut): boolean {
+  const distance = Math.sqrt((pose.xM - x) * (pose.xM - x) + (pose.zM - z) * (pose.zM - z));
+  return Math.abs(bearingOf(pose, x, z)) < FACING_RAD * Math.max(1, FACING_FROM_M / distance);
+}
 
 /** Whether the loader is near the straight way from the look-out before. */
 function isOnLegTo(to: LookOut, pose: LoaderPose): boolean {
