@@ -75,6 +75,10 @@ export function loopCommand(): Command {
     .option('--first-episodes <n>', `fresh episodes of round 0 (default: ${d.firstEpisodes})`)
     .option('--episodes <n>', `fresh episodes of each later round (default: ${d.episodes})`)
     .option('--corrections <n>', `corrected episodes of each later round (default: ${d.corrections})`)
+    .option(
+      '--correction-weight <x>',
+      `how often a frame of them counts in training (default: ${d.correctionWeight})`,
+    )
     .option('--first-steps <n>', `training steps of round 0, from scratch (default: ${d.firstSteps})`)
     .option('--steps <n>', `training steps of each later round (default: ${d.steps})`)
     .option('--lr <x>', `learning rate of round 0 (default: ${d.lr})`)

@@ -25,6 +25,7 @@ export interface RawLoopOptions {
   firstEpisodes?: string;
   episodes?: string;
   corrections?: string;
+  correctionWeight?: string;
   firstSteps?: string;
   steps?: string;
   lr?: string;
@@ -89,6 +90,7 @@ export function parseLoopOptions(raw: RawLoopOptions, overrides: readonly string
       firstEpisodes: whole('--first-episodes', raw.firstEpisodes, 1),
       episodes: whole('--episodes', raw.episodes, 1),
       corrections: whole('--corrections', raw.corrections, 0),
+      correctionWeight: share('--correction-weight', raw.correctionWeight, 100),
       firstSteps: whole('--first-steps', raw.firstSteps, 1, 100 * MOST),
       steps: whole('--steps', raw.steps, 1, 100 * MOST),
       lr: share('--lr', raw.lr, 10),
@@ -154,6 +156,7 @@ export const DEFAULT_CONTENT: LoopContent = {
   firstEpisodes: LOOP_DEFAULTS.firstEpisodes,
   episodes: LOOP_DEFAULTS.episodes,
   corrections: LOOP_DEFAULTS.corrections,
+  correctionWeight: LOOP_DEFAULTS.correctionWeight,
   firstSteps: LOOP_DEFAULTS.firstSteps,
   steps: LOOP_DEFAULTS.steps,
   lr: LOOP_DEFAULTS.lr,

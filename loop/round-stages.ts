@@ -72,7 +72,7 @@ export function* roundStages(state: LoopState, round: number): Generator<StageRe
   let dataset = fresh.out;
   if (round > 0) {
     dataset = `${folder}/data/all`;
-    yield { kind: 'merge', id: stageId('merge', round), round, out: dataset, parts: dataUpTo(state, round) };
+    yield { kind: 'merge', id: stageId('merge', round), round, out: dataset, ...dataUpTo(state, round) };
   }
   if (round === 0 && isMeasured(state) && !recordOf(state, stageId('train', 0)))
     yield { kind: 'measure', id: stageId('measure', 0), round, dataset, steps: content.firstSteps };
@@ -97,13 +97,15 @@ function hasFailures(state: LoopState, round: number): boolean {
 }
 
 /** Everything made so far, never the corrections alone: what is not shown any more is forgotten. */
-function dataUpTo(state: LoopState, round: number): string[] {
-  return Array.from({ length: round + 1 }, (_, k) => [
-    freshStage(state, k).out,
+function dataUpTo(state: LoopState, round: number): { parts: string[]; weights: number[] } {
+  const { correctionWeight } = state.content;
+  const parts = Array.from({ length: round + 1 }, (_, k) => [
+    { part: freshStage(state, k).out, weight: 1 },
     ...(recordOf(state, stageId('corrections', k))?.status === 'done'
-      ? [`${roundFolder(k)}/data/corrections`]
+      ? [{ part: `${roundFolder(k)}/data/corrections`, weight: correctionWeight }]
       : []),
   ]).flat();
+  return { parts: parts.map(({ part }) => part), weights: parts.map(({ weight }) => weight) };
 }
 
 /** A training, and after each that diverged one with a smaller learning rate, from the same start. */

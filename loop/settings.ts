@@ -12,10 +12,11 @@ export const LOOP_DEFAULTS = {
   firstEpisodes: 300,
   episodes: 150,
   corrections: 100,
+  correctionWeight: 3,
   firstSteps: 3000,
   steps: 4000,
   lr: 1e-3,
-  fineTuneLr: 1e-4,
+  fineTuneLr: 5e-4,
   aimEpisodes: 60,
   heldOutEpisodes: 100,
   finalEpisodes: 200,
@@ -51,6 +52,8 @@ export const contentSchema = z.strictObject({
   episodes: z.number().int(),
   /** Of a later round: the policy drives, the expert labels; 0 for none. */
   corrections: z.number().int(),
+  /** How often a frame of a correction counts in training; they are short, and few beside what was made before. */
+  correctionWeight: z.number().default(1),
   firstSteps: z.number().int(),
   steps: z.number().int(),
   lr: z.number(),

@@ -29,7 +29,15 @@ export function stageArguments(request: StageRequest, context: ArgumentsContext)
       return ['gen', ...drives, ...aimed, ...genArguments(request, context), ...many];
     }
     case 'merge':
-      return ['dataset', 'merge', ...request.parts.map(at), '--out', at(request.out), '--json'];
+      return [
+        'dataset',
+        'merge',
+        ...request.parts.map(at),
+        ...weightsOf(request),
+        '--out',
+        at(request.out),
+        '--json',
+      ];
     case 'measure':
       return ['train', '--dataset', at(request.dataset), '--dry-run', ...trainOverrides(request, context)];
     case 'train':
@@ -45,6 +53,9 @@ export function stageArguments(request: StageRequest, context: ArgumentsContext)
 
 /** `expert` is what `gen` makes when nothing is said. */
 const modeOf = ({ mode }: LoopContent): string[] => (mode === 'expert' ? [] : ['--mode', mode]);
+
+const weightsOf = ({ weights }: RequestOf<'merge'>): string[] =>
+  weights === undefined ? [] : ['--weights', weights.join(',')];
 
 function genArguments(
   { out, episodes, seed }: RequestOf<'fresh' | 'corrections'>,

@@ -20,7 +20,11 @@ export const requestSchema = z.discriminatedUnion('kind', [
     /** Whose failures it aims at; null where there were none. */
     report: path.nullable(),
   }),
-  z.strictObject({ kind: z.literal('merge'), ...common, out: path, parts: z.array(path) }),
+  z.strictObject({
+    ...{ kind: z.literal('merge'), ...common, out: path, parts: z.array(path) },
+    /** How often a frame of each part counts in training; once when left out. */
+    weights: z.array(z.number()).optional(),
+  }),
   z.strictObject({
     ...{ kind: z.literal('train'), ...common, out: path, dataset: path, steps: whole, seed: whole },
     attempt: whole,

@@ -18,7 +18,7 @@ it('shows every round, interval, kind of data, label, stage and what was asked f
   for (const words of [
     ...['24 of 40', 'round 2', '44.6 %', '73.7 %', 'MISSED_SCOOP', 'one-brick', 'dagger', 'expert'],
     ...['11,000', 'corrections', 'held-out', 'idle time removed', 'It stopped: 3 rounds', 'brickyard loop'],
-    ...['Diverged or left out', 'learning rate 0.0001', 'attempt 2', 'The broken line is the target'],
+    ...['Diverged or left out', 'learning rate 0.0005', 'attempt 2', 'The broken line is the target'],
     'firstEpisodes',
   ])
     expect(page).toContain(words);

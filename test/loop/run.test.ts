@@ -178,7 +178,7 @@ describe('a training that diverges', () => {
     const diverges = ({ round, attempt }: { round: number; attempt: number }) => round === 1 && attempt < 3;
     const { asked, state, said } = await run(newState(), { diverges });
     const ofRound = trainings(asked).filter(({ round }) => round === 1);
-    expect(ofRound.map(({ lr }) => lr)).toEqual([1e-4, 3e-5, 9e-6]);
+    expect(ofRound.map(({ lr }) => lr)).toEqual([5e-4, 1.5e-4, 4.5e-5]);
     expect(new Set(ofRound.map(({ initFrom }) => initFrom))).toEqual(new Set(['rounds/00/run']));
     expect(new Set(ofRound.map(({ out }) => out)).size).toBe(3);
     expect(trainings(asked).at(-1)?.initFrom).toBe('rounds/01/run-3');

@@ -35,10 +35,10 @@ it('turns each stage into the command that a person would type', async () => {
     '--mode dagger --checkpoint /l/rounds/00/run/checkpoints/final/policy --from-report /l/rounds/00/rollouts/aim/results.jsonl',
   );
   expect(line('01/merge')).toBe(
-    'dataset merge /l/rounds/00/data/fresh /l/rounds/01/data/fresh /l/rounds/01/data/corrections --out /l/rounds/01/data/all --json',
+    'dataset merge /l/rounds/00/data/fresh /l/rounds/01/data/fresh /l/rounds/01/data/corrections --weights 1,1,3 --out /l/rounds/01/data/all --json',
   );
   expect(line('01/train')).toBe(
-    "train --dataset /l/rounds/01/data/all --out /l/rounds/01/run --provider local --min-episodes 1 --json policy=act_small hardware.threads=1 hardware.precision=bf16 checkpoint.export=final checkpoint.every_minutes=5 training.batch_size=4 training.steps=4000 training.lr=0.0001 seed=11 training.init_from='/l/rounds/00/run/checkpoints/final'",
+    "train --dataset /l/rounds/01/data/all --out /l/rounds/01/run --provider local --min-episodes 1 --json policy=act_small hardware.threads=1 hardware.precision=bf16 checkpoint.export=final checkpoint.every_minutes=5 training.batch_size=4 training.steps=4000 training.lr=0.0005 seed=11 training.init_from='/l/rounds/00/run/checkpoints/final'",
   );
   expect(line('00/train')).not.toContain('init_from');
   expect(line('01/train', { resumable: true })).toBe(
@@ -56,8 +56,8 @@ it('starts from a checkpoint of another training, gently, where one is named', a
   const runner = new FakeStages();
   await runLoop(newState({ initFrom: '/r/checkpoints/best/pretrained_model' }), fakeHost(runner).host);
   const trainings = runner.asked.flatMap((request) => (request.kind === 'train' ? [request] : []));
-  expect(trainings[0]).toMatchObject({ initFrom: '/r/checkpoints/best/pretrained_model', lr: 1e-4 });
-  expect(trainings[1]).toMatchObject({ initFrom: 'rounds/00/run', lr: 1e-4 });
+  expect(trainings[0]).toMatchObject({ initFrom: '/r/checkpoints/best/pretrained_model', lr: 5e-4 });
+  expect(trainings[1]).toMatchObject({ initFrom: 'rounds/00/run', lr: 5e-4 });
   const { content, machine } = newState();
   const context = { out: '/l', content, machine, workers: null, resumable: false };
   expect(stageArguments(trainings[0], context)).toContain(
