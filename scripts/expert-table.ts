@@ -1,6 +1,7 @@
 /**
- * How often the expert solves its starts undisturbed, with noise, and after each kind of disturbance, by scenario:
- * node scripts/run-script.mjs expert-table.ts --scenarios wall,corner --attempts 20 [--columns expert,noise,spill]
+ * How often the expert solves its starts undisturbed, with noise, with places known only so well (blurred: what a
+ * learner may make of it), and after each kind of disturbance, by scenario:
+ * node scripts/run-script.mjs expert-table.ts --scenarios wall,corner --attempts 20 [--columns expert,blurred,spill]
  * Prints a table in Markdown, then what was not solved. The starts are those that `gen --seed` draws.
  */
 import { Command } from 'commander';
@@ -13,7 +14,10 @@ import { recoveryEpisode } from '../generator/modes/recovery.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { sampleStart } from '../scenarios/sampler.ts';
 import type { Scenario } from '../scenarios/schema.ts';
+import { blurredExpertDriver } from '../sim/blurred-expert.ts';
 import { loadPhysics } from '../sim/physics.ts';
+import { Rng } from '../sim/rng.ts';
+import { simulateEpisode } from '../sim/simulate.ts';
 import type { Trajectory } from '../sim/trajectory.ts';
 
 const TABLE_DEFAULTS = {
@@ -21,8 +25,9 @@ const TABLE_DEFAULTS = {
   attempts: 20,
   seed: 0,
   noiseLevel: MODE_DEFAULTS.noiseLevel,
+  blur: 2,
 } as const;
-const COLUMNS = ['expert', 'noise', ...DISTURBANCE_KINDS] as const;
+const COLUMNS = ['expert', 'noise', 'blurred', ...DISTURBANCE_KINDS] as const;
 type Column = (typeof COLUMNS)[number];
 
 interface Tally {
@@ -37,17 +42,30 @@ const options = new Command('expert-table')
   .option('--attempts <n>', 'starts of each scenario', Number, TABLE_DEFAULTS.attempts)
   .option('--seed <n>', 'of the starts', Number, TABLE_DEFAULTS.seed)
   .option('--noise-level <x>', 'as gen has it', Number, TABLE_DEFAULTS.noiseLevel)
+  .option('--blur <x>', 'of the blurred column; 1 is 6 cm and 0.03 rad', Number, TABLE_DEFAULTS.blur)
   .option('--columns <list>', `some of ${COLUMNS.join(',')}`, COLUMNS.join(','))
   .parse()
-  .opts<{ scenarios: string; attempts: number; seed: number; noiseLevel: number; columns: string }>();
+  .opts<{
+    scenarios: string;
+    attempts: number;
+    seed: number;
+    noiseLevel: number;
+    blur: number;
+    columns: string;
+  }>();
 
 function attempt(column: Column, scenario: Scenario, slot: number): Trajectory {
-  const { seed, noiseLevel: level } = options;
+  const { seed, noiseLevel: level, blur } = options;
   const start = sampleStart(scenario, { namespace: 'gen', seed, slot, attempt: 0 });
   const format = { fps: 10, state: 'seed4' } as const;
   const name = ['gen', seed, scenario.name, slot, 0];
   if (column === 'expert') return expertEpisode(start, format);
   if (column === 'noise') return noiseEpisode(start, { ...format, name, level });
+  if (column === 'blurred')
+    return simulateEpisode(start, {
+      ...format,
+      driver: blurredExpertDriver(Rng.from(...name, 'blur'), blur),
+    });
   return recoveryEpisode(start, {
     ...format,
     name,

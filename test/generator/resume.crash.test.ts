@@ -64,6 +64,9 @@ test('kill -9 of a browser: its episodes are drawn again, the run goes on', asyn
     const run = startCommand(['gen', ...ARGS], cwd);
     await until(() => journalLines(out) > 1, 'an episode');
     const [pid] = browsersOf(run.pid);
+    // A browser that dies while its worker simulates is replaced without a word: held until it is asked to draw.
+    process.kill(pid, 'SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     process.kill(pid, 'SIGKILL');
     const { code, stderr } = await run.ended;
     expect(code).toBe(0);

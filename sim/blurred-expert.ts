@@ -1,0 +1,50 @@
+/**
+ * The expert as a learner would make it out: asked at several places around the true one, and the median taken of what
+ * it says, which is what a network with an L1 loss converges to when it cannot tell those places apart. Where the
+ * expert's choices hang on centimetres the answers contradict each other, and the loader goes back and forth as trained
+ * policies do there. So this says in seconds whether a behaviour can be learned, before a training says it in hours.
+ */
+import { type Action, expertAction, expertView } from './expert.ts';
+import type { LoaderPose } from './loader-pose.ts';
+import type { Rng } from './rng.ts';
+import type { Driver } from './simulate.ts';
+
+export const BLUR_DEFAULTS = {
+  /** Standard deviations at blur 1. */
+  placeM: 0.06,
+  headingRad: 0.03,
+  tiltRad: 0.02,
+  liftM: 0.03,
+  /** Of a lift that is down: the picture shows it well. */
+  downLiftM: 0.01,
+  /** How many places are asked at. */
+  views: 9,
+} as const;
+
+const DOWN_M = 0.02;
+
+/** Drives an episode; 0 is the expert itself, 1 the errors of BLUR_DEFAULTS, 2 twice as much. */
+export function blurredExpertDriver(rng: Rng, blur: number): Driver {
+  return (world) => {
+    const view = expertView(world);
+    const answers = Array.from({ length: BLUR_DEFAULTS.views }, () =>
+      expertAction({ ...view, loader: displaced(view.loader, rng, blur) }),
+    );
+    const action = [0, 1, 2, 3].map((i) => median(answers.map(({ action: values }) => values[i]))) as Action;
+    return { action, phase: expertAction(view).phase };
+  };
+}
+
+function displaced(loader: LoaderPose, rng: Rng, blur: number): LoaderPose {
+  const { placeM, headingRad, tiltRad, liftM, downLiftM } = BLUR_DEFAULTS;
+  return {
+    ...loader,
+    xM: rng.normal(loader.xM, blur * placeM),
+    zM: rng.normal(loader.zM, blur * placeM),
+    headingRad: rng.normal(loader.headingRad, blur * headingRad),
+    tiltRad: rng.normal(loader.tiltRad, blur * tiltRad),
+    liftM: Math.max(0, rng.normal(loader.liftM, blur * (loader.liftM < DOWN_M ? downLiftM : liftM))),
+  };
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];

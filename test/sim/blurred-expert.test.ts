@@ -1,0 +1,30 @@
+/** What the expert does must be learnable: it still drives when places are only known to 12 cm. */
+import { beforeAll, expect, it } from 'vitest';
+import { loadScenario } from '../../scenarios/registry.ts';
+import { sampleStart } from '../../scenarios/sampler.ts';
+import { blurredExpertDriver } from '../../sim/blurred-expert.ts';
+import { loadPhysics } from '../../sim/physics.ts';
+import { Rng } from '../../sim/rng.ts';
+import { simulateEpisode } from '../../sim/simulate.ts';
+
+beforeAll(loadPhysics);
+
+const start = (scenario: string, slot: number) =>
+  sampleStart(loadScenario(scenario, '.'), { namespace: 'gen', seed: 9000, slot, attempt: 0 });
+
+it.each(['one-brick', 'wall', 'corner', 'box-side', 'box-wall-side', 'start-at-box-lifted'])(
+  'solves %s with places blurred by 12 cm',
+  (scenario) => {
+    for (let slot = 0; slot < 4; slot++) {
+      const driver = blurredExpertDriver(Rng.from('test', scenario, slot), 2);
+      const { outcome, detail } = simulateEpisode(start(scenario, slot), { driver });
+      expect(`${slot}: ${outcome} ${detail}`).toBe(`${slot}: success `);
+    }
+  },
+);
+
+it('is the expert itself without blur', () => {
+  const of = (driver?: ReturnType<typeof blurredExpertDriver>) =>
+    simulateEpisode(start('wall', 1), driver ? { driver } : {}).finalStateHash;
+  expect(of(blurredExpertDriver(Rng.from('test'), 0))).toBe(of());
+});
