@@ -1,5 +1,5 @@
 /** `brickyard export`: a checkpoint as a policy folder, compared with PyTorch in Python's onnxruntime and in ours. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Disk } from '../../generator/dataset/disk.ts';
@@ -59,8 +59,15 @@ export async function exportPolicy(options: ExportOptions): Promise<ParityFigure
   }
 }
 
-/** Where lerobot's files lie below what was named. */
+/**
+ * Where lerobot's files lie below what was named: a pretrained_model folder, the checkpoint around it, a run (its best
+ * by loss, else its last), or RUN@STEP, RUN@best, RUN@last.
+ * @throws InputError when there is no such checkpoint
+ */
 export function pretrainedModel(path: string): string {
+  const at = existsSync(path) ? -1 : path.lastIndexOf('@');
+  if (at > 0 && existsSync(join(path.slice(0, at), 'checkpoints')))
+    return join(checkpointOfRun(path.slice(0, at), path.slice(at + 1)), 'pretrained_model');
   const places = [
     '',
     'pretrained_model',
@@ -74,6 +81,16 @@ export function pretrainedModel(path: string): string {
   throw new InputError(
     existsSync(path)
       ? `${path} is no checkpoint: neither it nor its pretrained_model has a config.json`
-      : `${path} does not exist; name a checkpoint or a run`,
+      : `${path} does not exist; name a checkpoint or a run (RUN, RUN@best, RUN@STEP)`,
+  );
+}
+
+function checkpointOfRun(run: string, which: string): string {
+  const names = readdirSync(join(run, 'checkpoints')).sort();
+  const isStep = /^\d+$/.test(which);
+  const found = names.find((name) => name === which || (isStep && Number(name) === Number(which)));
+  if (found !== undefined) return join(run, 'checkpoints', found);
+  throw new InputError(
+    `run ${run} has no checkpoint "${which}"; there are ${names.join(', ') || 'none yet'}`,
   );
 }
