@@ -201,7 +201,10 @@ export function exportCommand(): Command {
   const { precision, frames } = EXPORT_DEFAULTS;
   return new Command('export')
     .description('Export a checkpoint, ours or any lerobot ACT, as a policy folder that rollouts run.')
-    .argument('<checkpoint>', 'a pretrained_model folder, the checkpoint around it, or a run: RUN (its best), RUN@STEP')
+    .argument(
+      '<checkpoint>',
+      'a pretrained_model folder, the checkpoint around it, or a run: RUN (its best), RUN@STEP',
+    )
     .option('--dataset <dir>', 'the dataset that it was trained on')
     .option('--out <dir>', 'the policy folder to write')
     .option('--precision <type>', `of the stored weights: ${PRECISIONS.join(' or ')}`, precision)
