@@ -25,7 +25,8 @@ const TABLE_DEFAULTS = {
   attempts: 20,
   seed: 0,
   noiseLevel: MODE_DEFAULTS.noiseLevel,
-  blur: 2,
+  blur: 1,
+  late: 5,
 } as const;
 const COLUMNS = ['expert', 'noise', 'blurred', ...DISTURBANCE_KINDS] as const;
 type Column = (typeof COLUMNS)[number];
@@ -43,6 +44,12 @@ const options = new Command('expert-table')
   .option('--seed <n>', 'of the starts', Number, TABLE_DEFAULTS.seed)
   .option('--noise-level <x>', 'as gen has it', Number, TABLE_DEFAULTS.noiseLevel)
   .option('--blur <x>', 'of the blurred column; 1 is 6 cm and 0.03 rad', Number, TABLE_DEFAULTS.blur)
+  .option(
+    '--late <frames>',
+    'of the blurred column: so late come steering and throttle',
+    Number,
+    TABLE_DEFAULTS.late,
+  )
   .option('--columns <list>', `some of ${COLUMNS.join(',')}`, COLUMNS.join(','))
   .parse()
   .opts<{
@@ -55,7 +62,7 @@ const options = new Command('expert-table')
   }>();
 
 function attempt(column: Column, scenario: Scenario, slot: number): Trajectory {
-  const { seed, noiseLevel: level, blur } = options;
+  const { seed, noiseLevel: level, blur, late } = options;
   const start = sampleStart(scenario, { namespace: 'gen', seed, slot, attempt: 0 });
   const format = { fps: 10, state: 'seed4' } as const;
   const name = ['gen', seed, scenario.name, slot, 0];

@@ -23,15 +23,22 @@ export const BLUR_DEFAULTS = {
 
 const DOWN_M = 0.02;
 
-/** Drives an episode; 0 is the expert itself, 1 the errors of BLUR_DEFAULTS, 2 twice as much. */
-export function blurredExpertDriver(rng: Rng, blur: number): Driver {
+/**
+ * Drives an episode.
+ * @param blur 0 is the expert itself, 1 the errors of BLUR_DEFAULTS, 2 twice as much
+ * @param lateFrames by how much steering and throttle come late, as those of a policy that acts out chunks
+ */
+export function blurredExpertDriver(rng: Rng, blur: number, lateFrames = 0): Driver {
+  const asked: Action[] = [];
   return (world) => {
     const view = expertView(world);
     const answers = Array.from({ length: BLUR_DEFAULTS.views }, () =>
       expertAction({ ...view, loader: displaced(view.loader, rng, blur) }),
     );
     const action = [0, 1, 2, 3].map((i) => median(answers.map(({ action: values }) => values[i]))) as Action;
-    return { action, phase: expertAction(view).phase };
+    asked.push(action);
+    const [steering, throttle] = asked[Math.max(0, asked.length - 1 - lateFrames)];
+    return { action: [steering, throttle, action[2], action[3]], phase: expertAction(view).phase };
   };
 }
 

@@ -22,40 +22,58 @@ export const LOOK_OUTS: readonly LookOut[] = [
 ];
 /** From anywhere else the way leads here first. */
 const MIDDLE = LOOK_OUTS[2];
-const NEAR_M = 0.4;
-const LEG_HALF_M = 0.7;
-const FACING_RAD = 0.15;
-/** Nearer than this the direction of a look-out means less, and it is still faced when it lies further aside. */
-const FACING_FROM_M = 2;
+/** A look-out is reached this far before it, passed by at most PAST_M, and up to BESIDE_M beside it. */
+const BEFORE_M = 0.35;
+const PAST_M = 0.8;
+const BESIDE_M = 0.5;
+const LEG_HALF_M = 1;
+/**
+ * It drives when its turn has come this near to the next look-out, and turns back when it went further by so much. With
+ * a window of 0.15 rad either way, after which the turn went on all round, who answered half a second late turned for
+ * ever: with places 6 cm off, 1 of 12 starts in the lanes was solved; so 12 of 12.
+ */
+const SHORT_OF_RAD = 0.45;
+const BEYOND_RAD = 0.9;
 
 export function search(pose: LoaderPose): Drive {
   const leaving = leaveLane(pose);
   if (leaving) return leaving;
-  const at = LOOK_OUTS.find(
-    ({ x, z }) => (pose.xM - x) * (pose.xM - x) + (pose.zM - z) * (pose.zM - z) < NEAR_M * NEAR_M,
-  );
+  const at = LOOK_OUTS.find((lookOut) => isAt(pose, lookOut));
   if (at) {
     const next = LOOK_OUTS[at.next];
-    const bearing = bearingOf(pose, next.x, next.z);
-    return Math.abs(bearing) < FACING_RAD ? moveTo(pose, next.x, next.z) : turnBy(pose, at.turn);
+    return isFacing(pose, next, at.turn) ? moveTo(pose, next.x, next.z) : turnBy(pose, at.turn);
   }
-  const goal = LOOK_OUTS.find((lookOut) => isOnLegTo(lookOut, pose) && isFacing(pose, lookOut)) ?? MIDDLE;
-  return isFacing(pose, goal) ? moveTo(pose, goal.x, goal.z) : turnBy(pose, 1);
+  const leg = LOOK_OUTS.find(
+    (from) => isOnLegFrom(from, pose) && isFacing(pose, LOOK_OUTS[from.next], from.turn),
+  );
+  if (leg) return moveTo(pose, LOOK_OUTS[leg.next].x, LOOK_OUTS[leg.next].z);
+  return isFacing(pose, MIDDLE, 1) ? moveTo(pose, MIDDLE.x, MIDDLE.z) : turnBy(pose, 1);
 }
 
-function isFacing(pose: LoaderPose, { x, z }: LookOut): boolean {
-  const distance = Math.sqrt((pose.xM - x) * (pose.xM - x) + (pose.zM - z) * (pose.zM - z));
-  return Math.abs(bearingOf(pose, x, z)) < FACING_RAD * Math.max(1, FACING_FROM_M / distance);
+/** Whether a turn to that side has come to where the look-out lies ahead, or a little beyond. */
+function isFacing(pose: LoaderPose, { x, z }: LookOut, turn: 1 | -1): boolean {
+  const before = turn * bearingOf(pose, x, z);
+  return before < SHORT_OF_RAD && before > -BEYOND_RAD;
 }
 
-/** Whether the loader is near the straight way from the look-out before. */
-function isOnLegTo(to: LookOut, pose: LoaderPose): boolean {
-  const from = LOOK_OUTS.find(({ next }) => LOOK_OUTS[next] === to);
-  if (!from) return false;
+function isAt(pose: LoaderPose, lookOut: LookOut): boolean {
+  const { along, across, length } = onLegTo(lookOut, pose);
+  return along > length - BEFORE_M && along < length + PAST_M && Math.abs(across) < BESIDE_M;
+}
+
+/** Whether the loader is near the straight way to the next look-out. */
+function isOnLegFrom(from: LookOut, pose: LoaderPose): boolean {
+  const { along, across, length } = onLegTo(LOOK_OUTS[from.next], pose);
+  return along > -1 && along < length && Math.abs(across) < LEG_HALF_M;
+}
+
+/** Place along and across the straight way from the look-out before. */
+function onLegTo(to: LookOut, pose: LoaderPose): { along: number; across: number; length: number } {
+  const from = LOOK_OUTS.find(({ next }) => LOOK_OUTS[next] === to) as LookOut;
   const dx = to.x - from.x;
   const dz = to.z - from.z;
   const length = Math.sqrt(dx * dx + dz * dz);
   const along = ((pose.xM - from.x) * dx + (pose.zM - from.z) * dz) / length;
   const across = ((pose.xM - from.x) * dz - (pose.zM - from.z) * dx) / length;
-  return along > -0.5 && along < length + 0.5 && Math.abs(across) < LEG_HALF_M;
+  return { along, across, length };
 }
