@@ -58,6 +58,7 @@ const options = new Command('expert-table')
     seed: number;
     noiseLevel: number;
     blur: number;
+    late: number;
     columns: string;
   }>();
 
@@ -71,7 +72,7 @@ function attempt(column: Column, scenario: Scenario, slot: number): Trajectory {
   if (column === 'blurred')
     return simulateEpisode(start, {
       ...format,
-      driver: blurredExpertDriver(Rng.from(...name, 'blur'), blur),
+      driver: blurredExpertDriver(Rng.from(...name, 'blur'), blur, late),
     });
   return recoveryEpisode(start, {
     ...format,
