@@ -66,7 +66,8 @@ test('kill -9 of a browser: its episodes are drawn again, the run goes on', asyn
     const [pid] = browsersOf(run.pid);
     // A browser that dies while its worker simulates is replaced without a word: held until it is asked to draw.
     process.kill(pid, 'SIGSTOP');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const lines = journalLines(out);
+    await until(() => journalLines(out) > lines + 2, 'the other worker goes on');
     process.kill(pid, 'SIGKILL');
     const { code, stderr } = await run.ended;
     expect(code).toBe(0);
