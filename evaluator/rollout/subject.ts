@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { InputError } from '../../sim/errors.ts';
 import { POLICY_FILE } from '../policy/contract.ts';
 import { exportHint } from '../policy/export-hint.ts';
+import { namedCheckpoint } from '../policy/named-checkpoint.ts';
 
 export const BASELINES = ['expert', 'zero', 'random'] as const;
 export type Baseline = (typeof BASELINES)[number];
@@ -53,13 +54,7 @@ function ofRun(text: string, run: string, which: string | undefined): Subject {
     ['best', 'last'].find((name) => names.includes(name)) ??
     names.filter((name) => /^\d+$/.test(name)).at(-1) ??
     'last';
-  const found = names.find(
-    (name) => name === wanted || (/^\d+$/.test(wanted) && Number(name) === Number(wanted)),
-  );
-  if (found === undefined)
-    throw new InputError(
-      `--checkpoint ${text}: run ${run} has no checkpoint "${wanted}"; there are ${names.join(', ') || 'none yet'}`,
-    );
+  const found = namedCheckpoint(run, names, wanted, `--checkpoint ${text}: `);
   const checkpoint = realpathSync(join(folder, found));
   const policy = join(checkpoint, 'policy');
   if (!existsSync(join(policy, POLICY_FILE)))

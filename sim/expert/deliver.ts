@@ -39,7 +39,7 @@ export const CARRY_TILT_RAD = 0.62;
 const distanceOut = (view: ExpertView): number => -alongLine(view.loader, DUMP_LINE).ahead;
 
 /** Whether the loader stands where tipping drops the load into the box. */
-export const isAtDump = (view: ExpertView): boolean => isNearDump(view, 0.08);
+const isAtDump = (view: ExpertView): boolean => isNearDump(view, 0.08);
 
 function isNearDump(view: ExpertView, marginM: number): boolean {
   const { left, headingErrorRad } = alongLine(view.loader, DUMP_LINE);

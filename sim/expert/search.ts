@@ -38,8 +38,9 @@ const BEYOND_RAD = 0.9;
 export function search(pose: LoaderPose): Drive {
   const leaving = leaveLane(pose);
   if (leaving) return leaving;
-  const at = LOOK_OUTS.find((lookOut) => isAt(pose, lookOut));
-  if (at) {
+  const before = LOOK_OUTS.find((from) => isAtEnd(from, pose));
+  if (before) {
+    const at = LOOK_OUTS[before.next];
     const next = LOOK_OUTS[at.next];
     return isFacing(pose, next, at.turn) ? moveTo(pose, next.x, next.z) : turnBy(pose, at.turn);
   }
@@ -56,20 +57,21 @@ function isFacing(pose: LoaderPose, { x, z }: LookOut, turn: 1 | -1): boolean {
   return before < SHORT_OF_RAD && before > -BEYOND_RAD;
 }
 
-function isAt(pose: LoaderPose, lookOut: LookOut): boolean {
-  const { along, across, length } = onLegTo(lookOut, pose);
+/** Whether the loader is at the look-out to which the leg from this one leads. */
+function isAtEnd(from: LookOut, pose: LoaderPose): boolean {
+  const { along, across, length } = onLeg(from, pose);
   return along > length - BEFORE_M && along < length + PAST_M && Math.abs(across) < BESIDE_M;
 }
 
 /** Whether the loader is near the straight way to the next look-out. */
 function isOnLegFrom(from: LookOut, pose: LoaderPose): boolean {
-  const { along, across, length } = onLegTo(LOOK_OUTS[from.next], pose);
+  const { along, across, length } = onLeg(from, pose);
   return along > -1 && along < length && Math.abs(across) < LEG_HALF_M;
 }
 
-/** Place along and across the straight way from the look-out before. */
-function onLegTo(to: LookOut, pose: LoaderPose): { along: number; across: number; length: number } {
-  const from = LOOK_OUTS.find(({ next }) => LOOK_OUTS[next] === to) as LookOut;
+/** Place along and across the straight way from a look-out to its next. */
+function onLeg(from: LookOut, pose: LoaderPose): { along: number; across: number; length: number } {
+  const to = LOOK_OUTS[from.next];
   const dx = to.x - from.x;
   const dz = to.z - from.z;
   const length = Math.sqrt(dx * dx + dz * dz);

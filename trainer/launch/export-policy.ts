@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namedCheckpoint } from '../../evaluator/policy/named-checkpoint.ts';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -66,8 +67,12 @@ export async function exportPolicy(options: ExportOptions): Promise<ParityFigure
  */
 export function pretrainedModel(path: string): string {
   const at = existsSync(path) ? -1 : path.lastIndexOf('@');
-  if (at > 0 && existsSync(join(path.slice(0, at), 'checkpoints')))
-    return join(checkpointOfRun(path.slice(0, at), path.slice(at + 1)), 'pretrained_model');
+  const run = path.slice(0, Math.max(0, at));
+  const folder = join(run, 'checkpoints');
+  if (at > 0 && existsSync(folder)) {
+    const name = namedCheckpoint(run, readdirSync(folder).sort(), path.slice(at + 1));
+    return join(folder, name, 'pretrained_model');
+  }
   const places = [
     '',
     'pretrained_model',
@@ -82,15 +87,5 @@ export function pretrainedModel(path: string): string {
     existsSync(path)
       ? `${path} is no checkpoint: neither it nor its pretrained_model has a config.json`
       : `${path} does not exist; name a checkpoint or a run (RUN, RUN@best, RUN@STEP)`,
-  );
-}
-
-function checkpointOfRun(run: string, which: string): string {
-  const names = readdirSync(join(run, 'checkpoints')).sort();
-  const isStep = /^\d+$/.test(which);
-  const found = names.find((name) => name === which || (isStep && Number(name) === Number(which)));
-  if (found !== undefined) return join(run, 'checkpoints', found);
-  throw new InputError(
-    `run ${run} has no checkpoint "${which}"; there are ${names.join(', ') || 'none yet'}`,
   );
 }
