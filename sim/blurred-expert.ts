@@ -4,7 +4,7 @@
  * expert's choices hang on centimetres the answers contradict each other, and the loader goes back and forth as trained
  * policies do there. So this says in seconds whether a behaviour can be learned, before a training says it in hours.
  */
-import { type Action, expertAction, expertView } from './expert.ts';
+import { type Action, type ExpertView, expertAction, expertView, type SeenBrick } from './expert.ts';
 import type { LoaderPose } from './loader-pose.ts';
 import type { Rng } from './rng.ts';
 import type { Driver } from './simulate.ts';
@@ -17,6 +17,8 @@ export const BLUR_DEFAULTS = {
   liftM: 0.03,
   /** Of a lift that is down: the picture shows it well. */
   downLiftM: 0.01,
+  /** Of a brick's place, for each metre that it lies away. */
+  brickMPerM: 0.03,
   /** How many places are asked at. */
   views: 9,
 } as const;
@@ -33,13 +35,27 @@ export function blurredExpertDriver(rng: Rng, blur: number, lateFrames = 0): Dri
   return (world) => {
     const view = expertView(world);
     const answers = Array.from({ length: BLUR_DEFAULTS.views }, () =>
-      expertAction({ ...view, loader: displaced(view.loader, rng, blur) }),
+      expertAction(blurredView(view, rng, blur)),
     );
     const action = [0, 1, 2, 3].map((i) => median(answers.map(({ action: values }) => values[i]))) as Action;
     asked.push(action);
     const [steering, throttle] = asked[Math.max(0, asked.length - 1 - lateFrames)];
     return { action: [steering, throttle, action[2], action[3]], phase: expertAction(view).phase };
   };
+}
+
+function blurredView(view: ExpertView, rng: Rng, blur: number): ExpertView {
+  const bricks = view.bricks.map((brick) => displacedBrick(brick, view.loader, rng, blur));
+  return { ...view, loader: displaced(view.loader, rng, blur), bricks };
+}
+
+/** Bricks in the bucket are seen to be there. */
+function displacedBrick(brick: SeenBrick, loader: LoaderPose, rng: Rng, blur: number): SeenBrick {
+  if (brick.inBucket || brick.insideBox) return brick;
+  const dx = brick.xM - loader.xM;
+  const dz = brick.zM - loader.zM;
+  const errorM = blur * BLUR_DEFAULTS.brickMPerM * Math.sqrt(dx * dx + dz * dz);
+  return { ...brick, xM: rng.normal(brick.xM, errorM), zM: rng.normal(brick.zM, errorM) };
 }
 
 function displaced(loader: LoaderPose, rng: Rng, blur: number): LoaderPose {

@@ -27,6 +27,7 @@ const BACK_M = 0.7;
 const HEADINGS = 24;
 /** Nearer than this to two walls a brick is taken along one of them; at a slant it is pushed into the pocket. */
 const CORNER_M = 0.8;
+const SLANT_COST = 0.5;
 
 const isAlongWalls = (s: number, c: number): boolean => Math.abs(s) < 1e-6 || Math.abs(c) < 1e-6;
 
@@ -78,6 +79,7 @@ function candidate(brickX: number, brickZ: number, headingRad: number, sight: nu
     0.5 * Math.max(0, 0.2 - past) +
     (depth > 0.005 ? 5 + 10 * depth : 0) +
     (depth > -0.06 ? 0.05 : 0) +
+    (isAlongWalls(s, c) || headingRad === sight ? 0 : SLANT_COST) +
     (isCorner && !isAlongWalls(s, c) ? 2 : 0);
   return { x, z, headingRad, cost, confined: headingRad !== sight, laneM: laneLength(x, z, s, c) };
 }

@@ -3,7 +3,7 @@ import { bearingOf } from '../camera.ts';
 import { inBucketFrame, LOADER_REACH_M, type LoaderPose } from '../loader-pose.ts';
 import { atan2, clamp, cos, sin, wrapAngle } from '../math.ts';
 import { type ApproachLine, approachLine, stagingPoint } from './approach-line.ts';
-import { isWayBlocked } from './clearance.ts';
+import { isTurnBlocked, isWayBlocked } from './clearance.ts';
 import type { Decision } from './deliver.ts';
 import {
   alongLine,
@@ -30,6 +30,8 @@ const LOOKAHEAD_M = 1.2;
  * forth. Of 40 starts each it solved 31 in corners and 6 in lanes; with these it solves all, in fewer frames.
  */
 const FUNNEL_END_M = 0.3;
+const FUNNEL_BEND_M = 2.5;
+const HEADED_GIVES = 0.25;
 /** Curled this far, a brick that has not slid in will not. */
 const CURLED_RAD = 0.66;
 
@@ -132,26 +134,50 @@ function approachFree(loader: LoaderPose, brick: SeenBrick): Drive {
   };
 }
 
-/** Along the line where that can end well; otherwise to its staging point, with the brick kept in view. */
+/**
+ * Along the line where that can end well; otherwise back from it until it can. Only where there is no room behind,
+ * to the line's staging point.
+ */
 function approachConfined(loader: LoaderPose, line: ApproachLine, brick: SeenBrick): Drive {
   const { left, ahead } = alongLine(loader, line);
   const sight = headingTo(loader, brick.xM, brick.zM);
-  if (-ahead > -0.6 && Math.abs(left) < funnelHalf(-ahead - line.laneM))
-    return followInView(loader, line, sight);
+  const half = funnelHalf(-ahead - line.laneM) * headedGives(loader, line, sight);
+  if (-ahead > -0.6 && Math.abs(left) < half) return followInView(loader, line, sight);
+  if (line.laneM === 0 && !isWayBlocked(loader, -0.3)) return drawBack(loader, line, sight);
   const staging = stagingPoint(line);
   return moveInView(loader, staging.x, staging.z, sight, line.headingRad);
 }
 
+/** Wider for who is headed to follow, narrower for who is headed to draw back: whoever does one goes on with it. */
+function headedGives(loader: LoaderPose, line: ApproachLine, sight: number): number {
+  const { left } = alongLine(loader, line);
+  const follow = nearestInView(line.headingRad - atan2(left, LOOKAHEAD_M), sight);
+  const back = nearestInView(line.headingRad, sight);
+  const between = Math.abs(wrapAngle(follow - back));
+  if (between < 0.1) return 1;
+  const toBack = Math.abs(wrapAngle(loader.headingRad - back));
+  const toFollow = Math.abs(wrapAngle(loader.headingRad - follow));
+  return 1 + HEADED_GIVES * clamp((toBack - toFollow) / between, -1, 1);
+}
+
+/** Backwards, with the heading of the line as nearly as keeps the brick in view. */
+function drawBack(loader: LoaderPose, line: ApproachLine, sight: number): Drive {
+  const error = wrapAngle(nearestInView(line.headingRad, sight) - loader.headingRad);
+  if (Math.abs(error) > 1) return turnBy(loader, error);
+  const blocked = isTurnBlocked(loader, Math.sign(error), [0.06]);
+  return { steering: blocked ? 0 : clamp(1.5 * error, -0.7, 0.7), throttle: -0.7 };
+}
+
 /**
- * How far off the line the loader may be, `togo` before its end: wider by a factor e every 2 m. The way along the line
- * closes in faster than that, so it gets ever further inside the funnel that it once is in.
+ * How far off the line the loader may be, `togo` before its end. Nearly as wide as can be such that who follows the
+ * line in it gets ever further inside, and who draws back outside comes ever nearer: a border that is left to either
+ * side. It is bent by LOOKAHEAD_M near the end and by KEEP_IN_VIEW_RAD far from it.
  */
 function funnelHalf(togoM: number): number {
-  const t = clamp(togoM, 0, 8) / 16;
-  const e = 1 + t + (t * t) / 2 + (t * t * t) / 6;
-  const e2 = e * e;
-  const e4 = e2 * e2;
-  return FUNNEL_END_M * e4 * e4;
+  const near = clamp(togoM, 0, FUNNEL_BEND_M) / 1.4 / 4;
+  const e = 1 + near + (near * near) / 2 + (near * near * near) / 6;
+  const far = Math.max(0, togoM - FUNNEL_BEND_M);
+  return FUNNEL_END_M * e * e * e * e + 1.2 * far + 0.3 * far * far;
 }
 
 function followInView(loader: LoaderPose, line: ApproachLine, sight: number): Drive {

@@ -24,9 +24,9 @@ export const DUMP_LINE: Line = { x: BOX.centreXM, z: BOX.centreZM, headingRad: -
 const DUMP_M = 1.8;
 /** Once tipping has begun it goes on for as long as the loader is no further out than this beyond DUMP_M. */
 const TIPPING_MARGIN_M = 0.3;
-const STAND_OFF_M = 3.4;
+const STAND_OFF_M = 3.6;
 /** Round the corner of the box by way of this point. */
-const ROUND_CORNER = { x: -3.1, z: -3.1 };
+const ROUND_CORNER = { x: -2.6, z: -3.1 };
 /** A bucket tipped this far is empty, or holds its load for good. */
 const TIPPED_RAD = LOADER.tiltMinRad + 0.03;
 const PUSH_LIFT_M = 0.47;
@@ -83,7 +83,7 @@ function isDrivingIn(view: ExpertView): boolean {
   const out = distanceOut(view);
   return (
     out > DUMP_M - 0.2 &&
-    Math.abs(left) < 0.3 + 0.3 * Math.max(0, Math.min(out, 5) - 2.2) &&
+    Math.abs(left) < 0.3 + 0.6 * clamp(out - 1.9, 0, 2) &&
     Math.abs(headingErrorRad) < 0.35 + 10 * Math.max(0, out - 2.7)
   );
 }

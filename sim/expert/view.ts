@@ -21,10 +21,21 @@ export interface ExpertView {
   remaining: number;
 }
 
+/**
+ * Further away a brick is less than 2 pixels of 96 wide, and a learner that cannot see it is told, at random as it
+ * seems, to stop searching. The look-outs come nearer than this to every place of the arena.
+ */
+export const SIGHT_M = 10.5;
+
+const squared = (value: number): number => value * value;
+
 /** What the ego camera and the state reveal of the world now. */
 export function expertView(world: World): ExpertView {
   const all = world.bricks();
-  const seen = visibleBricks(world.loader, all, world.start.visual);
+  const { xM, zM } = world.loader;
+  const isNear = (index: number) =>
+    squared(all[index].xM - xM) + squared(all[index].zM - zM) < SIGHT_M * SIGHT_M;
+  const seen = visibleBricks(world.loader, all, world.start.visual).filter(isNear);
   return {
     loader: world.loader,
     speedMps: world.speedMps,
