@@ -42,6 +42,25 @@ export function depthInBox(strip: Strip): number {
   );
 }
 
+/** Within this of the box's middle a line leads over the box, and not just over an edge of it. */
+const OVER_BOX_HALF_M = 0.7;
+
+/** Whether the straight line from one place to another leads over the box. */
+export function crossesBox(fromX: number, fromZ: number, toX: number, toZ: number): boolean {
+  const [enterX, leaveX] = within(fromX - BOX.centreXM, toX - fromX);
+  const [enterZ, leaveZ] = within(fromZ - BOX.centreZM, toZ - fromZ);
+  return Math.max(enterX, enterZ, 0) < Math.min(leaveX, leaveZ, 1);
+}
+
+/** Which part of a way, in shares of its length, lies within the box's width along one axis. */
+function within(offset: number, way: number): [number, number] {
+  if (Math.abs(way) < 1e-9)
+    return Math.abs(offset) < OVER_BOX_HALF_M ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : [1, 0];
+  const a = (-OVER_BOX_HALF_M - offset) / way;
+  const b = (OVER_BOX_HALF_M - offset) / way;
+  return [Math.min(a, b), Math.max(a, b)];
+}
+
 const CHASSIS_HALF_LENGTH_M = LOADER.chassisLengthM / 2;
 
 /** How deep the loader would stand in walls or box at a place; the raised bucket passes over the box. */

@@ -3,7 +3,7 @@ import { bearingOf } from '../camera.ts';
 import { inBucketFrame, LOADER_REACH_M, type LoaderPose } from '../loader-pose.ts';
 import { atan2, clamp, cos, sin, wrapAngle } from '../math.ts';
 import { type ApproachLine, approachLine, stagingPoint } from './approach-line.ts';
-import { isTurnBlocked, isWayBlocked } from './clearance.ts';
+import { crossesBox, isTurnBlocked, isWayBlocked } from './clearance.ts';
 import type { Decision } from './deliver.ts';
 import {
   alongLine,
@@ -32,6 +32,9 @@ const LOOKAHEAD_M = 1.2;
 const FUNNEL_END_M = 0.3;
 const FUNNEL_BEND_M = 2.5;
 const HEADED_GIVES = 0.25;
+/** Further aside than this following the line, with the brick just in view, brings the loader nearer to where drawing back helps. */
+const FAR_ASIDE_RAD = 0.79;
+const FAR_M = 4;
 /** Curled this far, a brick that has not slid in will not. */
 const CURLED_RAD = 0.66;
 
@@ -40,7 +43,7 @@ export function chooseTarget(view: ExpertView): SeenBrick | undefined {
   let best: SeenBrick | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const brick of view.bricks) {
-    if (brick.insideBox || brick.inBucket) continue;
+    if (brick.insideBox || brick.inBucket || isBehindBox(view.loader, brick)) continue;
     const dx = brick.xM - view.loader.xM;
     const dz = brick.zM - view.loader.zM;
     const cost = Math.sqrt(dx * dx + dz * dz) + 1.5 * Math.abs(bearingOf(view.loader, brick.xM, brick.zM));
@@ -50,6 +53,14 @@ export function chooseTarget(view: ExpertView): SeenBrick | undefined {
     }
   }
   return best;
+}
+
+/**
+ * Seen across the box, from where the way to it would lead round the box with the brick out of view: the search leads
+ * there.
+ */
+function isBehindBox({ xM, zM }: LoaderPose, brick: SeenBrick): boolean {
+  return crossesBox(xM, zM, brick.xM, brick.zM);
 }
 
 /** Of two equally good bricks the same one is taken whatever the order they are listed in. */
@@ -142,7 +153,9 @@ function approachConfined(loader: LoaderPose, line: ApproachLine, brick: SeenBri
   const { left, ahead } = alongLine(loader, line);
   const sight = headingTo(loader, brick.xM, brick.zM);
   const half = funnelHalf(-ahead - line.laneM) * headedGives(loader, line, sight);
-  if (-ahead > -0.6 && Math.abs(left) < half) return followInView(loader, line, sight);
+  const aside = Math.abs(wrapAngle(sight - line.headingRad));
+  const follows = Math.abs(left) < half || (-ahead > FAR_M && aside > FAR_ASIDE_RAD);
+  if (-ahead > -0.6 && follows) return followInView(loader, line, sight);
   if (line.laneM === 0 && !isWayBlocked(loader, -0.3)) return drawBack(loader, line, sight);
   const staging = stagingPoint(line);
   return moveInView(loader, staging.x, staging.z, sight, line.headingRad);
