@@ -27,6 +27,9 @@ const BACK_M = 0.7;
 const HEADINGS = 24;
 /** Nearer than this to two walls a brick is taken along one of them; at a slant it is pushed into the pocket. */
 const CORNER_M = 0.8;
+/** Straight at a brick only where the tip gets so far past it that nobody need know how far the wall is. */
+const CLEAR_COST = 0.001;
+/** Otherwise squarely, where that can be: the best of 24 slants changes with every centimetre of the brick's place. */
 const SLANT_COST = 0.5;
 
 const isAlongWalls = (s: number, c: number): boolean => Math.abs(s) < 1e-6 || Math.abs(c) < 1e-6;
@@ -34,8 +37,9 @@ const isAlongWalls = (s: number, c: number): boolean => Math.abs(s) < 1e-6 || Ma
 /** The best line to a brick for a loader at (fromX, fromZ). */
 export function approachLine(brickX: number, brickZ: number, fromX: number, fromZ: number): ApproachLine {
   const sight = atan2(brickX - fromX, brickZ - fromZ);
-  let best = candidate(brickX, brickZ, sight, sight);
-  if (best.cost < 0.05) return best;
+  const straight = candidate(brickX, brickZ, sight, sight);
+  if (straight.cost < CLEAR_COST) return straight;
+  let best = { ...straight, cost: straight.cost + SLANT_COST };
   for (let i = 0; i < HEADINGS; i++) {
     const line = candidate(brickX, brickZ, (i * 2 * PI) / HEADINGS - PI, sight);
     if (line.cost < best.cost - 1e-9) best = line;

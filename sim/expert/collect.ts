@@ -31,10 +31,11 @@ const LOOKAHEAD_M = 1.2;
  */
 const FUNNEL_END_M = 0.3;
 const FUNNEL_BEND_M = 2.5;
+/** By what share the funnel gives way to whoever is headed to follow the line, and withdraws from who is not. */
 const HEADED_GIVES = 0.25;
-/** Further aside than this following the line, with the brick just in view, brings the loader nearer to where drawing back helps. */
-const FAR_ASIDE_RAD = 0.79;
+/** Further off than both, following comes near the line quickly, and drawing back would lose sight of the brick. */
 const FAR_M = 4;
+const FAR_ASIDE_RAD = 0.79;
 /** Curled this far, a brick that has not slid in will not. */
 const CURLED_RAD = 0.66;
 
@@ -55,13 +56,9 @@ export function chooseTarget(view: ExpertView): SeenBrick | undefined {
   return best;
 }
 
-/**
- * Seen across the box, from where the way to it would lead round the box with the brick out of view: the search leads
- * there.
- */
-function isBehindBox({ xM, zM }: LoaderPose, brick: SeenBrick): boolean {
-  return crossesBox(xM, zM, brick.xM, brick.zM);
-}
+/** Seen across the box: the way to it leads round the box, out of view of it. That is the search's way. */
+const isBehindBox = ({ xM, zM }: LoaderPose, brick: SeenBrick): boolean =>
+  crossesBox(xM, zM, brick.xM, brick.zM);
 
 /** Of two equally good bricks the same one is taken whatever the order they are listed in. */
 const isBefore = (a: SeenBrick, b: SeenBrick): boolean => a.xM < b.xM || (a.xM === b.xM && a.zM < b.zM);
@@ -161,7 +158,7 @@ function approachConfined(loader: LoaderPose, line: ApproachLine, brick: SeenBri
   return moveInView(loader, staging.x, staging.z, sight, line.headingRad);
 }
 
-/** Wider for who is headed to follow, narrower for who is headed to draw back: whoever does one goes on with it. */
+/** Of the funnel's width, by heading: who follows goes on following, who draws back goes on drawing back. */
 function headedGives(loader: LoaderPose, line: ApproachLine, sight: number): number {
   const { left } = alongLine(loader, line);
   const follow = nearestInView(line.headingRad - atan2(left, LOOKAHEAD_M), sight);

@@ -22,7 +22,7 @@ const FAMILIES = [
   'start-at-box-lifted',
 ];
 const UNSURE = {
-  'places blurred by 12 cm': [2, 0],
+  'places blurred by 9 cm': [1.5, 0],
   'places blurred by 6 cm, answers 0.5 s late': [1, 5],
 } as const;
 
