@@ -5,7 +5,7 @@ import { expandSuite, loadSuite, wholeSuiteName } from '../scenarios/suites/suit
 import { wholeNumber } from '../scenarios/whole-number.ts';
 import { InputError, orFault, throwFaults } from '../sim/errors.ts';
 import { userFolder, userPath } from '../sim/host/user-path.ts';
-import { pretrainedModel } from '../trainer/launch/export-policy.ts';
+import { pretrainedModel } from '../trainer/launch/pretrained-model.ts';
 import { parseDuration } from './duration.ts';
 import { MAX_ROUNDS, MAX_SEED } from './round-stages.ts';
 import { LOOP_DEFAULTS, type LoopContent, type LoopLimits, MODES } from './settings.ts';

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { pretrainedModel } from '../../trainer/launch/export-policy.ts';
+import { trainerArguments } from '../../trainer/launch/overrides.ts';
+import { pretrainedModel } from '../../trainer/launch/pretrained-model.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'brickyard-pretrained-'));
 const run = join(home, 'run');
@@ -28,4 +29,13 @@ it('says which checkpoints there are', () => {
     `run ${run} has no checkpoint "3000"; there are 001000, 002000, best`,
   );
   expect(() => pretrainedModel(join(home, 'none@5'))).toThrow('does not exist; name a checkpoint or a run');
+});
+
+it('is what training.init_from means by a run and a step', () => {
+  const passed = (value: string) =>
+    trainerArguments({ allowChange: [], overrides: [`training.init_from=${value}`] });
+  expect(passed(`${run}@1000`)).toEqual([
+    `training.init_from='${join(run, 'checkpoints', '001000', 'pretrained_model')}'`,
+  ]);
+  expect(() => passed(`${run}@3000`)).toThrow('has no checkpoint "3000"');
 });

@@ -1,13 +1,12 @@
 /** `brickyard export`: a checkpoint as a policy folder, compared with PyTorch in Python's onnxruntime and in ours. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { namedCheckpoint } from '../../evaluator/policy/named-checkpoint.ts';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { InputError } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type ParityFigures, verifyPolicy } from './node-parity.ts';
+import { pretrainedModel } from './pretrained-model.ts';
 import type { TrainingProvider } from './provider.ts';
 import { makeScratch } from './scratch.ts';
 
@@ -58,34 +57,4 @@ export async function exportPolicy(options: ExportOptions): Promise<ParityFigure
     job.kill();
     await Promise.all([disk.remove(temporary), rm(dumps, { recursive: true, force: true })]);
   }
-}
-
-/**
- * Where lerobot's files lie below what was named: a pretrained_model folder, the checkpoint around it, a run (its best
- * by loss, else its last), or RUN@STEP, RUN@best, RUN@last.
- * @throws InputError when there is no such checkpoint
- */
-export function pretrainedModel(path: string): string {
-  const at = existsSync(path) ? -1 : path.lastIndexOf('@');
-  const run = path.slice(0, Math.max(0, at));
-  const folder = join(run, 'checkpoints');
-  if (at > 0 && existsSync(folder)) {
-    const name = namedCheckpoint(run, readdirSync(folder).sort(), path.slice(at + 1));
-    return join(folder, name, 'pretrained_model');
-  }
-  const places = [
-    '',
-    'pretrained_model',
-    'checkpoints/best/pretrained_model',
-    'checkpoints/last/pretrained_model',
-  ];
-  const found = places
-    .map((place) => join(path, place))
-    .find((folder) => existsSync(join(folder, 'config.json')));
-  if (found) return found;
-  throw new InputError(
-    existsSync(path)
-      ? `${path} is no checkpoint: neither it nor its pretrained_model has a config.json`
-      : `${path} does not exist; name a checkpoint or a run (RUN, RUN@best, RUN@STEP)`,
-  );
 }

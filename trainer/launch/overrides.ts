@@ -1,6 +1,8 @@
 /** The command line of `train` as overrides of the trainer's Hydra configuration (trainer/conf). */
+import { existsSync } from 'node:fs';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
+import { pretrainedModel } from './pretrained-model.ts';
 
 export interface TrainSelection {
   /** Absolute. */
@@ -25,12 +27,17 @@ const OPTION_OF: Record<string, string> = {
 /** Keys whose values are paths: a relative one starts where the user stood, not where Python runs. */
 const PATH_KEY = /^(\+{0,2}training\.init_from)=(.+)$/s;
 
-/** With absolute paths, which a resumed run finds again wherever it is started. `null` and `~/…` stay. */
+/**
+ * With absolute paths, which a resumed run finds again wherever it is started, and RUN@STEP as the folder that it means.
+ * `null` and `~/…` stay.
+ */
 function withAbsolutePath(override: string): string {
   const [, key, value] = PATH_KEY.exec(override) ?? [];
   if (key === undefined || value === 'null' || value.startsWith('~')) return override;
   const quoted = /^(['"])(.*)\1$/s.exec(value);
-  return `${key}=${hydraString(userPath(quoted ? quoted[2] : value))}`;
+  const path = userPath(quoted ? quoted[2] : value);
+  const isNamed = /@[^/]+$/.test(path) && !existsSync(path);
+  return `${key}=${hydraString(isNamed ? pretrainedModel(path) : path)}`;
 }
 
 /**

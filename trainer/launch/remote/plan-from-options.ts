@@ -1,8 +1,8 @@
 /** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { existsSync } from 'node:fs';
 import { InputError, orFault, throwFaults } from '../../../sim/errors.ts';
-import { pretrainedModel } from '../export-policy.ts';
 import { trainerArguments } from '../overrides.ts';
+import { pretrainedModel } from '../pretrained-model.ts';
 import { datasetLocation, storeLocation } from './locations.ts';
 import { type PlanFacts, pathOrNull, placeFromOptions, type RemoteOptions } from './place-from-options.ts';
 import { REMOTE_DEFAULTS, type RunPlan } from './run-plan.ts';
