@@ -1,7 +1,8 @@
 /**
  * Where to look when no brick is in view. Nothing remembers what has been seen, so the rule is a round trip that
- * is told by place and heading alone: three look-outs, each with its own turning direction, joined by legs that
- * head from one to the next. Together they see all of the arena, and both lanes behind the box lengthwise.
+ * is told by place and heading alone: four look-outs, each with its own turning direction, joined by legs that
+ * head from one to the next. Together they come nearer than SIGHT_M to every place of the arena with it in view, and
+ * see both lanes behind the box lengthwise.
  */
 import { bearingOf } from '../camera.ts';
 import type { LoaderPose } from '../loader-pose.ts';
@@ -52,7 +53,9 @@ const MIDDLE = LOOK_OUTS[2];
 const AROUND_M = 1.2;
 /** A look-out is reached this far before it. */
 const BEFORE_M = 0.35;
+/** Who comes to a look-out has it ahead, give or take this. */
 const COMING_RAD = 0.45;
+/** On the way from one to the next: so far to either side. */
 const LEG_HALF_M = 1.5;
 /**
  * It drives when its turn has come this near to the next look-out, and turns back when it went further by so much. With
