@@ -5,7 +5,7 @@
  * policies do there. So this says in seconds whether a behaviour can be learned, before a training says it in hours.
  */
 import { type Action, type ExpertView, expertAction, expertView, type SeenBrick } from './expert.ts';
-import type { LoaderPose } from './loader-pose.ts';
+import { distanceTo, type LoaderPose } from './loader-pose.ts';
 import type { Rng } from './rng.ts';
 import type { Driver } from './simulate.ts';
 
@@ -52,9 +52,7 @@ function blurredView(view: ExpertView, rng: Rng, blur: number): ExpertView {
 /** Bricks in the bucket are seen to be there. */
 function displacedBrick(brick: SeenBrick, loader: LoaderPose, rng: Rng, blur: number): SeenBrick {
   if (brick.inBucket || brick.insideBox) return brick;
-  const dx = brick.xM - loader.xM;
-  const dz = brick.zM - loader.zM;
-  const errorM = blur * BLUR_DEFAULTS.brickMPerM * Math.sqrt(dx * dx + dz * dz);
+  const errorM = blur * BLUR_DEFAULTS.brickMPerM * distanceTo(loader, brick.xM, brick.zM);
   return { ...brick, xM: rng.normal(brick.xM, errorM), zM: rng.normal(brick.zM, errorM) };
 }
 

@@ -27,6 +27,11 @@ export const BUCKET_TIP_M = BUCKET.floorDepthM + BUCKET.lipDepthM;
 /** From the chassis centre to the tip of the level bucket. */
 export const LOADER_REACH_M = BUCKET.pivotForwardM + BUCKET_TIP_M;
 
+/** From the chassis centre to a place on the ground, in metres. */
+export function distanceTo({ xM, zM }: Pick<LoaderPose, 'xM' | 'zM'>, x: number, z: number): number {
+  return Math.sqrt((x - xM) * (x - xM) + (z - zM) * (z - zM));
+}
+
 /** The bucket's frame in the world: origin at the pivot; own x left, y up, z forwards; tilt > 0 raises the tip. */
 export function bucketFrame(pose: LoaderPose): Frame {
   const yawSin = sin(pose.headingRad / 2);

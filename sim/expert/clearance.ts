@@ -52,10 +52,8 @@ export function crossesBox(fromX: number, fromZ: number, toX: number, toZ: numbe
   return Math.max(enterX, enterZ, 0) < Math.min(leaveX, leaveZ, 1);
 }
 
-/** Which part of a way, in shares of its length, lies within the box's width along one axis. */
+/** Which part of a way, in shares of its length, lies within the box's width along one axis: infinite for no way. */
 function within(offset: number, way: number): [number, number] {
-  if (Math.abs(way) < 1e-9)
-    return Math.abs(offset) < OVER_BOX_HALF_M ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : [1, 0];
   const a = (-OVER_BOX_HALF_M - offset) / way;
   const b = (OVER_BOX_HALF_M - offset) / way;
   return [Math.min(a, b), Math.max(a, b)];

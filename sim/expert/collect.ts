@@ -1,9 +1,9 @@
 /** From a brick in view to a brick in the bucket. */
 import { bearingOf } from '../camera.ts';
-import { inBucketFrame, LOADER_REACH_M, type LoaderPose } from '../loader-pose.ts';
+import { distanceTo, inBucketFrame, LOADER_REACH_M, type LoaderPose } from '../loader-pose.ts';
 import { atan2, clamp, cos, sin, wrapAngle } from '../math.ts';
 import { type ApproachLine, approachLine, stagingPoint } from './approach-line.ts';
-import { crossesBox, isTurnBlocked, isWayBlocked } from './clearance.ts';
+import { crossesBox, isWayBlocked } from './clearance.ts';
 import type { Decision } from './deliver.ts';
 import {
   alongLine,
@@ -12,6 +12,7 @@ import {
   headingTo,
   moveInView,
   nearestInView,
+  reverseInView,
   steer,
   turnBy,
 } from './drive.ts';
@@ -45,9 +46,8 @@ export function chooseTarget(view: ExpertView): SeenBrick | undefined {
   let least = Number.POSITIVE_INFINITY;
   for (const brick of view.bricks) {
     if (brick.insideBox || brick.inBucket || isBehindBox(view.loader, brick)) continue;
-    const dx = brick.xM - view.loader.xM;
-    const dz = brick.zM - view.loader.zM;
-    const cost = Math.sqrt(dx * dx + dz * dz) + 1.5 * Math.abs(bearingOf(view.loader, brick.xM, brick.zM));
+    const { xM, zM } = brick;
+    const cost = distanceTo(view.loader, xM, zM) + 1.5 * Math.abs(bearingOf(view.loader, xM, zM));
     if (cost < least || (cost === least && best !== undefined && isBefore(brick, best))) {
       least = cost;
       best = brick;
@@ -126,9 +126,7 @@ function isHalfCurled({ loader }: ExpertView, brick: SeenBrick): boolean {
 /** Straight at it; drawn back first when it lies beside the bucket, where turning would sweep it away. */
 function approachFree(loader: LoaderPose, brick: SeenBrick): Drive {
   const bearing = bearingOf(loader, brick.xM, brick.zM);
-  const dx = brick.xM - loader.xM;
-  const dz = brick.zM - loader.zM;
-  const distance = Math.sqrt(dx * dx + dz * dz);
+  const distance = distanceTo(loader, brick.xM, brick.zM);
   const aside = Math.abs(distance * sin(bearing));
   const ahead = distance * cos(bearing) - LOADER_REACH_M;
   if (ahead < 0.35 && aside > CAPTURE_HALF_M && ahead > -1.6) {
@@ -153,29 +151,20 @@ function approachConfined(loader: LoaderPose, line: ApproachLine, brick: SeenBri
   const aside = Math.abs(wrapAngle(sight - line.headingRad));
   const follows = Math.abs(left) < half || (-ahead > FAR_M && aside > FAR_ASIDE_RAD);
   if (-ahead > -0.6 && follows) return followInView(loader, line, sight);
-  if (line.laneM === 0 && !isWayBlocked(loader, -0.3)) return drawBack(loader, line, sight);
+  if (line.laneM === 0 && !isWayBlocked(loader, -0.3)) return reverseInView(loader, line.headingRad, sight);
   const staging = stagingPoint(line);
   return moveInView(loader, staging.x, staging.z, sight, line.headingRad);
 }
 
 /** Of the funnel's width, by heading: who follows goes on following, who draws back goes on drawing back. */
 function headedGives(loader: LoaderPose, line: ApproachLine, sight: number): number {
-  const { left } = alongLine(loader, line);
-  const follow = nearestInView(line.headingRad - atan2(left, LOOKAHEAD_M), sight);
+  const follow = followHeading(loader, line, sight);
   const back = nearestInView(line.headingRad, sight);
   const between = Math.abs(wrapAngle(follow - back));
   if (between < 0.1) return 1;
   const toBack = Math.abs(wrapAngle(loader.headingRad - back));
   const toFollow = Math.abs(wrapAngle(loader.headingRad - follow));
   return 1 + HEADED_GIVES * clamp((toBack - toFollow) / between, -1, 1);
-}
-
-/** Backwards, with the heading of the line as nearly as keeps the brick in view. */
-function drawBack(loader: LoaderPose, line: ApproachLine, sight: number): Drive {
-  const error = wrapAngle(nearestInView(line.headingRad, sight) - loader.headingRad);
-  if (Math.abs(error) > 1) return turnBy(loader, error);
-  const blocked = isTurnBlocked(loader, Math.sign(error), [0.06]);
-  return { steering: blocked ? 0 : clamp(1.5 * error, -0.7, 0.7), throttle: -0.7 };
 }
 
 /**
@@ -190,10 +179,15 @@ function funnelHalf(togoM: number): number {
   return FUNNEL_END_M * e * e * e * e + 1.2 * far + 0.3 * far * far;
 }
 
+/** Towards the line, as directly as keeps the brick in view. */
+function followHeading(loader: LoaderPose, line: ApproachLine, sight: number): number {
+  const { left } = alongLine(loader, line);
+  return nearestInView(line.headingRad - atan2(left, LOOKAHEAD_M), sight);
+}
+
 function followInView(loader: LoaderPose, line: ApproachLine, sight: number): Drive {
-  const { left, ahead } = alongLine(loader, line);
-  const wanted = line.headingRad - atan2(left, LOOKAHEAD_M);
-  const heading = clearHeading(loader, nearestInView(wanted, sight), line.headingRad);
+  const { ahead } = alongLine(loader, line);
+  const heading = clearHeading(loader, followHeading(loader, line, sight), line.headingRad);
   const error = wrapAngle(heading - loader.headingRad);
   if (Math.abs(error) > 0.6) return turnBy(loader, error);
   return { steering: steer(error), throttle: clamp(0.4 + 0.35 * -ahead, 0.5, 1) * (1 - Math.abs(error)) };

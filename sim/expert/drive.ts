@@ -1,7 +1,7 @@
 /** Ways of moving that the expert's behaviours are made of. Each is a function of the pose alone. */
 import { bearingOf } from '../camera.ts';
 import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../geometry.ts';
-import type { LoaderPose } from '../loader-pose.ts';
+import { distanceTo, type LoaderPose } from '../loader-pose.ts';
 import { atan2, clamp, cos, PI, sin, wrapAngle } from '../math.ts';
 import { depthAt, isTurnBlocked, isWayBlocked } from './clearance.ts';
 
@@ -99,7 +99,12 @@ export function moveInView(pose: LoaderPose, x: number, z: number, sight: number
     if (Math.abs(error) > 0.4) return turnBy(pose, error);
     return { steering: steer(error), throttle: 0.8 * (1 - Math.abs(error)) };
   }
-  const error = wrapAngle(nearestInView(direction + PI, sight) - pose.headingRad);
+  return reverseInView(pose, direction + PI, sight);
+}
+
+/** Backwards, with a heading as near to the wanted one as keeps what lies in direction `sight` in view. */
+export function reverseInView(pose: LoaderPose, wanted: number, sight: number): Drive {
+  const error = wrapAngle(nearestInView(wanted, sight) - pose.headingRad);
   if (Math.abs(error) > 1) return turnBy(pose, error);
   const blocked = isTurnBlocked(pose, Math.sign(error), [0.06]);
   return { steering: blocked ? 0 : clamp(1.5 * error, -0.7, 0.7), throttle: -0.7 };
@@ -108,7 +113,7 @@ export function moveInView(pose: LoaderPose, x: number, z: number, sight: number
 /** Drives to a point, backwards when it lies close behind. */
 export function moveTo(pose: LoaderPose, x: number, z: number): Drive {
   const bearing = bearingOf(pose, x, z);
-  const distance = Math.sqrt((x - pose.xM) * (x - pose.xM) + (z - pose.zM) * (z - pose.zM));
+  const distance = distanceTo(pose, x, z);
   if (Math.abs(bearing) > 2.1 && distance < 3.5) return reverseTo(pose, bearing, distance);
   if (Math.abs(bearing) > 0.45) return turnBy(pose, bearing);
   return { steering: steer(bearing), throttle: clamp(1.2 * distance, 0.3, 1) * (1 - Math.abs(bearing)) };

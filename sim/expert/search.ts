@@ -5,7 +5,7 @@
  * see both lanes behind the box lengthwise.
  */
 import { bearingOf } from '../camera.ts';
-import type { LoaderPose } from '../loader-pose.ts';
+import { distanceTo, type LoaderPose } from '../loader-pose.ts';
 import { type Drive, leaveLane, moveTo, turnBy } from './drive.ts';
 
 interface LookOut {
@@ -14,8 +14,8 @@ interface LookOut {
   /** +1: turns left there until it faces the next look-out. */
   turn: 1 | -1;
   next: number;
-  /** Around it, where whoever does not come to it goes on to the next. Whoever is nowhere goes to the middle. */
-  around: (pose: LoaderPose) => boolean;
+  /** Around it whoever does not come to it goes on to the next; within AROUND_M where nothing is said. */
+  around?: (pose: LoaderPose) => boolean;
 }
 
 /**
@@ -46,9 +46,10 @@ export const LOOK_OUTS: readonly LookOut[] = [
     next: 2,
     around: ({ xM, zM }) => zM < BESIDE_LANE_M && xM < BEYOND_LANE_M && xM >= zM,
   },
-  { x: 3.5, z: 0, turn: 1, next: 3, around: (pose) => distanceTo(pose, LOOK_OUTS[2]) < AROUND_M },
-  { x: -2, z: 3.5, turn: -1, next: 0, around: (pose) => distanceTo(pose, LOOK_OUTS[3]) < AROUND_M },
+  { x: 3.5, z: 0, turn: 1, next: 3 },
+  { x: -2, z: 3.5, turn: -1, next: 0 },
 ];
+/** From anywhere else the way leads here first. */
 const MIDDLE = LOOK_OUTS[2];
 const AROUND_M = 1.2;
 /** A look-out is reached this far before it. */
@@ -68,10 +69,14 @@ const BEYOND_RAD = 0.9;
 export function search(pose: LoaderPose): Drive {
   const leaving = leaveLane(pose);
   if (leaving) return leaving;
-  const near = LOOK_OUTS.find(({ around }) => around(pose));
+  const near = LOOK_OUTS.find((lookOut) => isAround(pose, lookOut));
   if (near) return isComingTo(pose, near) ? moveTo(pose, near.x, near.z) : goOn(pose, near);
   const leg = LOOK_OUTS.find((from) => isOnLegFrom(from, pose) && isFacing(pose, nextOf(from), from.turn));
-  return leg ? moveTo(pose, nextOf(leg).x, nextOf(leg).z) : goTo(pose, MIDDLE, 1);
+  return leg ? goOn(pose, leg) : goTo(pose, MIDDLE, 1);
+}
+
+function isAround(pose: LoaderPose, { around, x, z }: LookOut): boolean {
+  return around ? around(pose) : distanceTo(pose, x, z) < AROUND_M;
 }
 
 const nextOf = ({ next }: LookOut): LookOut => LOOK_OUTS[next];
@@ -89,11 +94,7 @@ function isFacing(pose: LoaderPose, { x, z }: LookOut, turn: 1 | -1): boolean {
 
 /** Whether the loader heads for a look-out and has not reached it. */
 function isComingTo(pose: LoaderPose, to: LookOut): boolean {
-  return distanceTo(pose, to) > BEFORE_M && Math.abs(bearingOf(pose, to.x, to.z)) < COMING_RAD;
-}
-
-function distanceTo({ xM, zM }: LoaderPose, { x, z }: LookOut): number {
-  return Math.sqrt((x - xM) * (x - xM) + (z - zM) * (z - zM));
+  return distanceTo(pose, to.x, to.z) > BEFORE_M && Math.abs(bearingOf(pose, to.x, to.z)) < COMING_RAD;
 }
 
 /** Whether the loader is near the straight way to the next look-out. */

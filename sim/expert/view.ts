@@ -1,6 +1,6 @@
 /** All that the expert may know: what camera and state reveal now. */
 import { visibleBricks } from '../camera.ts';
-import type { LoaderPose } from '../loader-pose.ts';
+import { distanceTo, type LoaderPose } from '../loader-pose.ts';
 import { isInsideBox } from '../success.ts';
 import type { World } from '../world.ts';
 
@@ -27,14 +27,10 @@ export interface ExpertView {
  */
 export const SIGHT_M = 10.5;
 
-const squared = (value: number): number => value * value;
-
 /** What the ego camera and the state reveal of the world now. */
 export function expertView(world: World): ExpertView {
   const all = world.bricks();
-  const { xM, zM } = world.loader;
-  const isNear = (index: number) =>
-    squared(all[index].xM - xM) + squared(all[index].zM - zM) < SIGHT_M * SIGHT_M;
+  const isNear = (index: number) => distanceTo(world.loader, all[index].xM, all[index].zM) < SIGHT_M;
   const seen = visibleBricks(world.loader, all, world.start.visual).filter(isNear);
   return {
     loader: world.loader,

@@ -6,6 +6,7 @@ import { visibleBricks } from '../../sim/camera.ts';
 import { search } from '../../sim/expert/search.ts';
 import { SIGHT_M } from '../../sim/expert/view.ts';
 import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../../sim/geometry.ts';
+import { distanceTo } from '../../sim/loader-pose.ts';
 import { clamp } from '../../sim/math.ts';
 import { loadPhysics } from '../../sim/physics.ts';
 import { World } from '../../sim/world.ts';
@@ -45,7 +46,7 @@ it.each([
     const { loader } = world;
     for (const index of visibleBricks(loader, PLACES, start.visual)) {
       const place = PLACES[index];
-      if (Math.hypot(place.xM - loader.xM, place.zM - loader.zM) < SIGHT_M) unseen.delete(index);
+      if (distanceTo(loader, place.xM, place.zM) < SIGHT_M) unseen.delete(index);
     }
     const { steering, throttle } = search(loader);
     world.step([clamp(steering, -1, 1), clamp(throttle, -1, 1), 0, 0], 1 / FPS);

@@ -34,8 +34,7 @@ const PATH_KEY = /^(\+{0,2}training\.init_from)=(.+)$/s;
 function withAbsolutePath(override: string): string {
   const [, key, value] = PATH_KEY.exec(override) ?? [];
   if (key === undefined || value === 'null' || value.startsWith('~')) return override;
-  const quoted = /^(['"])(.*)\1$/s.exec(value);
-  const path = userPath(quoted ? quoted[2] : value);
+  const path = userPath(unquoted(value));
   const isNamed = /@[^/]+$/.test(path) && !existsSync(path);
   return `${key}=${hydraString(isNamed ? pretrainedModel(path) : path)}`;
 }
@@ -68,6 +67,12 @@ export function trainerArguments(selection: TrainSelection): string[] {
   if (allowChange.length > 0) args.push(`allow_change=[${allowChange.join(',')}]`);
   if (notify !== undefined) args.push(`notify=${hydraString(notify)}`);
   return args;
+}
+
+/** An override's value without the quotes around it, if there are any. */
+export function unquoted(value: string): string {
+  const [, , text = value] = /^(['"])(.*)\1$/s.exec(value) ?? [];
+  return text;
 }
 
 /** A quoted value of Hydra's override grammar: a quote in it is escaped, and so are backslashes before a quote. */

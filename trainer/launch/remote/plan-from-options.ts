@@ -1,7 +1,7 @@
 /** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { existsSync } from 'node:fs';
 import { InputError, orFault, throwFaults } from '../../../sim/errors.ts';
-import { trainerArguments } from '../overrides.ts';
+import { trainerArguments, unquoted } from '../overrides.ts';
 import { pretrainedModel } from '../pretrained-model.ts';
 import { datasetLocation, storeLocation } from './locations.ts';
 import { type PlanFacts, pathOrNull, placeFromOptions, type RemoteOptions } from './place-from-options.ts';
@@ -94,8 +94,7 @@ const INIT_FROM = /^\+{0,2}training\.init_from=(.*)$/s;
 function initFromOf(overrides: readonly string[], facts: PlanFacts): string | null {
   const value = overrides.map((text) => INIT_FROM.exec(text)?.[1]).findLast((found) => found !== undefined);
   if (value === undefined || value === 'null') return null;
-  const [, , path = value] = /^(['"])(.*)\1$/s.exec(value) ?? [];
-  return pretrainedModel(pathOrNull(path, facts)!);
+  return pretrainedModel(pathOrNull(unquoted(value), facts)!);
 }
 
 function positive(name: string, text: string): number {
