@@ -16,6 +16,10 @@
  * So blocks tell colours at every size, but a camera that moved only in large pictures. That is told by moving the
  * fresh pictures by a pixel: 8 right ones then differ at least 2.6, 1.8, 1.6 and 1.4 times as
  * much (the four sizes), ones that lie off by half a pixel 0.97 to 1.01 times, by a whole one 0.1 to 0.7. Mean absolute differences are only reported.
+ *
+ * Now and then the codec leaves behind what has moved on: at 320x240 one frame of a dozen policies' differed by 17.7 where
+ * the top of a wall had been a frame before. So a frame that differs too much is drawn once more, through the codec, and
+ * only what that does not explain is a fault.
  */
 
 import type { EpisodeStart } from '../../sim/episode-start.ts';
@@ -64,9 +68,11 @@ export interface GoldenFramesVerdict {
   state: number;
 }
 
-/** What draws golden frames: as they are drawn or, where it is given, through the codec as they were recorded. */
+/** What draws golden frames: as they are or, where it can, through the codec as they were recorded. */
 export interface GoldenRenderer extends Pick<Renderer, 'egoRgb'> {
   codedRgb?(request: CodedRequest, into: Uint8Array): Promise<Uint8Array>;
+  /** Which frames go through the codec. */
+  coded?: 'all' | 'those that differ';
 }
 
 /**
@@ -110,8 +116,13 @@ export async function checkGoldenFrames(
       faults.push(`${name}: ${stateFault}`);
       continue; // its picture cannot be right either
     }
-    const rgb = await drawAgain(again, settings, renderer, `golden pair ${i}`);
-    const difference = frameDifference(rgb, pair.frames[0], settings.widthPx, settings.heightPx);
+    const { rgb, difference } = await drawAgain(
+      again,
+      pair.frames[0],
+      settings,
+      renderer,
+      `golden pair ${i}`,
+    );
     blocks.push(difference.worstBlock);
     movedDifferences(rgb, pair.frames[0], settings.widthPx, settings.heightPx).forEach((one, move) => {
       moved[move] += one;
@@ -152,15 +163,29 @@ interface Simulated {
   state: Float32Array;
 }
 
-function drawAgain(
+interface DrawnAgain {
+  rgb: Uint8Array;
+  difference: FrameDifference;
+}
+
+async function drawAgain(
   { start, poses, frames }: Simulated,
+  recorded: Uint8Array,
   { fps, widthPx, heightPx }: SimulatorSettings,
   renderer: GoldenRenderer,
   stream: string,
-): Promise<Uint8Array> {
+): Promise<DrawnAgain> {
   const request = { start, poses, frames, widthPx, heightPx };
-  if (!renderer.codedRgb) return renderer.egoRgb(request, frames - 1);
-  return renderer.codedRgb({ ...request, fps, stream }, new Uint8Array(widthPx * heightPx * 3));
+  const compared = (rgb: Uint8Array): DrawnAgain => ({
+    rgb,
+    difference: frameDifference(rgb, recorded, widthPx, heightPx),
+  });
+  if (!renderer.codedRgb || renderer.coded === 'those that differ') {
+    const drawn = compared(await renderer.egoRgb(request, frames - 1));
+    if (!renderer.codedRgb || drawn.difference.worstBlock <= blockBounds(widthPx).worstBlock) return drawn;
+  }
+  const into = new Uint8Array(widthPx * heightPx * 3);
+  return compared(await renderer.codedRgb({ ...request, fps, stream }, into));
 }
 
 /** The episode up to the golden frame, or why it cannot be made. */

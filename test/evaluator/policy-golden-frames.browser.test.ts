@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { checkGoldenFrames } from '../../evaluator/policy/golden-frames.ts';
 import { loadPolicy, type Policy } from '../../evaluator/policy/policy-folder.ts';
+import type { CodedRequest } from '../../sim/host/draw-request.ts';
 import { type HeadlessRenderer, openRenderer } from '../../sim/host/renderer.ts';
 import { alteredPolicy, TINY_POLICY } from './altered-policy.ts';
 
@@ -45,6 +46,19 @@ describe('golden frames', () => {
     ];
     expect(drawn.equal).toBe(0);
     for (const channel of [0, 1, 2]) expect(coded.meanAbs[channel]).toBeLessThan(drawn.meanAbs[channel] / 2);
+  });
+
+  it('are drawn through the codec where it left too much behind, and refused where that does not explain it', async () => {
+    const smeared = seenThrough((rgb, i) => (Math.floor(i / 3) < 160 * 8 ? rgb[i] ^ 32 : rgb[i]));
+    await expect(checkGoldenFrames(policy, smeared)).rejects.toThrow('of 255');
+    const coded = { codedRgb: renderer.codedRgb.bind(renderer), coded: 'those that differ' as const };
+    const verdict = await checkGoldenFrames(policy, { ...smeared, ...coded });
+    expect(verdict).toMatchObject({ frames: 2, skipped: null });
+    const wrong = {
+      ...coded,
+      codedRgb: async (request: CodedRequest) => await smeared.egoRgb(request, request.frames - 1),
+    };
+    await expect(checkGoldenFrames(policy, { ...smeared, ...wrong })).rejects.toThrow('of 255');
   });
 
   it('are refused where red and blue are swapped', async () => {
