@@ -1,6 +1,5 @@
 /** OUT/best: a copy of the best round's policy folder, complete at every moment or not there. */
-import { cpSync, existsSync, readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { POLICY_FILE } from '../evaluator/policy/contract.ts';
 import { Disk } from '../generator/dataset/disk.ts';
@@ -17,23 +16,8 @@ export async function keepBest(out: string, state: LoopState, disk = new Disk())
   const source = join(out, policyOf(state, best.round)!);
   const target = join(out, BEST_FOLDER);
   if (contract(source) === contract(target)) return;
-  // Not the name that `discard` moves the one before to.
-  const temporary = disk.temporaryName(`${target}-next`);
-  await disk.remove(temporary);
-  cpSync(source, temporary, { recursive: true });
-  await syncTree(temporary, disk);
-  await disk.remove(disk.temporaryName(target));
-  if (existsSync(target)) await disk.discard(target);
-  await disk.move(temporary, target);
+  await disk.copyFolder(source, target);
 }
 
 const contract = (folder: string): string | undefined =>
   existsSync(join(folder, POLICY_FILE)) ? readFileSync(join(folder, POLICY_FILE), 'utf8') : undefined;
-
-async function syncTree(folder: string, disk: Disk): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    await (entry.isDirectory() ? syncTree(path, disk) : disk.syncFile(path));
-  }
-  await disk.syncFolder(folder);
-}

@@ -6,13 +6,16 @@ import { Disk } from '../generator/dataset/disk.ts';
 import { coreTimes } from '../sim/host/idle-cores.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { type RunningCommand, startOwnCommand } from '../sim/host/own-command.ts';
+import type { RemoteSummary } from '../trainer/launch/remote/train-remotely.ts';
 import { CpuMeter } from './cpu-time.ts';
+import { type Elsewhere, remoteRunId, trainsElsewhere } from './elsewhere.ts';
 import { LOOP_MARK } from './leftovers.ts';
+import { bringHome, remoteProgress } from './remote-runs.ts';
 import { roundFolder } from './round-stages.ts';
 import type { LoopContent, LoopMachine } from './settings.ts';
 import { stageArguments } from './stage-arguments.ts';
-import { stageFacts } from './stage-facts.ts';
-import type { StageConditions, StageRequest, StageResult, StageRunner } from './stages.ts';
+import { remoteTrainFacts, stageFacts } from './stage-facts.ts';
+import type { RequestOf, Spent, StageConditions, StageRequest, StageResult, StageRunner } from './stages.ts';
 
 /** What train.py says when the numbers run away; anything else that ends with 1 is no matter of the learning rate. */
 export const DIVERGED = /the loss or its gradient is/;
@@ -26,6 +29,7 @@ export interface CliStagesOptions {
   out: string;
   content: LoopContent;
   machine: LoopMachine;
+  elsewhere: Elsewhere;
   /** Hears every line that a stage says. */
   onText(id: string, line: string): void;
 }
@@ -39,13 +43,16 @@ export class CliStages implements StageRunner {
   }
 
   async run(request: StageRequest, how: StageConditions): Promise<StageResult> {
-    const { out, content, machine } = this.#options;
-    const resumable = await this.#prepare(request);
+    const { out } = this.#options;
     // A merged dataset appears whole or not at all, and its command refuses a folder that is there.
     if (request.kind === 'merge' && existsSync(join(out, request.out)))
       return { kind: 'done', facts: await stageFacts(request, out, undefined), cpuS: null, idleS: null };
-    const args = stageArguments(request, { out, content, machine, workers: how.workers, resumable });
+    const remote = request.kind === 'train' ? this.#remoteRun(request) : undefined;
+    if (remote && remoteProgress(remote.run) === 'done') return remote.result({ cpuS: null, idleS: null });
+    const resumable = remote ? remoteProgress(remote.run) === 'begun' : await this.#prepare(request);
+    const args = stageArguments(request, { ...this.#options, workers: how.workers, resumable });
     const { code, summary, lines, spent } = await this.#start(request, args, how.niceness);
+    if (code === 0 && remote) return remote.result(spent);
     const isRollout = request.kind === 'aim' || request.kind === 'judge' || request.kind === 'confirm';
     // Rollouts that crashed are counted, and end their command with 1.
     if (code === 0 || (code === 1 && isRollout && summary)) {
@@ -60,7 +67,7 @@ export class CliStages implements StageRunner {
       return { kind: 'unusable', message: withoutPrefix(diverged), ...spent };
     if (isDiskFull(out))
       return { kind: 'failed', message: 'the disk is full; free some space', badInput: false, ...spent };
-    const message = lastWords(lines, code);
+    const message = (remote && remoteWords(summary)) ?? lastWords(lines, code);
     // Too few of the starts that the failures led to could be solved: the round does without them.
     if (request.kind === 'corrections' && code === 1) return { kind: 'unusable', message, ...spent };
     return { kind: 'failed', message, badInput: code === 2, ...spent };
@@ -73,6 +80,18 @@ export class CliStages implements StageRunner {
 
   kill(): void {
     for (const command of this.#running.values()) command.kill();
+  }
+
+  /** Of a training on another machine, and what becomes of it once its policy is here. */
+  #remoteRun(request: RequestOf<'train'>) {
+    const { out, machine, elsewhere } = this.#options;
+    if (!trainsElsewhere(machine)) return undefined;
+    const run = join(elsewhere.folder, 'runs', remoteRunId(elsewhere, request));
+    const result = async (spent: Spent): Promise<StageResult> => {
+      await bringHome(run, join(out, request.out), new Disk());
+      return { kind: 'done', facts: remoteTrainFacts(request, out), ...spent };
+    };
+    return { run, result };
   }
 
   /** @returns whether a training has a checkpoint to go on from; what has none is begun anew */
@@ -102,7 +121,8 @@ export class CliStages implements StageRunner {
   }
 
   async #start(request: StageRequest, args: readonly string[], niceness: number) {
-    const { out, onText } = this.#options;
+    const { out, machine, elsewhere, onText } = this.#options;
+    const stoodThere = request.kind === 'train' && trainsElsewhere(machine);
     const folder = join(out, roundFolder(request.round), 'logs');
     mkdirSync(folder, { recursive: true });
     const log = createWriteStream(join(folder, `${basename(request.id)}.log`), { flags: 'a' });
@@ -113,7 +133,11 @@ export class CliStages implements StageRunner {
     const command = startOwnCommand({
       args,
       niceness: niceness > 0 ? niceness : undefined,
-      env: { [LOOP_MARK]: out, ...this.#caches(request) },
+      env: {
+        [LOOP_MARK]: out,
+        ...this.#caches(request),
+        ...(stoodThere ? { INIT_CWD: elsewhere.folder } : {}),
+      },
       onText: (line) => {
         log.write(`${line}\n`);
         onText(request.id, line);
@@ -154,6 +178,14 @@ function lastWords(lines: readonly string[], code: number): string {
   const from = spoken.findLastIndex((line) => /^(brickyard|error): /.test(line));
   const words = from < 0 ? spoken.slice(-1) : spoken.slice(from);
   return words.length === 0 ? `it ended with exit code ${code}` : withoutPrefix(words.join('\n'));
+}
+
+/** Why a run elsewhere brought no policy, and which one: what it did is seen by `train status` and `train logs`. */
+function remoteWords(summary: Record<string, unknown> | undefined): string | undefined {
+  if (summary?.outcome === undefined) return undefined;
+  const { run, outcome, reason, left, faults } = summary as unknown as RemoteSummary;
+  const machines = left.map((name) => `${name} was NOT cleaned up and may cost money`);
+  return [`run ${run} ${outcome}: ${reason}`, ...machines, ...faults].join('; ');
 }
 
 const withoutPrefix = (line: string): string => line.replace(/^(brickyard|error): /, '');

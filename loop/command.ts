@@ -10,22 +10,24 @@ import { formatDuration } from '../sim/host/progress.ts';
 import { takeRunLock } from '../sim/host/run-lock.ts';
 import { userPath } from '../sim/host/user-path.ts';
 import { trainerPython } from '../trainer/launch/local.ts';
-import { providerNamed } from '../trainer/launch/provider.ts';
 import { BEST_FOLDER, keepBest } from './best-policy.ts';
 import { CliStages } from './cli-stages.ts';
+import { elsewhereOf, trainsElsewhere } from './elsewhere.ts';
 import { endLeftovers } from './leftovers.ts';
 import { beat, openLoop } from './open-loop.ts';
 import { DEFAULT_CONTENT, parseLoopOptions, type RawLoopOptions } from './options.ts';
 import { loopPage, PAGE_FILE } from './page/page.ts';
 import { firstRoundCost, nextStages } from './plan.ts';
+import { assertTrainsThere } from './remote-runs.ts';
 import { runLoop } from './run.ts';
-import { DIVERGENCE, LOOP_DEFAULTS, MODES } from './settings.ts';
+import { DIVERGENCE, HERE, LOOP_DEFAULTS, MODES } from './settings.ts';
 import { type LoopState, STATE_FILE, writeState } from './state.ts';
 import { loopSummary, summaryText } from './summary.ts';
 
 type Options = RawLoopOptions & {
   out: string;
-  provider: string;
+  provider?: string;
+  settings?: string;
   overlap: boolean;
   resume?: boolean;
   json?: boolean;
@@ -43,8 +45,8 @@ key=value goes to every training (trainer/conf), such as policy=act training.bat
 
 A round: look where the last policy fails (aim) -> the policy drives there and the expert corrects it (corrections)
 -> with fresh episodes and all data before (merge) -> train on from the last good policy -> held-out rollouts (judge).
-Round 0 trains on fresh episodes alone, from scratch or --init-from. While a policy trains on one thread, the fresh episodes of the next
-round are made on the other cores. The held-out starts are the same for every round: they choose the best, which is
+Round 0 trains on fresh episodes alone, from scratch or --init-from. While a policy trains, on one thread or on another
+machine, the fresh episodes of the next round are made on the other cores. The held-out starts are the same for every round: they choose the best, which is
 copied to OUT/best, and aim nothing; at the end it is rolled out once more on starts that chose nothing.
 
 It stops after --rounds; when the lower end of a 95 % interval on the held-out starts reaches --target; when the next
@@ -52,6 +54,10 @@ round does not fit into --budget, by what stages have cost so far; when a test o
 gain of --margin points; or when a training diverges ${DIVERGENCE.attempts} times, each time with ${DIVERGENCE.lrFactor} of the learning rate before.
 The same command goes on after Ctrl-C, kill -9 or a full disk, and with more --rounds after its end. OUT/${PAGE_FILE}
 shows the whole run at any moment.
+
+With --provider ssh, gcp or verda train.remote.yaml names the machine, the storage and the limits, which hold for each
+training by itself; docs/remote-training.md tells the rest. Runs lie in runs/, \`train status\` shows the newest. Ctrl-C ends
+the training and its machine, too; the same command goes on from its checkpoint.
 
 Examples:
   brickyard loop --rounds 10 --budget 8h --out loops/first
@@ -92,7 +98,8 @@ export function loopCommand(): Command {
     )
     .option('--state <layout>', `seed4 or full, as in gen (default: ${d.state})`)
     .option('--size <WxH>', `picture size in pixels (default: ${d.size})`)
-    .option('--provider <name>', 'where trainings run, as in train', d.provider)
+    .option('--provider <name>', `where trainings run: ${HERE}, ssh, gcp or verda (default: ${HERE})`)
+    .option('--settings <file>', 'of trainings elsewhere (default: train.remote.yaml here)')
     .option('--no-overlap', 'make no data beside trainings')
     .option('--out <folder>', 'where all of it goes', d.out)
     .option('--resume', 'go on with the loop in --out, whose options are known; begin it when there is none')
@@ -105,13 +112,14 @@ export function loopCommand(): Command {
 async function loop(overrides: string[], options: Options): Promise<void> {
   const asked = userPath(options.out);
   const given = parseLoopOptions(options, overrides);
-  const { provider } = options;
-  providerNamed(provider);
+  const { provider, overlap } = options;
+  const settings = options.settings === undefined ? undefined : userPath(options.settings);
   trainerPython();
-  const cores = availableParallelism();
-  const machine = { cores, overlap: options.overlap && cores > 1, provider };
+  const machine = { cores: availableParallelism(), overlap, provider, settings };
   const command = `brickyard ${process.argv.slice(2).join(' ')}`;
   const state = openLoop(asked, given, machine, command);
+  if (trainsElsewhere(state.machine)) assertTrainsThere(state.machine, elsewhereOf(state).folder);
+  else if (settings !== undefined) throw new InputError('--settings is for --provider ssh, gcp or verda');
   const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
   assertBudget(state, say);
   mkdirSync(asked, { recursive: true });
@@ -145,7 +153,7 @@ async function goOn(
   const onText = (id: string, line: string): void => {
     if (options.verbose) say(`  ${id}: ${line}`);
   };
-  const runner = new CliStages({ out, content, machine, onText });
+  const runner = new CliStages({ out, content, machine, elsewhere: elsewhereOf(state), onText });
   const interrupt = listenForInterrupts({
     onFirst: () => say('stopping: what runs keeps its state and ends; once more stops it at once'),
     onSecond: () => runner.kill(),
@@ -188,11 +196,13 @@ function assertBudget(state: LoopState, say: (text: string) => void): void {
   if (totalS <= budgetS) return;
   const list = parts.map(([kind, s]) => `${kind} ${formatDuration(s)}`).join(', ');
   const text = `--budget ${formatDuration(budgetS)}: the first round takes about ${formatDuration(totalS)} (${list})`;
-  if (totalS / ESTIMATE_MAY_BE_OFF_BY > budgetS)
+  const isKnown = !trainsElsewhere(state.machine);
+  if (isKnown && totalS / ESTIMATE_MAY_BE_OFF_BY > budgetS)
     throw new InputError(
       `${text}; give more, or lower --first-episodes, --first-steps and --held-out-episodes (${DEFAULT_CONTENT.firstEpisodes}, ${DEFAULT_CONTENT.firstSteps} and ${DEFAULT_CONTENT.heldOutEpisodes} when left out)`,
     );
-  say(`${text}, estimated before anything was measured here; it is measured before the training`);
+  const before = isKnown ? 'here; it is measured before the training' : 'there; the first training tells';
+  say(`${text}, estimated before anything was measured ${before}`);
 }
 
 /** A loop that ran and did not bring what was asked for ends with 1. */

@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
+import { userFolder } from '../sim/host/user-path.ts';
+import { makeRunId } from '../trainer/launch/remote/run-id.ts';
+import { coresBeside } from './elsewhere.ts';
 import {
   assertAims,
   assertReachable,
@@ -10,22 +13,28 @@ import {
   DEFAULT_LIMITS,
   type GivenSettings,
 } from './options.ts';
-import type { LoopContent, LoopMachine } from './settings.ts';
+import { HERE, type LoopContent, type LoopMachine } from './settings.ts';
 import { type LoopState, readState, STATE_FILE } from './state.ts';
 
 /** Seconds of active time, written now and then: a killed loop knows by it how long it had lasted. */
 export const HEARTBEAT_FILE = 'elapsed';
 
+/** As typed; what is left out stays as it was. */
+export interface GivenMachine {
+  cores: number;
+  /** Whether data may be made beside trainings. */
+  overlap: boolean;
+  provider?: string;
+  settings?: string;
+}
+
 /** Reads only. Throws InputError when the folder and the request do not fit. */
-export function openLoop(
-  out: string,
-  given: GivenSettings,
-  machine: LoopMachine,
-  command: string,
-): LoopState {
+export function openLoop(out: string, given: GivenSettings, typed: GivenMachine, command: string): LoopState {
   const stored = readState(join(out, STATE_FILE));
+  const machine = machineOf(typed, stored?.machine);
   if (stored) return goingOn(out, stored, given, machine);
   assertFree(out);
+  const now = new Date();
   const state: LoopState = {
     format: 1,
     content: { ...DEFAULT_CONTENT, ...defined(given.content) },
@@ -33,7 +42,8 @@ export function openLoop(
     machine,
     madeWith: {
       command,
-      started: new Date().toISOString().slice(0, 19).concat('Z'),
+      ...placeOf(now),
+      started: now.toISOString().slice(0, 19).concat('Z'),
       brickyard: packageVersion(),
       code: codeVersion(),
       node: process.version,
@@ -46,6 +56,20 @@ export function openLoop(
   assertReachable(state.content, state.limits);
   assertAims(state.content);
   return state;
+}
+
+/** Where a training elsewhere looks for what it needs, whichever folder the loop is gone on with from, and its name there. */
+const placeOf = (now: Date): { folder: string; id: string } => ({
+  folder: userFolder(),
+  id: makeRunId(now, Math.random),
+});
+
+function machineOf({ cores, overlap, provider, settings }: GivenMachine, before?: LoopMachine): LoopMachine {
+  const machine = {
+    ...{ cores, provider: provider ?? before?.provider ?? HERE },
+    settings: settings ?? before?.settings ?? null,
+  };
+  return { ...machine, overlap: overlap && coresBeside(machine) > 0 };
 }
 
 function assertFree(out: string): void {
@@ -75,7 +99,8 @@ function goingOn(out: string, stored: LoopState, given: GivenSettings, machine: 
     ...record,
     spans: record.spans.map(({ fromS, toS }) => ({ fromS, toS: toS ?? Math.max(fromS, elapsedS) })),
   }));
-  return { ...stored, limits, machine, elapsedS, stages, ending: same ? stored.ending : null };
+  const madeWith = { ...placeOf(new Date()), ...stored.madeWith };
+  return { ...stored, limits, machine, madeWith, elapsedS, stages, ending: same ? stored.ending : null };
 }
 
 function heartbeat(out: string): number {

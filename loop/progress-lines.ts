@@ -1,6 +1,7 @@
 /** What a loop says on stderr: a line when a stage begins, with an estimate, and one when it ends. Pure. */
 import { formatCount, formatDuration } from '../sim/host/progress.ts';
 import { stageCostS, unitsOf } from './costs.ts';
+import { trainsElsewhere } from './elsewhere.ts';
 import type { DataFacts, FactsOf, RolloutFacts, StageKind, StageRequest } from './stages.ts';
 import { type LoopState, type StageRecord, secondsOf } from './state.ts';
 
@@ -15,7 +16,7 @@ export function beginLine(state: LoopState, request: StageRequest, beside: boole
   return `round ${round}, ${kind}: ${taskText(state, request)}; ${about}`;
 }
 
-function taskText({ content }: LoopState, request: StageRequest): string {
+function taskText({ content, machine }: LoopState, request: StageRequest): string {
   switch (request.kind) {
     case 'measure':
       return 'how long a step takes here';
@@ -30,7 +31,8 @@ function taskText({ content }: LoopState, request: StageRequest): string {
     case 'train': {
       const from = request.initFrom === null ? 'from scratch' : `from ${request.initFrom}`;
       const again = request.attempt > 1 ? `, attempt ${request.attempt}` : '';
-      return `${formatCount(request.steps)} steps ${from}, learning rate ${request.lr}${again}`;
+      const where = trainsElsewhere(machine) ? `, on another machine (${machine.provider})` : '';
+      return `${formatCount(request.steps)} steps ${from}, learning rate ${request.lr}${again}${where}`;
     }
     case 'judge':
       return `${formatCount(content.heldOutEpisodes)} held-out rollouts`;

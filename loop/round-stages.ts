@@ -1,5 +1,6 @@
 /** The stages of a round, in order, as far as what is known allows to name them. Pure. */
 import { type Planned, unitsOf } from './costs.ts';
+import { trainsElsewhere } from './elsewhere.ts';
 import { warmRound } from './improvement.ts';
 import { DIVERGENCE } from './settings.ts';
 import type { RequestOf, StageKind, StageRequest } from './stages.ts';
@@ -30,9 +31,9 @@ export function freshStage(state: LoopState, round: number): RequestOf<'fresh'> 
 /** Some forty steps are tried: of a short training they would be a good part. */
 const MEASURED_FROM_STEPS = 500;
 
-/** Whether a step's time is measured before round 0 trains: a budget needs it. */
-export const isMeasured = ({ limits, content }: LoopState): boolean =>
-  limits.budgetS !== null && content.firstSteps >= MEASURED_FROM_STEPS;
+/** Whether a step's time is measured before round 0 trains: a budget needs it. Elsewhere the first training tells. */
+export const isMeasured = ({ limits, content, machine }: LoopState): boolean =>
+  limits.budgetS !== null && content.firstSteps >= MEASURED_FROM_STEPS && !trainsElsewhere(machine);
 
 /** What a round is expected to need, for its cost. */
 export function plannedRound(state: LoopState, round: number): Planned[] {

@@ -1,6 +1,7 @@
 /** Carries out what the plan says: one stage in turn, one beside it; the state is on disk before anything begins. */
 import { InputError, Interrupted, NegativeResult } from '../sim/errors.ts';
 import { formatDuration } from '../sim/host/progress.ts';
+import { coresBeside } from './elsewhere.ts';
 import { nextStages } from './plan.ts';
 import { beginLine, endLine } from './progress-lines.ts';
 import type { RolloutFacts, StageRequest, StageResult, StageRunner } from './stages.ts';
@@ -120,7 +121,7 @@ class LoopRun {
       record.spans.pop();
       return;
     }
-    const spare = Math.max(1, this.#state.machine.cores - 1);
+    const spare = Math.max(1, coresBeside(this.#state.machine));
     const how = { niceness: beside ? NICENESS_BESIDE : 0, workers: beside || together > 1 ? spare : null };
     const work = this.#host.runner.run(request, how).then(
       (result) => this.#ended(record, result),

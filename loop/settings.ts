@@ -21,8 +21,10 @@ export const LOOP_DEFAULTS = {
   heldOutEpisodes: 100,
   finalEpisodes: 200,
   marginPoints: 5,
-  provider: 'local',
 } as const;
+
+/** Where trainings run when nothing is said: on the loop's own machine. */
+export const HERE = 'local';
 
 /** What the fresh episodes of a round are; `gen --mode` says what each means. */
 export const MODES = ['expert', 'noise', 'recovery', 'mix'] as const;
@@ -30,11 +32,11 @@ export const MODES = ['expert', 'noise', 'recovery', 'mix'] as const;
 /** A training that diverges is tried again with this much of its learning rate, so many times in all. */
 export const DIVERGENCE = { lrFactor: 0.3, attempts: 3 } as const;
 
-/** Given to every training before the user's own overrides. One thread leaves the other cores to the next data. */
+/** One thread leaves the other cores to the next round's data. */
+export const OVERRIDES_HERE = ['hardware.threads=1', 'hardware.precision=bf16'] as const;
+/** Given to every training before the user's own overrides. */
 export const TRAIN_OVERRIDES = [
   'policy=act_small',
-  'hardware.threads=1',
-  'hardware.precision=bf16',
   'checkpoint.export=final',
   'checkpoint.every_minutes=5',
 ] as const;
@@ -80,6 +82,8 @@ export const machineSchema = z.strictObject({
   cores: z.number().int(),
   overlap: z.boolean(),
   provider: z.string(),
+  /** Settings of trainings elsewhere, absolute; null: train.remote.yaml where the loop was begun. */
+  settings: z.string().nullable().default(null),
 });
 
 /** What decides the data and the policies: the same when a loop goes on. */

@@ -1,7 +1,8 @@
 /** The command line of each stage: the same commands that a person would type. Pure. */
 import { isAbsolute, join } from 'node:path';
 import { hydraString } from '../trainer/launch/overrides.ts';
-import { type LoopContent, type LoopMachine, TRAIN_OVERRIDES } from './settings.ts';
+import { type Elsewhere, remoteRunId, trainsElsewhere } from './elsewhere.ts';
+import { HERE, type LoopContent, type LoopMachine, OVERRIDES_HERE, TRAIN_OVERRIDES } from './settings.ts';
 import type { RequestOf, StageRequest } from './stages.ts';
 
 export interface ArgumentsContext {
@@ -11,8 +12,10 @@ export interface ArgumentsContext {
   machine: LoopMachine;
   /** null: the command's own default, all cores. */
   workers: number | null;
-  /** Whether the run folder of a training holds a checkpoint to go on from. */
+  /** Whether a training was begun and can be gone on with. */
   resumable: boolean;
+  /** Where trainings run whose provider is another than this machine. */
+  elsewhere?: Elsewhere;
 }
 
 /** As after `brickyard`. */
@@ -41,7 +44,10 @@ export function stageArguments(request: StageRequest, context: ArgumentsContext)
     case 'measure':
       return ['train', '--dataset', at(request.dataset), '--dry-run', ...trainOverrides(request, context)];
     case 'train':
-      return ['train', ...trainArguments(request, context)];
+      return [
+        'train',
+        ...(trainsElsewhere(context.machine) ? remoteArguments : trainArguments)(request, context),
+      ];
     case 'aim':
       return rolloutArguments(request, content.aimEpisodes, context, many);
     case 'judge':
@@ -70,23 +76,35 @@ function genArguments(
 
 function trainArguments(request: RequestOf<'train'>, context: ArgumentsContext): string[] {
   const run = join(context.out, request.out);
-  const provider = ['--provider', context.machine.provider, '--min-episodes', '1', '--json'];
+  const provider = ['--provider', HERE, '--min-episodes', '1', '--json'];
   if (context.resumable) return ['--resume', run, ...provider];
   const dataset = ['--dataset', join(context.out, request.dataset), '--out', run];
   return [...dataset, ...provider, ...trainOverrides(request, context)];
+}
+
+/** Which machine and where its checkpoints go, train.remote.yaml says; what is rolled out, the loop decides. */
+function remoteArguments(request: RequestOf<'train'>, context: ArgumentsContext): string[] {
+  const { out, machine, resumable, elsewhere } = context;
+  if (!elsewhere) throw new Error('a training elsewhere needs the place where the loop was begun');
+  const runId = remoteRunId(elsewhere, request);
+  const settings = machine.settings === null ? [] : ['--settings', machine.settings];
+  if (resumable) return ['resume', runId, ...settings, '--json'];
+  const run = ['--provider', machine.provider, '--dataset', join(out, request.dataset), '--run-id', runId];
+  const how = ['--eval', 'none', '--min-episodes', '1', '--json', ...trainOverrides(request, context)];
+  return [...run, ...settings, ...how];
 }
 
 function trainOverrides(
   request: RequestOf<'train'> | RequestOf<'measure'>,
   { out, content, machine }: ArgumentsContext,
 ): string[] {
-  const own = [...TRAIN_OVERRIDES, ...content.overrides, `training.steps=${request.steps}`];
-  if (request.kind === 'measure')
-    return ['--min-episodes', '1', '--json', '--provider', machine.provider, ...own];
+  const machines = trainsElsewhere(machine) ? [] : OVERRIDES_HERE;
+  const own = [...TRAIN_OVERRIDES, ...machines, ...content.overrides, `training.steps=${request.steps}`];
+  if (request.kind === 'measure') return ['--min-episodes', '1', '--json', '--provider', HERE, ...own];
   const { initFrom, lr, seed } = request;
   own.push(`training.lr=${lr}`, `seed=${seed}`);
   if (initFrom === null) return own;
-  const checkpoint = isAbsolute(initFrom) ? initFrom : join(out, initFrom, 'checkpoints/final');
+  const checkpoint = isAbsolute(initFrom) ? initFrom : join(out, initFrom, 'checkpoints/last');
   own.push(`training.init_from=${hydraString(checkpoint)}`);
   return own;
 }

@@ -1,10 +1,11 @@
 /** What a stage that ended left to be known: from its summary line and the files it wrote. */
+import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { shuffledOrder } from '../evaluator/compare/pairing.ts';
 import { readRollout } from '../evaluator/compare/rollout-folder.ts';
 import { wilson } from '../evaluator/statistics/wilson.ts';
 import { DatasetReader } from '../generator/dataset/reader.ts';
-import type { DataFacts, FactsOf, RolloutFacts, StageKind, StageRequest } from './stages.ts';
+import type { DataFacts, FactsOf, RequestOf, RolloutFacts, StageKind, StageRequest } from './stages.ts';
 
 /**
  * @param out of the loop, absolute
@@ -23,20 +24,33 @@ export async function stageFacts(
     case 'merge':
       return dataFacts(join(out, request.out));
     case 'train': {
-      const { steps, loss_first, loss_last, policy } = summary ?? {};
+      const { policy } = summary ?? {};
       if (typeof policy !== 'string') throw new Error('the training left no policy folder');
-      return {
-        steps: Number(steps),
-        lossFirst: numberOrNull(loss_first),
-        lossLast: numberOrNull(loss_last),
-        policy: relative(out, policy),
-      };
+      return trainFacts(summary!, relative(out, policy));
     }
     case 'aim':
     case 'judge':
     case 'confirm':
       return rolloutFacts(join(out, request.out));
   }
+}
+
+/** Of a training elsewhere: its run folder has been brought into the loop's. */
+export function remoteTrainFacts({ out: run }: RequestOf<'train'>, out: string): FactsOf<'train'> {
+  const { step: steps, ...handover } = JSON.parse(readFileSync(join(out, run, 'handover.json'), 'utf8'));
+  return trainFacts({ ...handover, steps }, join(run, 'checkpoints/last/policy'));
+}
+
+function trainFacts(
+  { steps, loss_first, loss_last }: Record<string, unknown>,
+  policy: string,
+): FactsOf<'train'> {
+  return {
+    steps: Number(steps),
+    lossFirst: numberOrNull(loss_first),
+    lossLast: numberOrNull(loss_last),
+    policy,
+  };
 }
 
 const numberOrNull = (value: unknown): number | null => (typeof value === 'number' ? value : null);

@@ -81,7 +81,7 @@ export type RolloutFacts = z.infer<typeof rolloutFacts>;
 export type DataFacts = z.infer<typeof dataFacts>;
 
 /** Of the machine, in core-seconds; null where that cannot be known. */
-interface Spent {
+export interface Spent {
   /** By the stage's processes. */
   cpuS: number | null;
   /** By nobody, while it ran. */

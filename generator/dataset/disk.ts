@@ -3,8 +3,9 @@
  * a power cut: temporary name -> fsync -> rename -> fsync of the folder. A class, so that tests can cut it short at
  * any step.
  */
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { isAlive } from '../../sim/host/process-alive.ts';
 
 /** What unfinished files and folders have in their names; `removeLeftovers` clears those of dead runs. */
@@ -41,6 +42,35 @@ export class Disk {
     await mkdir(dirname(to), { recursive: true });
     await rename(from, to);
     await this.syncFolder(dirname(to));
+  }
+
+  /**
+   * A copy that is whole under its name, or not there; a folder of that name goes first. Links stay links.
+   * @param isWanted of a path below `from`, relative to it
+   */
+  async copyFolder(
+    from: string,
+    to: string,
+    isWanted: (path: string) => boolean = () => true,
+  ): Promise<void> {
+    // Not the name that `discard` moves the one before to.
+    const temporary = this.temporaryName(`${to}-next`);
+    await this.remove(temporary);
+    const filter = (path: string): boolean => path === from || isWanted(relative(from, path));
+    await cp(from, temporary, { recursive: true, verbatimSymlinks: true, filter });
+    await this.#syncTree(temporary);
+    await this.remove(this.temporaryName(to));
+    if (existsSync(to)) await this.discard(to);
+    await this.move(temporary, to);
+  }
+
+  async #syncTree(folder: string): Promise<void> {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) await this.#syncTree(path);
+      else if (entry.isFile()) await this.syncFile(path);
+    }
+    await this.syncFolder(folder);
   }
 
   /** Removes a folder so that after a kill either all of it is there under its name or nothing is. */

@@ -1,6 +1,7 @@
 /** Where the time went: what ran when, in turn and beside a training, and how busy the cores were. */
 import { type Html, html } from '../../evaluator/report/html.ts';
 import { formatDuration } from '../../sim/host/progress.ts';
+import { trainsElsewhere } from '../elsewhere.ts';
 import { overlapFigures, timeByStage } from '../overlap.ts';
 import { percent } from '../progress-lines.ts';
 import type { LoopState, StageRecord } from '../state.ts';
@@ -71,8 +72,9 @@ function overlapText(state: LoopState): Html {
   const { trainingS, idleAloneS, usedBesideS, removedShare, busyShare } = overlapFigures(state);
   if (idleAloneS === null || usedBesideS === null)
     return html`<p class="soft small">Core time could not be read on this system.</p>`;
-  const { cores } = state.machine;
+  const { cores, provider } = state.machine;
+  const there = trainsElsewhere(state.machine) ? ` elsewhere (${provider})` : '';
   const crowded = idleAloneS < LITTLE_IDLE * cores * trainingS;
   const removed = removedShare === null ? 'none' : percent(removedShare);
-  return html`<p class="small" style="margin-top:12px">Trainings took ${formatDuration(trainingS)} on ${cores} ${cores === 1 ? 'core' : 'cores'} and alone would have left ${formatDuration(idleAloneS)} of core time idle. The next round's data, made beside them, used ${formatDuration(usedBesideS)} of it: <b>${removed} of the idle time removed</b>. ${busyShare === null ? '' : `Over the whole loop its processes kept the cores ${percent(busyShare)} busy.`} <span class="soft">Core time is read from /proc once a second; what other programs used counts for neither.${crowded ? ' They left so little of this machine that the share says little.' : ''}</span></p>`;
+  return html`<p class="small" style="margin-top:12px">Trainings took ${formatDuration(trainingS)}${there} and alone would have left ${formatDuration(idleAloneS)} of core time idle on the ${cores === 1 ? 'core' : `${cores} cores`} here. The next round's data, made beside them, used ${formatDuration(usedBesideS)} of it: <b>${removed} of the idle time removed</b>. ${busyShare === null ? '' : `Over the whole loop its processes kept the cores ${percent(busyShare)} busy.`} <span class="soft">Core time is read from /proc once a second; what other programs used counts for neither.${crowded ? ' They left so little of this machine that the share says little.' : ''}</span></p>`;
 }

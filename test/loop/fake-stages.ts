@@ -16,7 +16,7 @@ export function newState(
     format: 1,
     content: { ...DEFAULT_CONTENT, heldOutEpisodes: 40, finalEpisodes: 0, ...content },
     limits: { ...DEFAULT_LIMITS, rounds: 3, ...limits },
-    machine: { cores: 2, overlap: true, provider: 'local', ...machine },
+    machine: { cores: 2, overlap: true, provider: 'local', settings: null, ...machine },
     madeWith: { command: 'brickyard loop' },
     elapsedS: 0,
     stages: [],

@@ -5,15 +5,17 @@ import { expect, it } from 'vitest';
 import { shuffledOrder } from '../../evaluator/compare/pairing.ts';
 import { DIVERGED } from '../../loop/cli-stages.ts';
 import { CpuMeter } from '../../loop/cpu-time.ts';
+import { remoteRunId } from '../../loop/elsewhere.ts';
 import { bestOf, countPairs, gainSinceBest, warmRound } from '../../loop/improvement.ts';
 import { overlapFigures } from '../../loop/overlap.ts';
-import { roundStages } from '../../loop/round-stages.ts';
+import { MAX_ROUNDS, roundStages } from '../../loop/round-stages.ts';
 import { runLoop } from '../../loop/run.ts';
 import { stageArguments } from '../../loop/stage-arguments.ts';
 import { rolloutFacts } from '../../loop/stage-facts.ts';
-import type { StageRequest } from '../../loop/stages.ts';
+import type { RequestOf, StageRequest } from '../../loop/stages.ts';
 import { loopSummary } from '../../loop/summary.ts';
 import { parseStat } from '../../sim/host/process-stat.ts';
+import { RUN_ID } from '../../trainer/launch/remote/run-id.ts';
 import { madeUpResults, writeRollout } from '../evaluator/made-up-rollout.ts';
 import { FakeStages, fakeHost, newState, rollouts } from './fake-stages.ts';
 
@@ -38,7 +40,7 @@ it('turns each stage into the command that a person would type', async () => {
     'dataset merge /l/rounds/00/data/fresh /l/rounds/01/data/fresh /l/rounds/01/data/corrections --weights 1,1,3 --out /l/rounds/01/data/all --json',
   );
   expect(line('01/train')).toBe(
-    "train --dataset /l/rounds/01/data/all --out /l/rounds/01/run --provider local --min-episodes 1 --json policy=act_small hardware.threads=1 hardware.precision=bf16 checkpoint.export=final checkpoint.every_minutes=5 training.batch_size=4 training.steps=4000 training.lr=0.0005 seed=11 training.init_from='/l/rounds/00/run/checkpoints/final'",
+    "train --dataset /l/rounds/01/data/all --out /l/rounds/01/run --provider local --min-episodes 1 --json policy=act_small checkpoint.export=final checkpoint.every_minutes=5 hardware.threads=1 hardware.precision=bf16 training.batch_size=4 training.steps=4000 training.lr=0.0005 seed=11 training.init_from='/l/rounds/00/run/checkpoints/last'",
   );
   expect(line('00/train')).not.toContain('init_from');
   expect(line('01/train', { resumable: true })).toBe(
@@ -50,6 +52,31 @@ it('turns each stage into the command that a person would type', async () => {
   );
   const suite = { content: { ...content, suite: 'smoke' } };
   expect(line('01/judge', suite)).toContain('--suite smoke --seed 4');
+});
+
+it('trains elsewhere by the commands of a person, under a name that is the same however often it is asked', async () => {
+  const elsewhere = { folder: '/home/me', loopId: '20260131-100000-abc' };
+  const state = newState({}, { budgetS: 1e6 }, { provider: 'ssh', settings: '/home/me/big.yaml' });
+  const runner = new FakeStages({ diverges: ({ round, attempt }) => round === 1 && attempt === 1 });
+  await runLoop(state, fakeHost(runner).host);
+  expect(runner.asked.map(({ kind }) => kind)).not.toContain('measure');
+  const { content, machine } = state;
+  const line = (id: string, resumable = false) => {
+    const request = runner.asked.find((each) => each.id === id) as StageRequest;
+    const context = { out: '/l', content, machine, workers: null, resumable, elsewhere };
+    return stageArguments(request, context).join(' ');
+  };
+  expect(line('00/train')).toBe(
+    'train --provider ssh --dataset /l/rounds/00/data/fresh --run-id 20260131-100000-abc-round-00 --settings /home/me/big.yaml --eval none --min-episodes 1 --json policy=act_small checkpoint.export=final checkpoint.every_minutes=5 training.steps=3000 training.lr=0.001 seed=3',
+  );
+  expect(line('00/train', true)).toBe(
+    'train resume 20260131-100000-abc-round-00 --settings /home/me/big.yaml --json',
+  );
+  const again = runner.asked.find(({ id }) => id === '01/train-2') as RequestOf<'train'>;
+  const longest = remoteRunId(elsewhere, { ...again, round: MAX_ROUNDS - 1, attempt: 10 });
+  expect(longest).toMatch(RUN_ID);
+  expect(remoteRunId(elsewhere, again)).toBe('20260131-100000-abc-round-01-2');
+  expect(line('01/train-2')).toContain("training.init_from='/l/rounds/00/run/checkpoints/last'");
 });
 
 it('starts from a checkpoint of another training, gently, where one is named', async () => {

@@ -4,7 +4,6 @@ import { shellLine } from '../../sim/host/shell-line.ts';
 import { trainerEvent } from '../../trainer/launch/events.ts';
 import { assertParity } from '../../trainer/launch/node-parity.ts';
 import { hydraString, trainerArguments } from '../../trainer/launch/overrides.ts';
-import { providerNamed } from '../../trainer/launch/provider.ts';
 import { trainProgressLine } from '../../trainer/launch/train-progress.ts';
 
 describe('the command line as overrides', () => {
@@ -71,12 +70,6 @@ function readQuoted(inner: string): string {
     return '\\'.repeat(Math.floor(slashes.length / 2)) + quote;
   });
 }
-
-it('lists the providers when asked for one that there is not', () => {
-  expect(providerNamed('local').name).toBe('local');
-  expect(() => providerNamed('gpc')).toThrow('--provider is "gpc"; there is local');
-  expect(() => providerNamed('gcp')).toThrow('--provider gcp is for `train` alone');
-});
 
 it('takes only whole events for events', () => {
   expect(trainerEvent('{"event":"start","run":"r","steps":3,"more":1}')).toMatchObject({ steps: 3 });

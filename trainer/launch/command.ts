@@ -9,8 +9,9 @@ import { estimateText, estimateTraining } from './dry-run.ts';
 import { assertRolledOut, runEvaluatedTraining } from './evaluated-training.ts';
 import { EVALUATION_DEFAULTS, planEvaluation } from './evaluation-plan.ts';
 import { EXPORT_DEFAULTS, exportPolicy, PRECISIONS } from './export-policy.ts';
+import { localProvider } from './local.ts';
 import { trainerArguments } from './overrides.ts';
-import { DEFAULT_PROVIDER, providerNamed, type TrainingProvider } from './provider.ts';
+import { DEFAULT_PROVIDER, type TrainingProvider } from './provider.ts';
 import { addRemoteOptions, REMOTE_HELP } from './remote/remote-options.ts';
 import { runCommands } from './remote/run-commands.ts';
 import { type RemoteCommandOptions, trainRemotely } from './remote/train-remotely.ts';
@@ -92,7 +93,7 @@ const collect = (value: string, before: string[]): string[] => [...before, value
 async function train(overrides: string[], options: TrainCommandOptions): Promise<void> {
   if (options.provider !== DEFAULT_PROVIDER) return trainElsewhere(overrides, options);
   refuseRemoteOptions(options);
-  const provider = providerNamed(options.provider);
+  const provider = localProvider;
   const { json, quiet = false, minEpisodes } = options;
   const resume = options.resume === undefined ? undefined : userPath(options.resume);
   const given = options.dataset === undefined ? undefined : userPath(options.dataset);
@@ -224,7 +225,7 @@ async function exportCheckpoint(checkpoint: string, options: ExportCommandOption
   if (!/^[1-9]\d{0,5}$/.test(frames))
     throw new InputError(`--frames must be a whole number from 1, got "${frames}"`);
   const result = await exportPolicy({
-    provider: providerNamed(DEFAULT_PROVIDER),
+    provider: localProvider,
     checkpoint: userPath(checkpoint),
     dataset: userPath(dataset),
     out: userPath(out),

@@ -2,10 +2,6 @@
  * Where a training runs. A provider starts one of the trainer's Python programs and passes on what it says; what is
  * trained it does not know. Other machines are no provider in this sense: a supervisor looks after those (remote/).
  */
-import { InputError } from '../../sim/errors.ts';
-import { localProvider } from './local.ts';
-import { REMOTE_PROVIDERS } from './remote/run-plan.ts';
-
 export interface TrainerJob {
   program: 'train.py' | 'export.py' | 'handover.py';
   args: readonly string[];
@@ -31,15 +27,4 @@ export interface TrainingProvider {
   start(job: TrainerJob): RunningJob;
 }
 
-const PROVIDERS: readonly TrainingProvider[] = [localProvider];
 export const DEFAULT_PROVIDER = 'local';
-
-/** @throws InputError that lists the providers. */
-export function providerNamed(name: string): TrainingProvider {
-  const provider = PROVIDERS.find((one) => one.name === name);
-  if (provider) return provider;
-  if ((REMOTE_PROVIDERS as readonly string[]).includes(name))
-    throw new InputError(`--provider ${name} is for \`train\` alone; a loop trains on this machine`);
-  const names = PROVIDERS.map((one) => one.name).join(', ');
-  throw new InputError(`--provider is "${name}"; there is ${names}`);
-}

@@ -109,6 +109,23 @@ export async function trainRemotely(options: RemoteCommandOptions): Promise<void
   });
 }
 
+/** The line of `--json`. */
+export interface RemoteSummary {
+  run: string;
+  folder: string;
+  outcome: string;
+  reason: string;
+  clean_up: 'done' | 'left';
+  /** Machines that may still cost money. */
+  left: readonly string[];
+  step: number | null;
+  checkpoint: number | null;
+  cost_usd: number | null;
+  hours: number | null;
+  outputs: string | null;
+  faults: string[];
+}
+
 /** What may change from one command to the next of the same run. */
 export interface ResumeOptions extends Pick<RemoteCommandOptions, 'settings' | 'envFile' | 'json' | 'quiet'> {
   maxHours?: number;
@@ -209,23 +226,21 @@ async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
   for (const machine of left)
     say(`NOT cleaned up: ${machine} may still cost money; \`brickyard train cleanup\` tries again`);
   if (existsSync(run)) say(`outputs: ${run}`);
-  if (options.json)
-    process.stdout.write(
-      `${JSON.stringify({
-        run: plan.runId,
-        folder,
-        outcome: outcome.kind,
-        reason: outcome.reason,
-        clean_up: left.length === 0 ? 'done' : 'left',
-        left,
-        step: status?.step ?? null,
-        checkpoint: status?.newestCheckpoint ?? null,
-        cost_usd: status?.spentUsd ?? null,
-        hours: status?.hours ?? null,
-        outputs: existsSync(run) ? run : null,
-        faults,
-      })}\n`,
-    );
+  const summary: RemoteSummary = {
+    run: plan.runId,
+    folder,
+    outcome: outcome.kind,
+    reason: outcome.reason,
+    clean_up: left.length === 0 ? 'done' : 'left',
+    left,
+    step: status?.step ?? null,
+    checkpoint: status?.newestCheckpoint ?? null,
+    cost_usd: status?.spentUsd ?? null,
+    hours: status?.hours ?? null,
+    outputs: existsSync(run) ? run : null,
+    faults,
+  };
+  if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   if (outcome.kind === 'interrupted') process.exitCode = INTERRUPTED_EXIT_CODE;
   else if (outcome.kind !== 'succeeded' || left.length > 0) process.exitCode = 1;
   else if (faults.length > 0)
