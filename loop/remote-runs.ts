@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { POLICY_FILE } from '../evaluator/policy/contract.ts';
 import type { Disk } from '../generator/dataset/disk.ts';
 import { InputError } from '../sim/errors.ts';
+import { remoteProviderNamed } from '../trainer/launch/remote/place-from-options.ts';
 import { planFromOptions } from '../trainer/launch/remote/plan-from-options.ts';
 import { planFile } from '../trainer/launch/remote/run-plan.ts';
 import { readRemoteSettings, SETTINGS_FILE } from '../trainer/launch/remote/settings-file.ts';
@@ -18,6 +19,7 @@ import type { LoopMachine } from './settings.ts';
  * @throws InputError with everything that a training there lacks or cannot have
  */
 export function assertTrainsThere({ provider, settings: file }: LoopMachine, folder: string): void {
+  remoteProviderNamed(provider);
   const settings = readRemoteSettings(file ?? undefined, folder);
   const path = file ?? join(folder, SETTINGS_FILE);
   if (settings.overrides !== undefined)
