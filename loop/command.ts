@@ -46,8 +46,9 @@ key=value goes to every training (trainer/conf), such as policy=act training.bat
 A round: look where the last policy fails (aim) -> the policy drives there and the expert corrects it (corrections)
 -> with fresh episodes and all data before (merge) -> train on from the last good policy -> held-out rollouts (judge).
 Round 0 trains on fresh episodes alone, from scratch or --init-from. While a policy trains, on one thread or on another
-machine, the fresh episodes of the next round are made on the other cores. The held-out starts are the same for every round: they choose the best, which is
-copied to OUT/best, and aim nothing; at the end it is rolled out once more on starts that chose nothing.
+machine, the fresh episodes of the next round are made on the other cores. The held-out starts are the same for every
+round: they choose the best, which is copied to OUT/best, and aim nothing; at the end it is rolled out once more on starts
+that chose nothing.
 
 It stops after --rounds; when the lower end of a 95 % interval on the held-out starts reaches --target; when the next
 round does not fit into --budget, by what stages have cost so far; when a test over all pairs since the best rules out a
