@@ -26,9 +26,11 @@ function row({ name, trainings }: Arm, y: number, x: (share: number) => number):
   const solved = trainings.reduce((sum, { successes }) => sum + successes, 0);
   const tried = trainings.reduce((sum, { episodes }) => sum + episodes, 0);
   const [low, high] = wilson(solved, tried);
+  // Beside whatever lies furthest right: a training's seed may carry it past the interval over starts.
+  const end = Math.max(high, ...trainings.map(({ successes, episodes }) => successes / episodes + 0.005));
   const dots = trainings.map(
     ({ name: training, successes, episodes }) =>
       html`<circle cx="${x(successes / episodes)}" cy="${y}" r="6" fill="#1f6feb" fill-opacity="0.75" stroke="#ffffff" stroke-width="1.5"><title>${training}: ${successes} of ${episodes}</title></circle>`,
   );
-  return html`<text x="${LEFT - 14}" y="${y + 5}" text-anchor="end" fill="#1f2328">${name}</text><line x1="${x(low)}" x2="${x(high)}" y1="${y}" y2="${y}" stroke="#54aeff" stroke-width="7" stroke-linecap="round" stroke-opacity="0.45"/>${dots}<text x="${x(high) + 12}" y="${y + 5}" fill="#57606a">${((100 * solved) / tried).toFixed(0)} %</text>`;
+  return html`<text x="${LEFT - 14}" y="${y + 5}" text-anchor="end" fill="#1f2328">${name}</text><line x1="${x(low)}" x2="${x(high)}" y1="${y}" y2="${y}" stroke="#54aeff" stroke-width="7" stroke-linecap="round" stroke-opacity="0.45"/>${dots}<text x="${x(end) + 12}" y="${y + 5}" fill="#57606a">${((100 * solved) / tried).toFixed(0)} %</text>`;
 }
