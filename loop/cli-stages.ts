@@ -6,6 +6,7 @@ import { Disk } from '../generator/dataset/disk.ts';
 import { coreTimes } from '../sim/host/idle-cores.ts';
 import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { type RunningCommand, startOwnCommand } from '../sim/host/own-command.ts';
+import { runsFolder } from '../trainer/launch/remote/run-id.ts';
 import type { RemoteSummary } from '../trainer/launch/remote/train-remotely.ts';
 import { CpuMeter } from './cpu-time.ts';
 import { type Elsewhere, remoteRunId, trainsElsewhere } from './elsewhere.ts';
@@ -48,8 +49,9 @@ export class CliStages implements StageRunner {
     if (request.kind === 'merge' && existsSync(join(out, request.out)))
       return { kind: 'done', facts: await stageFacts(request, out, undefined), cpuS: null, idleS: null };
     const remote = request.kind === 'train' ? this.#remoteRun(request) : undefined;
-    if (remote && remoteProgress(remote.run) === 'done') return remote.result({ cpuS: null, idleS: null });
-    const resumable = remote ? remoteProgress(remote.run) === 'begun' : await this.#prepare(request);
+    const progress = remote && remoteProgress(remote.run);
+    if (remote && progress === 'done') return remote.result({ cpuS: null, idleS: null });
+    const resumable = remote ? progress === 'begun' : await this.#prepare(request);
     const args = stageArguments(request, { ...this.#options, workers: how.workers, resumable });
     const { code, summary, lines, spent } = await this.#start(request, args, how.niceness);
     if (code === 0 && remote) return remote.result(spent);
@@ -86,7 +88,7 @@ export class CliStages implements StageRunner {
   #remoteRun(request: RequestOf<'train'>) {
     const { out, machine, elsewhere } = this.#options;
     if (!trainsElsewhere(machine)) return undefined;
-    const run = join(elsewhere.folder, 'runs', remoteRunId(elsewhere, request));
+    const run = join(runsFolder(elsewhere.folder), remoteRunId(elsewhere, request));
     const result = async (spent: Spent): Promise<StageResult> => {
       await bringHome(run, join(out, request.out), new Disk());
       return { kind: 'done', facts: remoteTrainFacts(request, out), ...spent };

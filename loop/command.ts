@@ -1,4 +1,5 @@
 /** `brickyard loop`: reads the options, runs rounds, prints the summary. */
+
 import { mkdirSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
@@ -10,6 +11,7 @@ import { formatDuration } from '../sim/host/progress.ts';
 import { takeRunLock } from '../sim/host/run-lock.ts';
 import { userPath } from '../sim/host/user-path.ts';
 import { trainerPython } from '../trainer/launch/local.ts';
+import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
 import { BEST_FOLDER, keepBest } from './best-policy.ts';
 import { CliStages } from './cli-stages.ts';
 import { elsewhereOf, trainsElsewhere } from './elsewhere.ts';
@@ -20,7 +22,7 @@ import { loopPage, PAGE_FILE } from './page/page.ts';
 import { firstRoundCost, nextStages } from './plan.ts';
 import { assertTrainsThere } from './remote-runs.ts';
 import { runLoop } from './run.ts';
-import { DIVERGENCE, HERE, LOOP_DEFAULTS, MODES } from './settings.ts';
+import { DIVERGENCE, LOOP_DEFAULTS, MODES } from './settings.ts';
 import { type LoopState, STATE_FILE, writeState } from './state.ts';
 import { loopSummary, summaryText } from './summary.ts';
 
@@ -99,7 +101,10 @@ export function loopCommand(): Command {
     )
     .option('--state <layout>', `seed4 or full, as in gen (default: ${d.state})`)
     .option('--size <WxH>', `picture size in pixels (default: ${d.size})`)
-    .option('--provider <name>', `where trainings run: ${HERE}, ssh, gcp or verda (default: ${HERE})`)
+    .option(
+      '--provider <name>',
+      `where trainings run: ${DEFAULT_PROVIDER}, ssh, gcp or verda (default: ${DEFAULT_PROVIDER})`,
+    )
     .option('--settings <file>', 'of trainings elsewhere (default: train.remote.yaml here)')
     .option('--no-overlap', 'make no data beside trainings')
     .option('--out <folder>', 'where all of it goes', d.out)

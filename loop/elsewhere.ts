@@ -2,7 +2,8 @@
  * Trainings of a loop on other machines: the commands of a person who stands where the loop was begun, so that
  * `train status`, `stop` and `cleanup` there know of them. Pure.
  */
-import { HERE, type LoopMachine } from './settings.ts';
+import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
+import type { LoopMachine } from './settings.ts';
 import type { RequestOf } from './stages.ts';
 import type { LoopState } from './state.ts';
 
@@ -13,7 +14,8 @@ export interface Elsewhere {
   loopId: string;
 }
 
-export const trainsElsewhere = ({ provider }: Pick<LoopMachine, 'provider'>): boolean => provider !== HERE;
+export const trainsElsewhere = ({ provider }: Pick<LoopMachine, 'provider'>): boolean =>
+  provider !== DEFAULT_PROVIDER;
 
 /** Cores that a training leaves to other work: here it has one. */
 export const coresBeside = (machine: Pick<LoopMachine, 'provider' | 'cores'>): number =>

@@ -1,9 +1,11 @@
 /** From what the user asked and what stands in --out to the state a loop begins or goes on with. */
+
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
 import { userFolder } from '../sim/host/user-path.ts';
+import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
 import { makeRunId } from '../trainer/launch/remote/run-id.ts';
 import { coresBeside } from './elsewhere.ts';
 import {
@@ -13,7 +15,7 @@ import {
   DEFAULT_LIMITS,
   type GivenSettings,
 } from './options.ts';
-import { HERE, type LoopContent, type LoopMachine } from './settings.ts';
+import type { LoopContent, LoopMachine } from './settings.ts';
 import { type LoopState, readState, STATE_FILE } from './state.ts';
 
 /** Seconds of active time, written now and then: a killed loop knows by it how long it had lasted. */
@@ -66,7 +68,7 @@ const placeOf = (now: Date): { folder: string; id: string } => ({
 
 function machineOf({ cores, overlap, provider, settings }: GivenMachine, before?: LoopMachine): LoopMachine {
   const machine = {
-    ...{ cores, provider: provider ?? before?.provider ?? HERE },
+    ...{ cores, provider: provider ?? before?.provider ?? DEFAULT_PROVIDER },
     settings: settings ?? before?.settings ?? null,
   };
   return { ...machine, overlap: overlap && coresBeside(machine) > 0 };

@@ -23,9 +23,6 @@ export const LOOP_DEFAULTS = {
   marginPoints: 5,
 } as const;
 
-/** Where trainings run when nothing is said: on the loop's own machine. */
-export const HERE = 'local';
-
 /** What the fresh episodes of a round are; `gen --mode` says what each means. */
 export const MODES = ['expert', 'noise', 'recovery', 'mix'] as const;
 

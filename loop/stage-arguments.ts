@@ -1,8 +1,10 @@
 /** The command line of each stage: the same commands that a person would type. Pure. */
+
 import { isAbsolute, join } from 'node:path';
 import { hydraString } from '../trainer/launch/overrides.ts';
+import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
 import { type Elsewhere, remoteRunId, trainsElsewhere } from './elsewhere.ts';
-import { HERE, type LoopContent, type LoopMachine, OVERRIDES_HERE, TRAIN_OVERRIDES } from './settings.ts';
+import { type LoopContent, type LoopMachine, OVERRIDES_HERE, TRAIN_OVERRIDES } from './settings.ts';
 import type { RequestOf, StageRequest } from './stages.ts';
 
 export interface ArgumentsContext {
@@ -76,7 +78,7 @@ function genArguments(
 
 function trainArguments(request: RequestOf<'train'>, context: ArgumentsContext): string[] {
   const run = join(context.out, request.out);
-  const provider = ['--provider', HERE, '--min-episodes', '1', '--json'];
+  const provider = ['--provider', DEFAULT_PROVIDER, '--min-episodes', '1', '--json'];
   if (context.resumable) return ['--resume', run, ...provider];
   const dataset = ['--dataset', join(context.out, request.dataset), '--out', run];
   return [...dataset, ...provider, ...trainOverrides(request, context)];
@@ -100,7 +102,8 @@ function trainOverrides(
 ): string[] {
   const machines = trainsElsewhere(machine) ? [] : OVERRIDES_HERE;
   const own = [...TRAIN_OVERRIDES, ...machines, ...content.overrides, `training.steps=${request.steps}`];
-  if (request.kind === 'measure') return ['--min-episodes', '1', '--json', '--provider', HERE, ...own];
+  if (request.kind === 'measure')
+    return ['--min-episodes', '1', '--json', '--provider', DEFAULT_PROVIDER, ...own];
   const { initFrom, lr, seed } = request;
   own.push(`training.lr=${lr}`, `seed=${seed}`);
   if (initFrom === null) return own;

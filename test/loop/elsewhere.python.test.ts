@@ -18,6 +18,7 @@ import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
 import { type LoopState, readState } from '../../loop/state.ts';
 import type { LoopSummary } from '../../loop/summary.ts';
 import { startCommand, until } from '../generator/gen-process.ts';
+import { endAgents } from '../trainer-ssh/end-agents.ts';
 import { LoopbackSshd } from '../trainer-ssh/loopback-sshd.ts';
 
 const TINY = [
@@ -48,8 +49,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  for (const run of namesIn('host/runs'))
-    for (const name of ['agent.lock', 'trainer.pid']) endProcess(join(folder, 'host/runs', run, name));
+  endAgents(join(folder, 'host'));
   await sshd?.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -57,15 +57,6 @@ afterAll(async () => {
 const namesIn = (path: string): string[] =>
   existsSync(join(folder, path)) ? readdirSync(join(folder, path)) : [];
 const state = (): LoopState | undefined => readState(join(folder, 'yard/loop/state.json'));
-
-function endProcess(file: string): void {
-  try {
-    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
-    if (pid > 0) process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended, or never began.
-  }
-}
 
 it('goes on with a training there after a kill -9, from another folder, and brings its policies home', {
   timeout: 900_000,

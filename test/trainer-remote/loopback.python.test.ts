@@ -14,6 +14,7 @@ import { fakeGcsServerPath } from '../../scripts/fake-gcs.ts';
 import { openStore } from '../../trainer/launch/storage/open-store.ts';
 import { startFakeGcsServer } from '../fakes/fake-gcs-server.ts';
 import { GcsServer } from '../fakes/gcs-server.ts';
+import { endAgents } from '../trainer-ssh/end-agents.ts';
 import { LoopbackSshd } from '../trainer-ssh/loopback-sshd.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -71,7 +72,7 @@ beforeAll(async () => {
 }, LIMIT_MS);
 afterAll(async () => {
   for (const child of started) child.kill('SIGKILL');
-  for (const run of list(join(folder, 'host', 'runs'))) endAgent(join(folder, 'host', 'runs', run));
+  endAgents(join(folder, 'host'));
   await sshd?.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -126,17 +127,6 @@ async function until(holds: () => boolean | Promise<boolean>, command?: Command)
     if (command && command.child.exitCode !== null)
       throw new Error(`it ended before that: ${command.said()}`);
     await sleep(50);
-  }
-}
-
-function endAgent(run: string): void {
-  for (const name of ['agent.lock', 'trainer.pid']) {
-    const pid = Number.parseInt(read(join(run, name)), 10);
-    try {
-      if (pid > 0) process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended.
-    }
   }
 }
 

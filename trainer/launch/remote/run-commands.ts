@@ -4,12 +4,12 @@ import { InputError, throwFaults } from '../../../sim/errors.ts';
 import { userFolder } from '../../../sim/host/user-path.ts';
 import { readStatus } from '../supervisor/journal.ts';
 import { cleanUp } from './clean-up.ts';
-import { remoteRuns, runFolder } from './run-id.ts';
+import { remoteRuns, runFolder, runsFolder } from './run-id.ts';
 import { showLog } from './run-log.ts';
 import { statusText } from './status-text.ts';
 import { stopRun } from './stop-run.ts';
 import { supervisorPid } from './supervisor-process.ts';
-import { resumeRemotely, runsFolder, withSecrets } from './train-remotely.ts';
+import { resumeRemotely, withSecrets } from './train-remotely.ts';
 
 interface GlobalOptions {
   json?: boolean;

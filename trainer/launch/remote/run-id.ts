@@ -3,10 +3,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { suggestion } from '../../../scenarios/nearest.ts';
 import { InputError } from '../../../sim/errors.ts';
+import { userFolder } from '../../../sim/host/user-path.ts';
 import { planFile } from './run-plan.ts';
 
 /** Also the limit of a label's value and of what is left of a machine's name beside its attempt. */
 export const RUN_ID = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
+/** Where runs of commands that are typed in `from` lie. */
+export const runsFolder = (from = userFolder()): string => join(from, 'runs');
 
 /** 20260131-100000-k3f: of its start, with three letters against two starts in one second. */
 export function makeRunId(now: Date, random: () => number): string {

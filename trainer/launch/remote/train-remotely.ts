@@ -19,7 +19,7 @@ import type { RemoteOptions } from './place-from-options.ts';
 import { planChecks } from './plan-checks.ts';
 import { planFromOptions } from './plan-from-options.ts';
 import { CloudError, HostError, StoreError } from './ports.ts';
-import { checkedRunId, makeRunId, runFolder } from './run-id.ts';
+import { checkedRunId, makeRunId, runFolder, runsFolder } from './run-id.ts';
 import { openMachines } from './run-machines.ts';
 import { type RunPlan, readRunPlan, writeRunPlan } from './run-plan.ts';
 import { Scrubber } from './scrub.ts';
@@ -50,8 +50,6 @@ export interface RemoteContext {
 
 /** Of the trainer's log, when a run has failed. */
 const SHOWN_LINES = 12;
-
-export const runsFolder = (): string => userPath('runs');
 
 /** @throws what `action` throws, without secrets in it */
 export async function withSecrets<T>(
