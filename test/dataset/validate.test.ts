@@ -251,7 +251,7 @@ describe('a dataset damaged at random', () => {
           const report = await validate(copy);
           writeFileSync(join(copy, path), original);
           expect(Array.isArray(report.faults)).toBe(true);
-          const isSample = path === VIDEO && at % bytes.length > bytes.indexOf('mdat') + 4;
+          const isSample = path === VIDEO && at % bytes.length >= original.indexOf('mdat') + 4;
           if (isSample) expect(report.ok).toBe(false);
         },
       ),

@@ -10,5 +10,5 @@ it('holds in each part of the agent', () => {
   const done = spawnSync(python, [check], { encoding: 'utf8' });
   expect(done.stderr).toBe('');
   expect(done.status).toBe(0);
-  expect(done.stdout.trim().split('\n')).toHaveLength(9);
+  expect(done.stdout.trim().split('\n')).toHaveLength(10);
 });

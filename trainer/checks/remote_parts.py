@@ -22,7 +22,7 @@ from brickyard_trainer.errors import InputError
 from brickyard_trainer.remote import preemption
 from brickyard_trainer.remote.agent_lock import first_time, newest_attempt, process_start
 from brickyard_trainer.remote.deadline import Deadline
-from brickyard_trainer.remote.marked_processes import MARK, kill_marked, marked
+from brickyard_trainer.remote.marked_processes import MARK, environment_of, kill_marked, marked
 from brickyard_trainer.remote.publisher import Publisher
 from brickyard_trainer.remote.run_paths import Job, RunPaths, read_secrets
 from brickyard_trainer.remote.starting_point import begin_at
@@ -200,6 +200,25 @@ def a_trainer_is_ended_with_all_it_started(folder: Path) -> None:
         assert marked(paths) == [] and process.wait(10) == -signal.SIGKILL
 
 
+def a_process_amid_exec_is_waited_for(folder: Path) -> None:
+    """A folder as the kernel shows a process: at first without the program that it is about to run."""
+
+    def shows(start_of_code: int, environment: str) -> None:
+        write_text(folder / "environ", environment)
+        write_text(folder / "stat", f"7 (a (b) c) R {'9 ' * 22}{start_of_code} 9 9\n")
+
+    shows(0, "")
+    assert environment_of(folder, time.monotonic() + 60) == b""  # no program: the kernel's own
+    (folder / "exe").symlink_to("/bin/sleep")
+    assert environment_of(folder, time.monotonic() + 0.05) == b""  # not for ever
+    later = threading.Timer(0.2, shows, (4096, "A=1\0"))
+    later.start()
+    assert environment_of(folder, time.monotonic() + 60) == b"A=1\0"
+    later.join()
+    shows(4096, "")
+    assert environment_of(folder, time.monotonic() + 60) == b""  # a program without one
+
+
 def no_line_stops_the_trainer(folder: Path) -> None:
     paths = RunPaths(folder, "run-5")
     paths.folder.mkdir(parents=True)
@@ -233,6 +252,7 @@ CHECKS = (
     secrets_of_others_are_refused,
     attempts_are_remembered,
     a_trainer_is_ended_with_all_it_started,
+    a_process_amid_exec_is_waited_for,
     no_line_stops_the_trainer,
 )
 
