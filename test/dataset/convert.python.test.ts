@@ -9,19 +9,18 @@ import { convertToLerobot } from '../../generator/dataset/from-hdf5.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { convertToHdf5 } from '../../generator/dataset/to-hdf5.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
+import { testPython } from '../python.ts';
 import { FIXTURE_SIZE, patternedVideo } from './patterned-video.ts';
 import { FPS, madeUpRecord } from './records.ts';
 import { writeAll } from './small-dataset.ts';
 
-const python = process.env.BRICKYARD_PYTHON;
 const LENGTHS = [40, 25];
+let python: string;
 let folder: string;
 let original: string;
 let hdf5: string;
 beforeAll(async () => {
-  if (!python || !existsSync(python)) {
-    throw new Error('these tests need Python with h5py: run them by `npm test`, or set BRICKYARD_PYTHON');
-  }
+  python = testPython();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-convert-'));
   [original, hdf5] = ['original', 'hdf5'].map((name) => join(folder, name));
   const some = LENGTHS.map((frames, episode) =>
@@ -33,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function runPython(script: string): Record<string, unknown> {
-  const { stdout, stderr } = spawnSync(python!, ['-c', script, hdf5], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(python, ['-c', script, hdf5], { encoding: 'utf8' });
   if (!stdout.startsWith('{')) throw new Error(stderr.slice(-2000));
   return JSON.parse(stdout);
 }

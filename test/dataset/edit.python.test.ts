@@ -1,6 +1,6 @@
 /** lerobot itself opens what merge and split make, of our data and of its own, and shows the right pictures. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,24 +8,23 @@ import { mergeDatasets } from '../../generator/dataset/merge.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { splitDataset } from '../../generator/dataset/split.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
+import { testPython } from '../python.ts';
 import { patternedVideo } from './patterned-video.ts';
 import { FPS, madeUpRecord } from './records.ts';
 import { writeAll } from './small-dataset.ts';
 
 const CHECKS = join(import.meta.dirname, '../../trainer/checks');
-const python = process.env.BRICKYARD_PYTHON;
+let python: string;
 let folder: string;
 beforeAll(() => {
-  if (!python || !existsSync(python)) {
-    throw new Error('these tests need Python with lerobot: run them by `npm test`, or set BRICKYARD_PYTHON');
-  }
+  python = testPython();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-edit-lerobot-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(args: string[]): Record<string, unknown> {
   const env = { ...process.env, HF_DATASETS_CACHE: join(folder, 'cache') };
-  const { stdout, stderr } = spawnSync(python!, args, { encoding: 'utf8', env });
+  const { stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', env });
   const line = stdout.trim().split('\n').at(-1) ?? '';
   if (!line.startsWith('{')) throw new Error(`python printed no JSON: ${stderr.slice(-2000)}`);
   return JSON.parse(line);
@@ -54,7 +53,7 @@ describe('lerobot', () => {
   it('loads its own recordings merged, with the pictures and rows of the originals', async () => {
     const roots = ['h264', 'libsvtav1'].map((codec) => {
       const out = join(folder, `foreign-${codec}`);
-      spawnSync(python!, [join(CHECKS, 'record_foreign.py'), out, codec]);
+      spawnSync(python, [join(CHECKS, 'record_foreign.py'), out, codec]);
       return out;
     });
     const out = join(folder, 'foreign-merged');

@@ -12,16 +12,16 @@ import { planShards } from '../../generator/dataset/shards.ts';
 import { statFrameIndices } from '../../generator/dataset/stat-frames.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
 import { DatasetWriter } from '../../generator/dataset/writer.ts';
+import { testPython } from '../python.ts';
 import { FIXTURE_SIZE, patternedFrame, patternedVideo } from './patterned-video.ts';
 import { FPS, madeUpRecord, RUN, SPEC, TASKS } from './records.ts';
 
 const LENGTHS = [40, 133, 25, 60, 71, 18, 90];
 const CHECKS = join(import.meta.dirname, '../../trainer/checks');
-const python = process.env.BRICKYARD_PYTHON;
 
 /** One run of a script; its last line of stdout as JSON. */
 function runPython(args: string[]): { status: number | null; report: Record<string, unknown> } {
-  const run = spawnSync(python!, args, {
+  const run = spawnSync(python, args, {
     encoding: 'utf8',
     env: { ...process.env, HF_DATASETS_CACHE: cache },
   });
@@ -31,14 +31,11 @@ function runPython(args: string[]): { status: number | null; report: Record<stri
   return { status: run.status, report: JSON.parse(line) };
 }
 
+let python: string;
 let folder: string;
 let cache: string;
 beforeAll(() => {
-  if (!python || !existsSync(python)) {
-    throw new Error(
-      'these tests need Python with lerobot: run them by `npm test`, or set BRICKYARD_PYTHON to it',
-    );
-  }
+  python = testPython();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-lerobot-'));
   cache = join(folder, 'cache');
 });
@@ -123,7 +120,7 @@ describe('lerobot', () => {
 
   it.each(['h264', 'libsvtav1'])('records datasets that we validate (%s)', async (codec) => {
     const out = join(folder, `foreign-${codec}`);
-    const run = spawnSync(python!, [join(CHECKS, 'record_foreign.py'), out, codec], { encoding: 'utf8' });
+    const run = spawnSync(python, [join(CHECKS, 'record_foreign.py'), out, codec], { encoding: 'utf8' });
     expect(run.status, run.stderr.slice(-2000)).toBe(0);
     const report = await validateDataset(await DatasetReader.open(out), { minEpisodes: 1, deep: true });
     expect(report.faults).toEqual([]);

@@ -18,6 +18,7 @@ import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
 import { type LoopState, readState } from '../../loop/state.ts';
 import type { LoopSummary } from '../../loop/summary.ts';
 import { startCommand, until } from '../generator/gen-process.ts';
+import { testPython } from '../python.ts';
 import { endAgents } from '../trainer-ssh/end-agents.ts';
 import { LoopbackSshd } from '../trainer-ssh/loopback-sshd.ts';
 
@@ -31,11 +32,7 @@ const TINY = [
 let folder: string;
 let sshd: LoopbackSshd;
 beforeAll(async () => {
-  const python = process.env.BRICKYARD_PYTHON;
-  if (!python || !existsSync(python))
-    throw new Error(
-      'these tests need Python with lerobot: run them by `npm test`, or set BRICKYARD_PYTHON to it',
-    );
+  const python = testPython();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-elsewhere-'));
   process.env.XDG_CACHE_HOME = join(folder, 'cache');
   sshd = await LoopbackSshd.start();

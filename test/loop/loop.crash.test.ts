@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { LOOP_MARK, processesWith } from '../../loop/leftovers.ts';
 import { type LoopState, readState } from '../../loop/state.ts';
 import type { LoopSummary } from '../../loop/summary.ts';
 import { type Ended, startCommand, until } from '../generator/gen-process.ts';
+import { testPython } from '../python.ts';
 
 const TINY = [
   ...['loop', '--out', 'loop', '--scenarios', 'one-brick', '--size', '96x64', '--rounds', '2', '--json'],
@@ -17,10 +18,7 @@ const TINY = [
 
 let folder: string;
 beforeAll(() => {
-  if (!process.env.BRICKYARD_PYTHON || !existsSync(process.env.BRICKYARD_PYTHON))
-    throw new Error(
-      'these tests need Python with lerobot: run them by `npm test`, or set BRICKYARD_PYTHON to it',
-    );
+  testPython();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-loop-'));
   process.env.XDG_CACHE_HOME = join(folder, 'cache');
 });

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { testPython } from '../python.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SUITE = `name: one
@@ -27,10 +28,7 @@ let folder: string;
 let env: NodeJS.ProcessEnv;
 let killed: ChildProcess | undefined;
 beforeAll(() => {
-  if (!process.env.BRICKYARD_PYTHON || !existsSync(process.env.BRICKYARD_PYTHON))
-    throw new Error(
-      'these tests need Python with lerobot: run them by `npm test`, or set BRICKYARD_PYTHON to it',
-    );
+  testPython();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-evaluated-'));
   writeFileSync(join(folder, 'one.yaml'), SUITE);
   env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), OMP_NUM_THREADS: '1', INIT_CWD: folder };

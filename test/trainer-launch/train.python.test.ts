@@ -3,7 +3,7 @@
  * parity figures repeated here; then the exported policy is made wrong in one way after the other.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
 import { PolicySession } from '../../evaluator/policy/session.ts';
 import { InputError } from '../../sim/errors.ts';
 import { type HeadlessRenderer, openRenderer } from '../../sim/host/renderer.ts';
+import { testPython } from '../python.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const STEPS = 20;
@@ -30,10 +31,7 @@ function brickyard(...args: string[]) {
 }
 
 beforeAll(async () => {
-  if (!process.env.BRICKYARD_PYTHON || !existsSync(process.env.BRICKYARD_PYTHON))
-    throw new Error(
-      'these tests need Python with lerobot: run them by `npm test`, or set BRICKYARD_PYTHON to it',
-    );
+  testPython();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-train-'));
   renderer = await openRenderer();
 });
@@ -85,7 +83,7 @@ it.each([
   const policy = join(folder, 'run/checkpoints/final/policy');
   const out = join(folder, kind);
   const script = join(ROOT, 'trainer/checks/mutate_policy.py');
-  const made = spawnSync(process.env.BRICKYARD_PYTHON!, [script, policy, out, kind], { encoding: 'utf8' });
+  const made = spawnSync(testPython(), [script, policy, out, kind], { encoding: 'utf8' });
   expect(made.status, made.stderr).toBe(0);
   expect(await refusal(out)).toContain(message);
 });

@@ -14,6 +14,7 @@ import { fakeGcsServerPath } from '../../scripts/fake-gcs.ts';
 import { openStore } from '../../trainer/launch/storage/open-store.ts';
 import { startFakeGcsServer } from '../fakes/fake-gcs-server.ts';
 import { GcsServer } from '../fakes/gcs-server.ts';
+import { testPython } from '../python.ts';
 import { endAgents } from '../trainer-ssh/end-agents.ts';
 import { LoopbackSshd } from '../trainer-ssh/loopback-sshd.ts';
 
@@ -44,11 +45,7 @@ let env: NodeJS.ProcessEnv;
 const started: ChildProcess[] = [];
 
 beforeAll(async () => {
-  const python = process.env.BRICKYARD_PYTHON;
-  if (!python || !existsSync(python))
-    throw new Error(
-      'these tests need Python with lerobot: run them by `npm test`, or set BRICKYARD_PYTHON to it',
-    );
+  const python = testPython();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-remote-'));
   sshd = await LoopbackSshd.start();
   writeFileSync(join(folder, 'one.yaml'), SUITE);

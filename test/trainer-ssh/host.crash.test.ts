@@ -19,6 +19,7 @@ import { isAlive } from '../../sim/host/process-alive.ts';
 import type { HostStatus, Machine } from '../../trainer/launch/remote/ports.ts';
 import { type FolderContents, folderContents, trainerCode } from '../../trainer/launch/ssh/folder-files.ts';
 import { SshHost, type SshHostOptions } from '../../trainer/launch/ssh/host.ts';
+import { testPython } from '../python.ts';
 import { LoopbackSshd } from './loopback-sshd.ts';
 
 const TRAINER = join(import.meta.dirname, '../../trainer');
@@ -31,8 +32,7 @@ let code: FolderContents;
 const hosts: SshHost[] = [];
 
 beforeAll(async () => {
-  if (!process.env.BRICKYARD_PYTHON)
-    throw new Error('these tests need BRICKYARD_PYTHON: run them by `npm test`');
+  testPython();
   sshd = await LoopbackSshd.start();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-host-'));
   const pretended = join(folder, 'trainer');
@@ -74,7 +74,7 @@ function setup(runId: string, trainArgs: string[], more: Partial<SshHostOptions>
     },
     dataset: { folder: join(folder, 'data') },
     secrets: { HF_TOKEN: TOKEN },
-    python: process.env.BRICKYARD_PYTHON!,
+    python: testPython(),
     torch: 'locked',
     deadManS: DEAD_MAN_S,
     powerOff: () => null,

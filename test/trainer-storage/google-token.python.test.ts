@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { googleTokens } from '../../trainer/launch/storage/google-token.ts';
+import { testPython } from '../python.ts';
 
 const TRAINER = join(import.meta.dirname, '../../trainer');
 const { publicKey, privateKey } = generateKeyPairSync('rsa', {
@@ -53,8 +54,6 @@ const ACCOUNT = {
 };
 
 async function tokenOnHost(env: Record<string, string>) {
-  const program = process.env.BRICKYARD_PYTHON;
-  if (!program) throw new Error('run these tests by `npm test`, which sets BRICKYARD_PYTHON');
   const code = [
     'from brickyard_trainer.publishing.google_token import GoogleTokens',
     'from brickyard_trainer.publishing.store import StoreError',
@@ -63,7 +62,7 @@ async function tokenOnHost(env: Record<string, string>) {
     'except StoreError as error: print(error.fault, error)',
   ].join('\n');
   const own = { PYTHONPATH: TRAINER, PYTHONDONTWRITEBYTECODE: '1' };
-  const child = spawn(program, ['-c', code], { env: { ...process.env, ...own, ...env } });
+  const child = spawn(testPython(), ['-c', code], { env: { ...process.env, ...own, ...env } });
   let stdout = '';
   child.stdout.on('data', (text) => (stdout += text));
   await new Promise((resolve) => child.on('close', resolve));

@@ -16,6 +16,7 @@ import { uploadDataset } from '../../trainer/launch/storage/dataset-transfer.ts'
 import { openRunStore, openStore } from '../../trainer/launch/storage/open-store.ts';
 import { GcsServer } from '../fakes/gcs-server.ts';
 import { type HubFault, HubServer } from '../fakes/hub-server.ts';
+import { testPython } from '../python.ts';
 import { checkpointsIn } from './whole-checkpoints.ts';
 
 const TRAINER = join(import.meta.dirname, '../../trainer');
@@ -31,10 +32,8 @@ afterEach(() => {
 
 /** Its last line of stdout as JSON. */
 async function python(args: string[], env: Record<string, string>) {
-  const program = process.env.BRICKYARD_PYTHON;
-  if (!program) throw new Error('run these tests by `npm test`, which sets BRICKYARD_PYTHON');
   const own = { PYTHONPATH: TRAINER, PYTHONDONTWRITEBYTECODE: '1', BRICKYARD_STORE_WAIT_S: '0.002' };
-  const child = spawn(program, args, { env: { ...process.env, ...own, ...env } });
+  const child = spawn(testPython(), args, { env: { ...process.env, ...own, ...env } });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (text) => (stdout += text));

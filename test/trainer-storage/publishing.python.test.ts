@@ -12,6 +12,7 @@ import { Rng } from '../../sim/rng.ts';
 import { GcsStore } from '../../trainer/launch/storage/gcs-store.ts';
 import { StoredRun } from '../../trainer/launch/storage/run-store.ts';
 import { type GcsFault, type GcsRequest, GcsServer } from '../fakes/gcs-server.ts';
+import { testPython } from '../python.ts';
 import { type CheckpointsSeen, checkpointsIn } from './whole-checkpoints.ts';
 
 const PUBLISHER = join(import.meta.dirname, '../../trainer/checks/publish_checkpoints.py');
@@ -42,11 +43,9 @@ interface Published {
 }
 
 function start(count: number, bytes: number, keep = 3): { child: ChildProcess; done: Promise<Published> } {
-  const python = process.env.BRICKYARD_PYTHON;
-  if (!python) throw new Error('run these tests by `npm test`, which sets BRICKYARD_PYTHON');
   const args = [PUBLISHER, `gs://ralph/${PREFIX.slice(0, -1)}`, folder, `${count}`, `${bytes}`, `${keep}`];
   const env = { ...process.env, BRICKYARD_GCS_ENDPOINT: server.url, BRICKYARD_STORE_WAIT_S: '0.002' };
-  const child = spawn(python, args, { env: { ...env, PYTHONDONTWRITEBYTECODE: '1' } });
+  const child = spawn(testPython(), args, { env: { ...env, PYTHONDONTWRITEBYTECODE: '1' } });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (text) => (stdout += text));
@@ -120,7 +119,7 @@ describe('publishing checkpoints', () => {
 
   it('ended before and after each of its changes, with ties and losses that are no numbers, keeps its promises', async () => {
     const check = join(import.meta.dirname, '../../trainer/checks/crash_publishing.py');
-    const { stdout } = await promisify(execFile)(process.env.BRICKYARD_PYTHON!, [check, '15']);
+    const { stdout } = await promisify(execFile)(testPython(), [check, '15']);
     const { crashes, faults } = JSON.parse(stdout);
     expect(faults).toEqual([]);
     expect(crashes).toBeGreaterThan(500);

@@ -1,9 +1,10 @@
 /** One Python process that has imported lerobot and runs the check scripts of trainer/checks in forks of itself. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { testPython } from '../python.ts';
 
 export const TRAINER = join(import.meta.dirname, '../../trainer');
 
@@ -20,16 +21,6 @@ export interface CheckResult {
   /** Last line of what it said on stdout. */
   lastLine: string;
   stderr: string;
-}
-
-/** The Python of the tests. @throws Error when there is none */
-export function testPython(): string {
-  const python = process.env.BRICKYARD_PYTHON;
-  if (!python || !existsSync(python))
-    throw new Error(
-      'this test needs Python with lerobot: run it by `npm test`, or set BRICKYARD_PYTHON to it',
-    );
-  return python;
 }
 
 export class CheckProcess {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
 import { ensureUv } from '../../scripts/setup/python.mjs';
-import { CheckProcess, type CheckResult, TRAINER, testPython } from './check-process.ts';
+import { testPython } from '../python.ts';
+import { CheckProcess, type CheckResult, TRAINER } from './check-process.ts';
 import { writeDataset } from './made-up-dataset.ts';
 
 /** Not the network's 96x64, so that it resizes. */
