@@ -1,5 +1,5 @@
 /** Runs stages as processes of this program's own commands; what they say goes to a log beside what they make. */
-import { createWriteStream, existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Disk } from '../generator/dataset/disk.ts';
@@ -8,6 +8,7 @@ import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
 import { type RunningCommand, startOwnCommand } from '../sim/host/own-command.ts';
 import { runsFolder } from '../trainer/launch/remote/run-id.ts';
 import type { RemoteSummary } from '../trainer/launch/remote/train-remotely.ts';
+import { checkpointNames } from '../trainer/launch/run-folder.ts';
 import { CpuMeter } from './cpu-time.ts';
 import { type Elsewhere, remoteRunId, trainsElsewhere } from './elsewhere.ts';
 import { LOOP_MARK } from './leftovers.ts';
@@ -101,8 +102,7 @@ export class CliStages implements StageRunner {
     if (request.kind !== 'train') return false;
     const run = join(this.#options.out, request.out);
     if (!existsSync(join(run, 'run.json'))) return false;
-    const checkpoints = join(run, 'checkpoints');
-    if (existsSync(checkpoints) && readdirSync(checkpoints).some((name) => /^\d+$/.test(name))) return true;
+    if (checkpointNames(run).length > 0) return true;
     await new Disk().discard(run);
     return false;
   }
