@@ -16,7 +16,7 @@ let expected: { fingerprint: string; frames: number };
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'brickyard-crash-'));
   expected = await genOk([...SMALL, '--episodes', '10', '--out', 'undisturbed'], home);
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** A folder of its own for each test; what it ends with must equal the undisturbed run. */
@@ -87,7 +87,7 @@ test('a browser that hangs is given up and replaced', async () => {
     expect(stderr).toContain('is drawn again');
     await gone(run.pid);
   });
-}, 120_000);
+}, 300_000);
 
 describe('Ctrl-C', () => {
   test('once: finishes what is in flight, keeps the state, exits 130', async () => {
