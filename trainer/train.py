@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import brickyard_trainer.bound_to_parent  # noqa: F401 - before the imports that take seconds
+from brickyard_trainer.freed_memory import keep_freed_memory
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
@@ -69,6 +70,7 @@ from brickyard_trainer.wording import setting
 
 def main(arguments: list[str]) -> int:
     quiet_libraries()
+    keep_freed_memory()
     try:
         if "--help" in arguments or "-h" in arguments:
             print(__doc__)

@@ -68,6 +68,10 @@ for (const [script, what] of [
     expectNoFaults(await checks.run({ script, args: [await runsDataset(), work] }));
   });
 
+it('keeps the memory that a step frees for the next one', async () => {
+  expectNoFaults(await checks.run({ script: 'freed_memory.py', args: [] }));
+});
+
 it('lerobot-train finds the plugin, and its checkpoints export, with one camera or two', async () => {
   const [ours, foreign, work] = [join(folder, 'ours'), join(folder, 'foreign'), makeFolder('stock-work')];
   await writeDataset({ out: ours, lengths: Array(4).fill(25), size: LARGER });
