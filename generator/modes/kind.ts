@@ -25,13 +25,13 @@ export interface ModeSettings extends ModeShares {
   noiseAmplitude: readonly number[];
 }
 
-/** Shares of a mode where the user gives none. */
+/** Shares of a mode where the user gives none; docs/results.md says what half of the mixture with noise is worth. */
 export const MODE_SHARES = {
   expert: { recoveryShare: 0, noiseShare: 0 },
   noise: { recoveryShare: 0, noiseShare: 1 },
   recovery: { recoveryShare: 1, noiseShare: 0 },
   dagger: { recoveryShare: 0, noiseShare: 0 },
-  mix: { recoveryShare: 0.25, noiseShare: 0.25 },
+  mix: { recoveryShare: 0.25, noiseShare: 0.5 },
 } as const satisfies Record<Mode, ModeShares>;
 
 /** What `gen` did before it had modes, and does when none is asked for. */

@@ -45,8 +45,11 @@ export function parseModeOptions(raw: RawModeOptions, faults: string[]): ModeSet
       );
   }
   const shares = MODE_SHARES[mode];
-  const recoveryShare = share('--recovery-share', raw.recoveryShare, shares.recoveryShare, faults);
-  const noiseShare = share('--noise-share', raw.noiseShare, shares.noiseShare, faults);
+  // A default gives way to a share that is asked for.
+  const recoveries = share('--recovery-share', raw.recoveryShare, faults);
+  const noisy = share('--noise-share', raw.noiseShare, faults);
+  const recoveryShare = recoveries ?? Math.min(shares.recoveryShare, 1 - (noisy ?? 0));
+  const noiseShare = noisy ?? Math.min(shares.noiseShare, 1 - recoveryShare);
   if (recoveryShare + noiseShare > 1 + 1e-9)
     faults.push(
       `--recovery-share ${recoveryShare} and --noise-share ${noiseShare} are more than all episodes: together at most 1`,
@@ -55,8 +58,8 @@ export function parseModeOptions(raw: RawModeOptions, faults: string[]): ModeSet
   return { mode, recoveryShare, noiseShare, noiseLevel: level(raw.noiseLevel, faults), noiseAmplitude };
 }
 
-function share(name: string, text: string | undefined, otherwise: number, faults: string[]): number {
-  if (text === undefined) return otherwise;
+function share(name: string, text: string | undefined, faults: string[]): number | undefined {
+  if (text === undefined) return undefined;
   const value = decimal(text);
   if (!(value >= 0 && value <= 1))
     faults.push(`${name} must be a number from 0 to 1 (a share of the episodes), got "${text}"`);

@@ -35,10 +35,9 @@ describe('kindOfSlot', () => {
 
   test('one slot of many scenarios has the shares, too', () => {
     const kinds = Array.from({ length: 400 }, (_, i) => kindOfSlot(MODE_SHARES.mix, 0, `yard-${i}`, 0));
-    for (const kind of ['noise', 'recovery']) {
-      expect(counted(kinds)[kind]).toBeGreaterThan(70);
-      expect(counted(kinds)[kind]).toBeLessThan(130);
-    }
+    const { noise, recovery } = counted(kinds);
+    expect(Math.abs(noise - 400 * MODE_SHARES.mix.noiseShare)).toBeLessThan(30);
+    expect(Math.abs(recovery - 400 * MODE_SHARES.mix.recoveryShare)).toBeLessThan(30);
   });
 
   test('shares of 0 and 1 leave no exception', () => {
@@ -68,6 +67,18 @@ describe('parseModeOptions', () => {
       noiseShare: 0,
     });
     expect(parseModeOptions({ mode: 'mix', noiseLevel: '.5' }, [])).toMatchObject({ noiseLevel: 0.5 });
+  });
+
+  test.each([
+    [{}, 0.25, 0.5],
+    [{ recoveryShare: '0.75' }, 0.75, 0.25],
+    [{ noiseShare: '0.875' }, 0.125, 0.875],
+    [{ recoveryShare: '0.1' }, 0.1, 0.5],
+  ])('a default of mix gives way to the share that is asked for: %j', (given, recoveryShare, noiseShare) => {
+    const faults: string[] = [];
+    const options = parseModeOptions({ mode: 'mix', ...given }, faults);
+    expect(options).toMatchObject({ recoveryShare, noiseShare });
+    expect(faults).toEqual([]);
   });
 
   test.each([
