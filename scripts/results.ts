@@ -3,12 +3,14 @@
  *   node scripts/run-script.mjs results.ts collect --title T --arm "expert only=FOLDER,FOLDER" --arm … --out FILE.json
  *   node scripts/run-script.mjs results.ts draw FILE.json      FILE.svg beside it, and its tables on stdout
  *   node scripts/run-script.mjs results.ts draw --verify FILE.json      1 when the SVG is another than the file says
+ *   node scripts/run-script.mjs results.ts bucket FOLDER…      how long rollouts went with a bucket left tilted
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { collectArms, readArmsFile } from './results/arms-file.ts';
 import { armsPlot } from './results/arms-plot.ts';
 import { armsTable, scenarioTable } from './results/arms-table.ts';
+import { tiltedBucket, tiltedBucketLine } from './results/tilted-bucket.ts';
 
 const program = new Command('results');
 program
@@ -44,7 +46,14 @@ program
     writeFileSync(path, picture);
     process.stdout.write(`${armsTable(arms)}\n\n${scenarioTable(arms)}\n`);
   });
-program.parse();
+program
+  .command('bucket')
+  .argument('<folders...>', 'of rollouts')
+  .action(async (folders: string[]) => {
+    for (const folder of folders)
+      process.stdout.write(`${folder}: ${tiltedBucketLine(await tiltedBucket(folder))}\n`);
+  });
+await program.parseAsync();
 
 function collected(text: string, before: string[]): string[] {
   return [...before, text];
