@@ -9,7 +9,8 @@ import { loadPhysics } from '../../../sim/physics.ts';
 import { replayFinalStateHash } from '../../../sim/replay.ts';
 import { gen, genOk, startCommand } from '../gen-process.ts';
 
-const MIX = ['--mode', 'mix', '--recovery-share', '0.5', '--scenarios', 'one-brick,start-loaded'];
+const SHARES = ['--recovery-share', '0.5', '--noise-share', '0.25'];
+const MIX = ['--mode', 'mix', ...SHARES, '--scenarios', 'one-brick,start-loaded'];
 const ARGS = [...MIX, '--size', '96x64', '--episodes', '8', '--seed', '2'];
 let cwd: string;
 beforeAll(async () => {
