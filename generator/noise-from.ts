@@ -8,9 +8,9 @@ import { readResults } from '../evaluator/rollout/results-file.ts';
 import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
 import { InputError } from '../sim/errors.ts';
 import { loadPhysics } from '../sim/physics.ts';
+import { replay } from '../sim/replay.ts';
 import { expertDriver } from '../sim/simulate.ts';
 import { ACTION_SIZE } from '../sim/trajectory.ts';
-import { World } from '../sim/world.ts';
 import { NOISE_DEFAULTS } from './modes/noise.ts';
 import { resultsFileAt, thinned } from './rollout-report.ts';
 
@@ -48,19 +48,12 @@ export async function measureNoise(path: string): Promise<MeasuredError> {
 }
 
 /** Adds each control's squared difference to `squares`; returns the frames. */
-function addSquares({ start, fps, frames, executedActions }: RolloutTrajectory, squares: number[]): number {
-  const world = World.create(start);
-  try {
-    for (let frame = 0; frame < frames; frame++) {
-      const executed = executedActions.subarray(frame * ACTION_SIZE, (frame + 1) * ACTION_SIZE);
-      const { action } = expertDriver(world);
-      for (let i = 0; i < ACTION_SIZE; i++) squares[i] += (executed[i] - action[i]) ** 2;
-      world.step(executed, 1 / fps);
-    }
-    return frames;
-  } finally {
-    world.dispose();
-  }
+function addSquares(trajectory: RolloutTrajectory, squares: number[]): number {
+  replay(trajectory, (world, executed) => {
+    const { action } = expertDriver(world);
+    for (let i = 0; i < ACTION_SIZE; i++) squares[i] += (executed[i] - action[i]) ** 2;
+  });
+  return trajectory.frames;
 }
 
 /** An offset drawn evenly from +-a has the mean square a * a / 3, in the share of the frames that are in bursts. */

@@ -1,5 +1,4 @@
 /** `brickyard loop`: reads the options, runs rounds, prints the summary. */
-
 import { mkdirSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';

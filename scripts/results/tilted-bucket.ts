@@ -4,8 +4,7 @@ import { readRollout } from '../../evaluator/compare/rollout-folder.ts';
 import { readTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
 import { expertAction, expertView } from '../../sim/expert.ts';
 import { loadPhysics } from '../../sim/physics.ts';
-import { ACTION_SIZE } from '../../sim/trajectory.ts';
-import { World } from '../../sim/world.ts';
+import { replay } from '../../sim/replay.ts';
 
 /** Phases of the expert in which the bucket is empty and on its way to a brick. */
 const ON_THE_WAY: readonly string[] = ['search', 'approach', 'turn'];
@@ -28,21 +27,18 @@ export async function tiltedBucket(folder: string): Promise<TiltedBucket> {
   const found: TiltedBucket = { episodes: 0, long: 0, frames: 0, tilted: 0 };
   for (const { bricks, trajectory: file } of readRollout(folder, folder).results) {
     if (bricks !== 1 || !file) continue;
-    const { start, fps, executedActions } = readTrajectory(join(folder, file));
-    const world = World.create(start);
+    const trajectory = readTrajectory(join(folder, file));
     let [stretch, longest] = [0, 0];
-    for (let at = 0; at < executedActions.length; at += ACTION_SIZE) {
+    replay(trajectory, (world) => {
       const onTheWay = ON_THE_WAY.includes(expertAction(expertView(world)).phase);
       const isTilted = onTheWay && world.loader.tiltRad > TILTED_RAD;
       found.frames += Number(onTheWay);
       found.tilted += Number(isTilted);
       stretch = isTilted ? stretch + 1 : 0;
       longest = Math.max(longest, stretch);
-      world.step(executedActions.subarray(at, at + ACTION_SIZE), 1 / fps);
-    }
-    world.dispose();
+    });
     found.episodes++;
-    found.long += Number(longest > LONG_S * fps);
+    found.long += Number(longest > LONG_S * trajectory.fps);
   }
   return found;
 }

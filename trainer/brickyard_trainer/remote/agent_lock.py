@@ -56,10 +56,15 @@ def newest_attempt(attempts: Path) -> int:
     return max((int(name) for name in names if name.isdigit()), default=0)
 
 
+def stat_fields(process: Path) -> list[str]:
+    """/proc/PID/stat from its third field, the state, on (proc_pid_stat(5)); a name may hold anything."""
+    return (process / "stat").read_text().rsplit(")", 1)[1].split()
+
+
 def process_start(pid: int) -> str | None:
     """Tells a process from a later one with the same number; None when there is none, or only its zombie."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        fields = stat_fields(Path(f"/proc/{pid}"))
     except (OSError, IndexError):
         return None
     return None if fields[0] in "ZXx" else fields[19]

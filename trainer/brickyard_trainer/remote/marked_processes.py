@@ -9,14 +9,14 @@ import signal
 import time
 from pathlib import Path
 
-from .agent_lock import process_start
+from .agent_lock import process_start, stat_fields
 from .run_paths import RunPaths
 
 MARK = "BRICKYARD_RUN_FOLDER"
 # A program is put in place within microseconds unless the process has to wait for a core.
 EXEC_WITHIN_S = 1.0
-# Field 26 of proc_pid_stat(5), counted from the one after the name: 0 until exec() has put the program in
-# place. Field 28, the start of the stack, is set too early: 2 of 6,000 children were missed with it.
+# Field 26 of proc_pid_stat(5), in stat_fields(): 0 until exec() has put the program in place. Field 28,
+# the start of the stack, is set too early: 2 of 6,000 children were missed with it.
 START_OF_CODE = 23
 
 
@@ -55,8 +55,7 @@ def is_in_place(process: Path) -> bool:
         os.readlink(process / "exe")
     except OSError:
         return True
-    fields = (process / "stat").read_text().rsplit(")", 1)[1].split()
-    return fields[START_OF_CODE] != "0"
+    return stat_fields(process)[START_OF_CODE] != "0"
 
 
 def kill_marked(paths: RunPaths, within_s: float = 5.0) -> bool:
