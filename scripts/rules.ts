@@ -18,12 +18,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'sim/': ['sim/'],
   'sim/scene/': ['sim/', 'sim/scene/'],
   'sim/page/': ['sim/', 'sim/scene/', 'sim/page/'],
-  'sim/host/': ['sim/', 'sim/scene/', 'sim/page/', 'sim/host/'],
-  'scenarios/': ['scenarios/', 'sim/'],
+  'sim/host/': ['sim/', 'sim/scene/', 'sim/page/', 'sim/host/', 'runtime/'],
+  // Below every other room but the pure simulator, of which it uses the error types alone.
+  'runtime/': ['runtime/', 'sim/errors.ts'],
+  'scenarios/': ['scenarios/', 'sim/', 'runtime/'],
   'generator/': [
     'generator/',
     'scenarios/',
     'sim/',
+    'runtime/',
     'evaluator/policy',
     // What a student is and what a rollout leaves behind, for episodes that a policy drives or that its failures aim.
     'evaluator/results.ts',
@@ -32,10 +35,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'evaluator/rollout/results-file.ts',
     'evaluator/rollout/trajectory-file.ts',
   ],
-  'evaluator/': ['evaluator/', 'scenarios/', 'sim/', 'generator/dataset/'],
-  'trainer/': ['trainer/', 'scenarios/', 'sim/', 'generator/dataset/', 'evaluator/policy/'],
-  'loop/': ['loop/', 'generator/', 'evaluator/', 'trainer/', 'scenarios/', 'sim/'],
-  'cli.ts': ['loop/', 'generator/', 'evaluator/', 'trainer/', 'scenarios/', 'sim/'],
+  'evaluator/': ['evaluator/', 'scenarios/', 'sim/', 'runtime/', 'generator/dataset/'],
+  'trainer/': ['trainer/', 'scenarios/', 'sim/', 'runtime/', 'generator/dataset/', 'evaluator/policy/'],
+  'loop/': ['loop/', 'generator/', 'evaluator/', 'trainer/', 'scenarios/', 'sim/', 'runtime/'],
+  'cli.ts': ['loop/', 'generator/', 'evaluator/', 'trainer/', 'scenarios/', 'sim/', 'runtime/'],
 };
 
 /** Below these `sim/` alone means the pure core, which is what the entries of MAY_IMPORT mean by it, too. */
