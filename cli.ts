@@ -6,6 +6,7 @@ import { genCommand } from './generator/command.ts';
 import { datasetCommand } from './generator/dataset/command.ts';
 import { doctorCommand } from './generator/doctor-command.ts';
 import { loopCommand } from './loop/command.ts';
+import { guardTerminal } from './runtime/terminal.ts';
 import { scenarioCommand } from './scenarios/command.ts';
 import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
 import { packageVersion } from './sim/host/code-version.ts';
@@ -83,4 +84,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
+if (import.meta.main) {
+  guardTerminal();
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -8,7 +8,7 @@ import { InputError } from '../sim/errors.ts';
 
 const MAX_NAME_BYTES = 200;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in a name
-const UNSAFE_CHARACTERS = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\\/]/;
+const UNSAFE_CHARACTERS = /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\\/]/;
 
 /**
  * Why `name` cannot be one part of a path; undefined when it can. Refused: separators, `.` and `..`, control and

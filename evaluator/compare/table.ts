@@ -1,4 +1,5 @@
 /** A comparison as text for a terminal. */
+import { printableLine } from '../../runtime/printable.ts';
 import type { Comparison } from './comparison.ts';
 
 /** The verdict in a sentence, the counts behind it, and a line a scenario. */
@@ -18,11 +19,11 @@ export function comparisonText(comparison: Comparison, names: { a: string; b: st
   return [
     headline(comparison),
     '',
-    `  A  ${names.a}: ${a.successes} of ${episodes}, ${percent(a.success_rate)} (${percent(a.wilson[0])} to ${percent(a.wilson[1])})`,
-    `  B  ${names.b}: ${b.successes} of ${episodes}, ${percent(b.success_rate)} (${percent(b.wilson[0])} to ${percent(b.wilson[1])})`,
+    `  A  ${printableLine(names.a)}: ${a.successes} of ${episodes}, ${percent(a.success_rate)} (${percent(a.wilson[0])} to ${percent(a.wilson[1])})`,
+    `  B  ${printableLine(names.b)}: ${b.successes} of ${episodes}, ${percent(b.success_rate)} (${percent(b.wilson[0])} to ${percent(b.wilson[1])})`,
     `  only B solved ${gained}, only A solved ${lost}; ${errors.pairs_left_out} pairs left out for errors`,
     `  a difference of ${(comparison.smallest_detectable_difference * 100).toFixed(1)} points would be found in 4 of 5 such comparisons`,
-    ...notes.map((note) => `  note: ${note}`),
+    ...notes.map((note) => `  note: ${printableLine(note)}`),
     '',
     ...table([head, ...rows]),
   ].join('\n');
@@ -36,7 +37,8 @@ export function headline({ verdict, difference, interval, p_value, episodes, ...
 }
 
 /** Left column to the left, the others to the right. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+export function table(cells: readonly (readonly string[])[]): string[] {
+  const rows = cells.map((row) => row.map(printableLine));
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map(
     (row) =>

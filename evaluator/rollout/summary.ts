@@ -1,4 +1,5 @@
 /** What results add up to. Pure. */
+import { printableLine } from '../../runtime/printable.ts';
 import type { RenderingStack } from '../../sim/host/draw-request.ts';
 import type { MachineFacts } from '../../sim/host/machine.ts';
 import type { RolloutResult } from '../results.ts';
@@ -73,17 +74,20 @@ export function summaryText(summary: RolloutSummary): string {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const line = ({ episodes, successes, wilson: [low, high] }: RateSummary): string =>
     `${successes} of ${episodes} (${percent(successes / Math.max(1, episodes))}, 95 % interval ${percent(low)} to ${percent(high)})`;
-  const width = Math.max(...Object.keys(summary.by_scenario).map((name) => name.length), 0);
+  const scenarios = Object.entries(summary.by_scenario).map(
+    ([name, each]) => [printableLine(name), each] as const,
+  );
+  const width = Math.max(...scenarios.map(([name]) => name.length), 0);
   const split = summary.per_query;
   return [
-    `${summary.checkpoint} on ${summary.suite}${summary.through_codec ? ', frames through the codec' : ''}: ${line(summary)} in ${summary.wall_s.toFixed(1)} s`,
-    ...Object.entries(summary.by_scenario).map(([name, each]) => `  ${name.padEnd(width)}  ${line(each)}`),
-    ...Object.entries(summary.failures).map(([label, count]) => `  ${label}: ${count}`),
+    `${printableLine(summary.checkpoint)} on ${printableLine(summary.suite)}${summary.through_codec ? ', frames through the codec' : ''}: ${line(summary)} in ${summary.wall_s.toFixed(1)} s`,
+    ...scenarios.map(([name, each]) => `  ${name.padEnd(width)}  ${line(each)}`),
+    ...Object.entries(summary.failures).map(([label, count]) => `  ${printableLine(label)}: ${count}`),
     ...(summary.errors > 0
       ? [`  errors (crashed or hung twice, counted as no success): ${summary.errors}`]
       : []),
     ...(split ? timeLines(split) : []),
-    `  results: ${summary.results}`,
+    `  results: ${printableLine(summary.results)}`,
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 /** `brickyard dataset`: validate, info, merge, split, convert, preview. */
 import { Command } from 'commander';
+import { printableLine } from '../../runtime/printable.ts';
 import { InputError, NegativeResult, throwFaults } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
 import { CHECK_NAMES, CHECKS, type CheckName } from './checks/names.ts';
@@ -110,7 +111,8 @@ function reportText(report: ValidationReport): string {
 }
 
 function findingText({ episode, check, message }: Finding): string {
-  return episode === null ? `${check}: ${message}` : `${check}: episode ${episode}: ${message}`;
+  const line = printableLine(message);
+  return episode === null ? `${check}: ${line}` : `${check}: episode ${episode}: ${line}`;
 }
 
 function infoCommand(): Command {

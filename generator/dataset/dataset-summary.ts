@@ -1,4 +1,5 @@
 /** What `dataset info` tells: sizes, ranges of the features, episodes by scenario and source. Pure but for reading. */
+import { printableLine } from '../../runtime/printable.ts';
 import { framesBySource as sourceCounts } from '../../sim/trajectory.ts';
 import { type EpisodeRow, numbersIn } from './episode-row.ts';
 import type { DatasetWeight } from './metadata.ts';
@@ -41,15 +42,18 @@ export async function summarizeDataset(reader: DatasetReader): Promise<DatasetSu
   const lengths = rows.map((row) => row.length).sort((a, b) => a - b);
   const metadata = await reader.metadata();
   const statistics = (await reader.statistics()) ?? {};
-  const byScenario: NonNullable<DatasetSummary['by_scenario']> = {};
-  const bySource: Record<string, number> = {};
+  // Maps, because a scenario of a foreign dataset may be called `__proto__`.
+  const byScenario = new Map<string, { episodes: number; frames: number }>();
+  const bySource = new Map<string, number>();
   for (const { provenance, length } of rows) {
     if (!provenance) continue;
-    byScenario[provenance.scenario] ??= { episodes: 0, frames: 0 };
-    byScenario[provenance.scenario].episodes++;
-    byScenario[provenance.scenario].frames += length;
+    const share = byScenario.get(provenance.scenario) ?? { episodes: 0, frames: 0 };
+    byScenario.set(provenance.scenario, {
+      episodes: share.episodes + 1,
+      frames: share.frames + length,
+    });
     const source = provenance.sources.join(' + ');
-    bySource[source] = (bySource[source] ?? 0) + 1;
+    bySource.set(source, (bySource.get(source) ?? 0) + 1);
   }
   const isOurs = rows.length > 0 && rows.every((row) => row.provenance);
   return {
@@ -67,8 +71,8 @@ export async function summarizeDataset(reader: DatasetReader): Promise<DatasetSu
     features: Object.entries(info.features)
       .filter(([, feature]) => feature.dtype !== 'video')
       .map(([name]) => featureRange(reader, name, statistics[name])),
-    by_scenario: isOurs ? byScenario : null,
-    by_source: isOurs ? bySource : null,
+    by_scenario: isOurs ? Object.fromEntries(byScenario) : null,
+    by_source: isOurs ? Object.fromEntries(bySource) : null,
     frames_by_source: isOurs ? await framesBySource(reader, rows) : null,
     fingerprint: metadata?.fingerprint?.sha256 ?? null,
     weights: ((await reader.anyMetadata())?.dataset_weights as DatasetWeight[] | undefined) ?? null,
@@ -133,17 +137,19 @@ function featureRange(
 export function summaryTable(summary: DatasetSummary): string {
   const { episodes, frames, fps, duration_s, episode_frames: lengths } = summary;
   const lines = [
-    summary.path,
-    `${episodes} episodes, ${frames} frames at ${fps} fps (${(duration_s / 60).toFixed(1)} min)${summary.robot ? `, ${summary.robot}` : ''}`,
+    printableLine(summary.path),
+    `${episodes} episodes, ${frames} frames at ${fps} fps (${(duration_s / 60).toFixed(1)} min)${summary.robot ? `, ${printableLine(summary.robot)}` : ''}`,
   ];
   if (lengths)
     lines.push(
       `an episode has ${lengths.min} to ${lengths.max} frames, half of them at most ${lengths.median}`,
     );
   for (const camera of summary.cameras) {
-    lines.push(`${camera.name}: ${camera.width}x${camera.height}, ${camera.codec}`);
+    lines.push(
+      `${printableLine(camera.name)}: ${camera.width}x${camera.height}, ${printableLine(camera.codec)}`,
+    );
   }
-  for (const task of summary.tasks) lines.push(`task: ${task}`);
+  for (const task of summary.tasks) lines.push(`task: ${printableLine(task)}`);
   lines.push(
     '',
     ...alignedRows([
@@ -201,7 +207,8 @@ function featureRows({ name, dtype, dimensions }: FeatureRange): string[][] {
 const shortNumber = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(3));
 
 /** Columns of equal width; numbers stand to the right. */
-function alignedRows(rows: string[][]): string[] {
+function alignedRows(cells: string[][]): string[] {
+  const rows = cells.map((row) => row.map(printableLine));
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const isNumeric = rows[0].map((_, column) => rows.slice(1).every((row) => /^[-\d.]*$/.test(row[column])));
   return rows.map((row) =>

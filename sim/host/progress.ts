@@ -2,6 +2,7 @@
  * What a run shows on stderr: one live line in a terminal, plain lines at intervals elsewhere. stdout is kept for
  * the summary.
  */
+import { redrawLine } from '../../runtime/terminal.ts';
 
 export interface ProgressState {
   episodesDone: number;
@@ -78,17 +79,15 @@ export class ProgressPrinter {
     if (state.elapsedS - this.#lastS < interval) return;
     this.#lastS = state.elapsedS;
     this.#live = progressLine(state);
-    if (this.#stream.isTTY)
-      this.#stream.write(`\r\x1b[2K${this.#live.slice(0, (this.#stream.columns ?? 120) - 1)}`);
+    if (this.#stream.isTTY) redrawLine(this.#stream, this.#live.slice(0, (this.#stream.columns ?? 120) - 1));
     else this.#stream.write(`${this.#live}\n`);
   }
 
   /** A line of its own, above the live one. */
   note(text: string): void {
     if (this.#quiet) return;
-    this.#stream.write(
-      this.#stream.isTTY && this.#live !== '' ? `\r\x1b[2K${text}\n${this.#live}` : `${text}\n`,
-    );
+    if (this.#stream.isTTY && this.#live !== '') redrawLine(this.#stream, `${text}\n${this.#live}`);
+    else this.#stream.write(`${text}\n`);
   }
 
   /** Ends the live line so that what follows starts on a fresh one. */

@@ -1,4 +1,5 @@
 /** What a training shows on stderr: one live line in a terminal, plain lines at intervals elsewhere. */
+import { redrawLine } from '../../runtime/terminal.ts';
 import { formatCount, formatDuration } from '../../sim/host/progress.ts';
 import type { StepEvent } from './events.ts';
 
@@ -37,7 +38,7 @@ export class TrainProgress {
     const line = trainProgressLine(event);
     if (this.#stream.isTTY) {
       this.#live = line.slice(0, (this.#stream.columns ?? 120) - 1);
-      this.#stream.write(`\r\x1b[2K${this.#live}`);
+      redrawLine(this.#stream, this.#live);
     } else if (this.#nowS() - this.#lastS >= PLAIN_INTERVAL_S || event.step >= event.steps) {
       this.#lastS = this.#nowS();
       this.#stream.write(`${line}\n`);
@@ -47,7 +48,8 @@ export class TrainProgress {
   /** A line of its own, above the live one. */
   note(text: string): void {
     if (this.#quiet) return;
-    this.#stream.write(this.#live === '' ? `${text}\n` : `\r\x1b[2K${text}\n${this.#live}`);
+    if (this.#live === '') this.#stream.write(`${text}\n`);
+    else redrawLine(this.#stream, `${text}\n${this.#live}`);
   }
 
   /** What --quiet kept back, now that it is needed. */

@@ -1,4 +1,5 @@
 /** Asks everything that can be wrong before anything is rented: all at once, each with a time limit, all faults told. */
+import { printableLine } from '../../../runtime/printable.ts';
 import { InputError } from '../../../sim/errors.ts';
 
 export interface Finding {
@@ -114,8 +115,8 @@ export function preflightText({ results, durationMs }: PreflightReport): string 
     const mark = worst === 'fault' ? 'NO' : 'ok';
     const rest = findings.filter(({ kind }) => kind !== 'note');
     return [
-      `  ${name.padEnd(width)}  ${mark}${told.length > 0 ? `  ${told.join('; ')}` : ''}`,
-      ...rest.map(({ kind, message }) => `  ${' '.repeat(width)}  ${kind}: ${message}`),
+      `  ${name.padEnd(width)}  ${mark}${told.length > 0 ? `  ${printableLine(told.join('; '))}` : ''}`,
+      ...rest.map(({ kind, message }) => `  ${' '.repeat(width)}  ${kind}: ${printableLine(message)}`),
     ];
   });
   return [...lines, `  preflight: ${(durationMs / 1000).toFixed(1)} s`].join('\n');

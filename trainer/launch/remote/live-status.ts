@@ -1,4 +1,5 @@
 /** The terminal of a command that looks after a run: one live line, reports above it; plain lines elsewhere. */
+import { redrawLine } from '../../../runtime/terminal.ts';
 import type { Report, RunStatus } from '../supervisor/status.ts';
 import { reportText, statusLine } from './status-text.ts';
 
@@ -27,7 +28,7 @@ export class LiveStatus {
     const line = this.#scrub(statusLine(status));
     if (this.#stream.isTTY) {
       this.#live = line.slice(0, (this.#stream.columns ?? 120) - 1);
-      this.#stream.write(`\r\x1b[2K${this.#live}`);
+      redrawLine(this.#stream, this.#live);
       return;
     }
     // A log wants to know of every new phase, and now and then that there is progress.
@@ -45,7 +46,8 @@ export class LiveStatus {
   note(text: string): void {
     if (this.#quiet) return;
     const clean = this.#scrub(text);
-    this.#stream.write(this.#live === '' ? `${clean}\n` : `\r\x1b[2K${clean}\n${this.#live}`);
+    if (this.#live === '') this.#stream.write(`${clean}\n`);
+    else redrawLine(this.#stream, `${clean}\n${this.#live}`);
   }
 
   /** Ends the live line. */

@@ -41,13 +41,16 @@ export async function showLog(folder: string, options: LogOptions, context: Remo
   }
 }
 
+/** A progress bar redraws its line by a bare carriage return: in a log each state of it is a line. */
+const showText = (text: string): void => void process.stdout.write(text.replace(/\r\n?/g, '\n'));
+
 async function showMachines(
   { host }: RunMachines,
   machine: Machine,
   { lines, follow }: LogOptions,
   { scrubber }: RemoteContext,
 ): Promise<void> {
-  const stream = scrubber.stream((text) => void process.stdout.write(text));
+  const stream = scrubber.stream(showText);
   let nextByte = 0;
   let text = '';
   for (;;) {
@@ -73,7 +76,7 @@ function showKept(folder: string, { lines }: LogOptions, { scrubber }: RemoteCon
   const path = join(outputsFolder(folder), LOG);
   if (!existsSync(path))
     throw new InputError(`${folder} has no log yet: no trainer was started, or nothing was brought home`);
-  const stream = scrubber.stream((text) => void process.stdout.write(text));
+  const stream = scrubber.stream(showText);
   stream.write(lastLines(readFileSync(path, 'utf8'), lines));
   stream.end();
 }

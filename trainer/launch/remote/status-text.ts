@@ -1,4 +1,5 @@
 /** What `train status`, the live lines of a running command and the reports say of a run. Pure. */
+import { printableLine } from '../../../runtime/printable.ts';
 import { formatCount, formatDuration } from '../../../sim/host/progress.ts';
 import type { Report, RunStatus } from '../supervisor/status.ts';
 
@@ -63,7 +64,7 @@ export function statusText(status: RunStatus, { nowMs, supervisorPid }: StatusCo
   ];
   return rows
     .filter((row): row is [string, string] => row[1] !== null)
-    .map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`)
+    .map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${printableLine(text)}`)
     .join('\n');
 }
 
