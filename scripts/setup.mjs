@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Makes this checkout ready: node scripts/setup.mjs [--python] [--bench] [--only-npm] [--quiet]
+ * Makes this checkout ready: node scripts/setup.mjs [--python] [--python-next] [--bench] [--only-npm] [--quiet]
  * Everything it does is done once; a second run only looks. Runs under any Node >= 18.
  */
 import { join } from 'node:path';
@@ -17,23 +17,25 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/,
  * @typedef {object} Ready
  * @property {string} node path of a current Node
  * @property {string} [python] path of the trainer environment's Python
+ * @property {string} [pythonNext] path of the Python with the newer lerobot, which the tests read data of
  * @property {string} [benchPython] path of the bench environment's Python
  */
 
 /**
  * Installs what is missing.
- * @param {{ system?: boolean, python?: boolean, bench?: boolean }} [options] system: Chromium and its kin (default)
+ * @param {{ system?: boolean, python?: boolean, pythonNext?: boolean, bench?: boolean }} [options] system: Chromium and its kin (default)
  * @returns {Promise<Ready>}
  */
-export async function setUp({ system = true, python = false, bench = false } = {}) {
+export async function setUp({ system = true, python = false, pythonNext = false, bench = false } = {}) {
   const node = await ensureNode();
   await ensureNpmPackages(ROOT, node);
   if (system) await ensureSystemPackages(ROOT, node, ['chromium', 'egl', 'ffmpeg']);
-  if (python || bench) await ensureSystemPackages(ROOT, node, ['pip']);
+  if (python || pythonNext || bench) await ensureSystemPackages(ROOT, node, ['pip']);
   if (bench) await ensureSystemPackages(ROOT, node, ['osmesa']);
   return {
     node,
     python: python ? join(await ensurePython(ROOT, 'trainer'), 'bin', 'python') : undefined,
+    pythonNext: pythonNext ? join(await ensurePython(ROOT, 'next'), 'bin', 'python') : undefined,
     benchPython: bench ? join(await ensurePython(ROOT, 'bench'), 'bin', 'python') : undefined,
   };
 }
@@ -58,6 +60,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     const ready = await setUp({
       system: !flags.includes('--only-npm'),
       python: flags.includes('--python'),
+      pythonNext: flags.includes('--python-next'),
       bench: flags.includes('--bench'),
     });
     if (!flags.includes('--quiet')) {

@@ -16,12 +16,16 @@ import { ROOT, runMain, setUp } from './setup.mjs';
 await runMain(async () => {
   const args = process.argv.slice(2);
   const fast = args.includes('--fast');
-  const { node, python } = await setUp({ system: !fast, python: !fast });
+  const { node, python, pythonNext } = await setUp({ system: !fast, python: !fast, pythonNext: !fast });
   if (!fast) await ensureSystemPackages(ROOT, node, ['sshd']);
   const failedChecks = fast ? [] : await runChecks(node);
   const vitestArgs = args.filter((arg) => arg !== '--fast');
   if (fast) vitestArgs.unshift('--project', 'fast');
-  const env = { ...withNodeOnPath(node), ...(python ? { BRICKYARD_PYTHON: python } : {}) };
+  const env = {
+    ...withNodeOnPath(node),
+    ...(python ? { BRICKYARD_PYTHON: python } : {}),
+    ...(pythonNext ? { BRICKYARD_PYTHON_NEXT: pythonNext } : {}),
+  };
   const code = await runVitest(node, vitestArgs, env);
   if (failedChecks.length > 0) process.stdout.write(`failed checks: ${failedChecks.join(', ')}\n`);
   return code === 0 && failedChecks.length > 0 ? 1 : code;

@@ -1,8 +1,20 @@
 import { existsSync } from 'node:fs';
 
-/** The Python of the tests, with lerobot. @throws Error when there is none */
+/** The Python of the tests, with lerobot 0.4.4. @throws Error when there is none */
 export function testPython(): string {
-  const python = process.env.BRICKYARD_PYTHON;
+  return pythonOf('BRICKYARD_PYTHON', 'needs Python with lerobot');
+}
+
+/** The other Python of the tests, with lerobot 0.6, polars and DuckDB. @throws Error when there is none */
+export function testPythonNext(): string {
+  return pythonOf(
+    'BRICKYARD_PYTHON_NEXT',
+    'needs Python 3.12 with lerobot 0.6 (`npm run setup -- --python-next`)',
+  );
+}
+
+function pythonOf(variable: string, need: string): string {
+  const python = process.env[variable];
   if (python && existsSync(python)) return python;
-  throw new Error('needs Python with lerobot: run the tests by `npm test`, or set BRICKYARD_PYTHON to it');
+  throw new Error(`${need}: run the tests by \`npm test\`, or set ${variable} to it`);
 }

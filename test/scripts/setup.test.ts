@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { findPython } from '../../scripts/setup/find-python.mjs';
 import { runsTypeScript } from '../../scripts/setup/node.mjs';
 import { samePackages } from '../../scripts/setup/npm-packages.mjs';
 import { aptLine, NEEDS } from '../../scripts/setup/system-packages.mjs';
@@ -29,6 +30,46 @@ test.each([
   ['26.1.0', true],
 ])('Node %s runs TypeScript: %s', (version, expected) => {
   expect(runsTypeScript(version)).toBe(expected);
+});
+
+describe('the Python of an environment', () => {
+  let home: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'brickyard-pythons-'));
+  });
+  afterEach(() => rmSync(home, { recursive: true }));
+
+  /** A program that answers as a Python of that version does, or fails as a shim of pyenv. */
+  function pretend(folder: string, name: string, version?: string): string {
+    const path = join(home, folder, name);
+    mkdirSync(join(home, folder), { recursive: true });
+    const answer = version ? `echo "${version} ${path}"` : 'echo "command not found" >&2; exit 127';
+    writeFileSync(path, `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
+    return path;
+  }
+  const find = (...versions: string[]) =>
+    findPython(versions, { HOME: home, PATH: [join(home, 'shims'), join(home, 'bin')].join(':') });
+
+  test('is the newest patch that pyenv holds where its shim is not chosen', () => {
+    pretend('shims', 'python3.12');
+    pretend('.pyenv/versions/3.12.9/bin', 'python3.12', '3.12');
+    const newest = pretend('.pyenv/versions/3.12.11/bin', 'python3.12', '3.12');
+    expect(find('3.12')).toBe(newest);
+  });
+
+  test('is the first version asked for, and the one on the PATH first', () => {
+    const plain = pretend('bin', 'python3', '3.13');
+    expect(find('3.12', '3.13')).toBe(plain);
+    pretend('.pyenv/versions/3.12.9/bin', 'python3.12', '3.12');
+    const onPath = pretend('bin', 'python3.12', '3.12');
+    expect(find('3.12', '3.13')).toBe(onPath);
+  });
+
+  test('is undefined where no version fits', () => {
+    pretend('bin', 'python3', '3.11');
+    pretend('shims', 'python3.12');
+    expect(find('3.12', '3.13')).toBeUndefined();
+  });
 });
 
 describe('whether node_modules holds what the lock file says', () => {
