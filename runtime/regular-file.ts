@@ -51,11 +51,20 @@ export async function readRegular(
 
 /** The whole of a regular file, synchronously. @throws InputError as `openRegular` does */
 export function readRegularSync(path: string, { maxBytes = TEXT_FILE_MAX_BYTES }: Limits = {}): Buffer {
+  return readSynchronously(path, maxBytes, Number.POSITIVE_INFINITY);
+}
+
+/** At most the first `bytes` of a regular file of any size. @throws InputError for anything but a regular file */
+export function readRegularStart(path: string, bytes: number): Buffer {
+  return readSynchronously(path, Number.POSITIVE_INFINITY, bytes);
+}
+
+function readSynchronously(path: string, maxBytes: number, wanted: number): Buffer {
   const file = openSync(path, FLAGS);
   try {
     const stat = fstatSync(file);
     assertRegular(path, stat, maxBytes);
-    const content = Buffer.alloc(stat.size);
+    const content = Buffer.alloc(Math.min(stat.size, wanted));
     let filled = 0;
     while (filled < content.length) {
       const bytes = readSync(file, content, filled, content.length - filled, filled);

@@ -1,7 +1,8 @@
 /** `brickyard scenario`: list, check, begin and look at scenario files. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { InputError, throwFaults } from '../sim/errors.ts';
+import { assertReplaceable } from '../runtime/output-file.ts';
+import { InputError, orFault, throwFaults } from '../sim/errors.ts';
 import { userFolder, userPath } from '../sim/host/user-path.ts';
 import { isScenarioPath, listScenarios, loadScenario, scenarioHash } from './catalogue.ts';
 import { brickRange, scenarioTable } from './list-table.ts';
@@ -114,6 +115,7 @@ function newFaults(name: string, from: string, out: string, path: string): strin
     faults.push(`--from "${from}" is no built-in scenario; there are ${names.join(', ')}`);
   if (!/\.ya?ml$/.test(out)) faults.push(`--out ${out} must end in .yaml`);
   if (existsSync(path)) faults.push(`${out} exists already and is not overwritten; choose another --out`);
+  else orFault(faults, () => assertReplaceable(path));
   return faults;
 }
 
@@ -130,19 +132,23 @@ function previewCommand(): Command {
     .option('--count <n>', 'how many starts, 1 to 24', `${d.count}`)
     .option('--seed <n>', 'other starts for another seed', `${d.seed}`)
     .option('--out <file>', 'where the picture goes', d.out)
+    .option('--force', 'replace --out even if it was not made here')
     .action(async (nameOrPath: string, _options, command: Command) => {
-      type PreviewOptions = GlobalOptions & { count: string; seed: string; out: string };
+      type PreviewOptions = GlobalOptions & { count: string; seed: string; out: string; force?: boolean };
       const options = command.optsWithGlobals<PreviewOptions>();
       const faults: string[] = [];
       const count = wholeNumber('--count', options.count, { min: 1, max: 24 }, faults);
       const seed = wholeNumber('--seed', options.seed, { min: 0, max: 2 ** 32 - 1 }, faults);
       if (!/\.png$/i.test(options.out)) faults.push(`--out ${options.out} must end in .png`);
+      const path = userPath(options.out);
+      orFault(faults, () => assertReplaceable(path, { force: options.force }));
       throwFaults('scenario preview', faults);
       const scenario = loadScenario(nameOrPath, userFolder());
-      const path = userPath(options.out);
       // Only here, so that the other parts need neither browser nor bundler.
       const { previewPicture } = await import('./preview.ts');
-      writeWholeFile(path, await previewPicture(scenario, { count, seed }));
+      const picture = await previewPicture(scenario, { count, seed });
+      assertReplaceable(path, { force: options.force });
+      writeWholeFile(path, picture);
       if (options.json) printJson({ scenario: scenario.name, count, seed, picture: path });
       else if (!options.quiet) print(`${options.out} written: ${count} starts of ${scenario.name}`);
     });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { assertReplaceable, JUNIT_MARK } from '../../runtime/output-file.ts';
 import { expandSuite, loadSuite } from '../../scenarios/suites/suite.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
@@ -41,6 +42,7 @@ interface RegressionOptions {
   junit?: string;
   goldens?: string;
   workers?: string;
+  force?: boolean;
   update?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -56,6 +58,7 @@ export function regressionCommand(): Command {
     .option('--margin <points>', 'how many percentage points it may fall', `${COMPARE_DEFAULTS.marginPoints}`)
     .option('--out <folder>', 'where rollouts go; those found there are used again', 'regression')
     .option('--junit <file>', 'write JUnit XML')
+    .option('--force', 'let --junit replace a file that is no report of ours')
     .option('--goldens <file>', 'golden trajectories (default: those of this version)')
     .option('--workers <n>', 'workers of the rollouts (default: theirs)')
     .option('--update', 'write the golden trajectories again and show what differs')
@@ -68,6 +71,8 @@ export function regressionCommand(): Command {
 async function regression(suite: string, options: RegressionOptions): Promise<void> {
   const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
   const marginPoints = parseMargin(options.margin);
+  if (options.junit !== undefined)
+    assertReplaceable(userPath(options.junit), { option: '--junit', force: options.force });
   const goldens = options.goldens === undefined ? GOLDENS : userPath(options.goldens);
   const shown = options.goldens ?? 'of this version';
   const { checkpoint, baseline } = options;
@@ -113,8 +118,11 @@ function conclude(
   gate: Gate | undefined,
   options: RegressionOptions,
 ): void {
-  if (options.junit !== undefined)
-    writeWholeFile(userPath(options.junit), junitXml(`brickyard regression ${suite}`, cases));
+  if (options.junit !== undefined) {
+    const path = userPath(options.junit);
+    assertReplaceable(path, { option: '--junit', force: options.force });
+    writeWholeFile(path, junitXml(`${JUNIT_MARK}${suite}`, cases));
+  }
   const failures = cases.flatMap(({ failure }) => failure ?? []);
   if (options.json)
     process.stdout.write(

@@ -7,6 +7,7 @@ import { MOST_VIDEOS, REPORT_DEFAULTS, REPORT_FILE, writeReport } from './write-
 interface Options {
   videos?: string;
   out?: string;
+  force?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -26,6 +27,7 @@ export function reportCommand(): Command {
       `episodes shown in full with a video, 0 to ${MOST_VIDEOS} (default: ${REPORT_DEFAULTS.videos})`,
     )
     .option('--out <file>', `where the page goes (default: FOLDER/${REPORT_FILE})`)
+    .option('--force', 'replace --out even if it was not made here')
     .addHelpText('after', EXAMPLES)
     .action(async (folder: string, _options, command: Command) =>
       report(folder, command.optsWithGlobals<Options>()),
@@ -35,7 +37,7 @@ export function reportCommand(): Command {
 async function report(folder: string, options: Options): Promise<void> {
   const videos = parseVideos(options.videos);
   const out = options.out === undefined ? undefined : userPath(options.out);
-  const written = await writeReport(userPath(folder), { videos, out });
+  const written = await writeReport(userPath(folder), { videos, out, force: options.force });
   if (!options.quiet) {
     const mebibytes = (written.bytes / 2 ** 20).toFixed(1);
     process.stderr.write(

@@ -1,6 +1,7 @@
 /** Makes report.html from a rollout's folder. */
 import { join } from 'node:path';
-import { Disk } from '../../generator/dataset/disk.ts';
+import { assertReplaceable } from '../../runtime/output-file.ts';
+import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { openRenderer, RendererCrash } from '../../sim/host/renderer.ts';
 import { chooseEpisodes } from './choose-episodes.ts';
@@ -15,6 +16,8 @@ export interface ReportOptions {
   mostVideoBytes: number;
   /** Where the page goes; FOLDER/report.html when left out. */
   out?: string;
+  /** Whether a file of that name that was not made here may be replaced; never asked in FOLDER itself. */
+  force?: boolean;
 }
 
 export const REPORT_DEFAULTS = { videos: 9, mostVideoBytes: 24 * 2 ** 20 } as const satisfies ReportOptions;
@@ -38,7 +41,10 @@ export async function writeReport(
   folder: string,
   options: Partial<ReportOptions> = {},
 ): Promise<WrittenReport> {
-  const { videos, mostVideoBytes, out } = { ...REPORT_DEFAULTS, ...options };
+  const { videos, mostVideoBytes, out, force } = { ...REPORT_DEFAULTS, ...options };
+  const path = out ?? join(folder, REPORT_FILE);
+  const assertPlace = (): void => assertReplaceable(path, { force: force || out === undefined });
+  assertPlace();
   const data = readReportData(folder);
   const shown = chooseEpisodes(data.results, videos).flatMap((result): ShownEpisode[] => {
     const trajectory = trajectoryOf(folder, result);
@@ -48,8 +54,8 @@ export async function writeReport(
     shown.length > 0 ? await drawAll(shown, mostVideoBytes) : { episodes: shown, note: '', stack: '' };
   const madeWith = drawn.stack ? { 'videos drawn with': drawn.stack } : ({} as Record<string, string>);
   const page = reportPage({ data, episodes: drawn.episodes, note: drawn.note, madeWith });
-  const path = out ?? join(folder, REPORT_FILE);
-  await new Disk().writeWhole(path, page);
+  assertPlace();
+  writeWholeFile(path, page);
   return {
     path,
     bytes: Buffer.byteLength(page),

@@ -1,6 +1,8 @@
 /** `brickyard eval sweep RUN`. */
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
+import { assertReplaceable } from '../../runtime/output-file.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
@@ -62,6 +64,14 @@ async function sweep(shown: string, options: SweepOptions): Promise<void> {
   if (unexported.length > 0)
     say(`${unexported.length} checkpoints are not exported and are left out: ${unexported.join(', ')}`);
   const out = options.out === undefined ? selectionFolder(run, options.suite) : userPath(options.out);
+  const plot = join(out, 'sweep.svg');
+  const figures = join(out, 'sweep.json');
+  const assertPlaces = (): void => {
+    assertReplaceable(plot);
+    // The two are written together: figures without our plot beside them are someone else's.
+    assertReplaceable(figures, { force: existsSync(plot) });
+  };
+  assertPlaces();
   const found = await sweepCheckpoints(
     {
       checkpoints,
@@ -80,10 +90,11 @@ async function sweep(shown: string, options: SweepOptions): Promise<void> {
     ...found,
     run,
     command: `brickyard ${process.argv.slice(2).join(' ')}`,
-    plot: join(out, 'sweep.svg'),
+    plot,
   };
-  writeWholeFile(summary.plot, sweepPlot(found, basename(run)));
-  writeWholeFile(join(out, 'sweep.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  assertPlaces();
+  writeWholeFile(plot, sweepPlot(found, basename(run)));
+  writeWholeFile(figures, `${JSON.stringify(summary, null, 2)}\n`);
   say(sweepText(found));
   say(`plot: ${summary.plot}`);
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);

@@ -1,4 +1,5 @@
 /** Success against training step, as an SVG that opens anywhere. Pure. */
+import { SVG_MARK } from '../../runtime/output-file.ts';
 import { escapeMarkup } from '../../sim/host/escape-markup.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -25,6 +26,7 @@ export function sweepPlot(sweep: Sweep, title: string): string {
     .join(' ');
   const shift = last === first ? 14 : Math.min(14, x(last) - x(first));
   return `${[
+    SVG_MARK,
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="12" fill="${INK}">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     text(

@@ -1,13 +1,14 @@
 /** `brickyard dataset`: validate, info, merge, split, convert, preview. */
 import { Command } from 'commander';
+import { assertReplaceable } from '../../runtime/output-file.ts';
 import { printableLine } from '../../runtime/printable.ts';
+import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError, NegativeResult, throwFaults } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
 import { CHECK_NAMES, CHECKS, type CheckName } from './checks/names.ts';
 import { type GlobalOptions, printLine } from './command-line.ts';
 import { CONTACT_SHEET_DEFAULTS, contactSheet } from './contact-sheet.ts';
 import { summarizeDataset, summaryTable } from './dataset-summary.ts';
-import { Disk } from './disk.ts';
 import { convertCommand, mergeCommand, splitCommand } from './edit-commands.ts';
 import type { Finding } from './findings.ts';
 import { PREVIEW_PAGE_DEFAULTS, previewPage } from './preview-page.ts';
@@ -136,27 +137,34 @@ function previewCommand(): Command {
     )
     .argument('<dir>', 'the folder with meta, data and videos')
     .option('--out <file>', 'the file to write, .png or .html', PREVIEW_DEFAULTS.out)
+    .option('--force', 'replace --out even if it was not made here')
     .option('--episodes <n>', 'rows', String(PREVIEW_DEFAULTS.episodes))
-    .action(async (dir: string, raw: { out: string; episodes: string }, command: Command) => {
-      const { json, quiet } = command.optsWithGlobals<GlobalOptions>();
-      const episodes = Number(raw.episodes);
-      if (!Number.isInteger(episodes) || episodes < 1 || episodes > MAX_SHEET_ROWS) {
-        throw new InputError(
-          `--episodes must be a whole number from 1 to ${MAX_SHEET_ROWS}, got "${raw.episodes}"`,
+    .action(
+      async (dir: string, raw: { out: string; episodes: string; force?: boolean }, command: Command) => {
+        const { json, quiet } = command.optsWithGlobals<GlobalOptions>();
+        const episodes = Number(raw.episodes);
+        if (!Number.isInteger(episodes) || episodes < 1 || episodes > MAX_SHEET_ROWS) {
+          throw new InputError(
+            `--episodes must be a whole number from 1 to ${MAX_SHEET_ROWS}, got "${raw.episodes}"`,
+          );
+        }
+        const out = userPath(raw.out);
+        const isPage = /\.html?$/i.test(out);
+        if (!isPage && !/\.png$/i.test(out))
+          throw new InputError(`--out must end in .png or .html, got "${raw.out}"`);
+        assertReplaceable(out, { force: raw.force });
+        const reader = await DatasetReader.open(userPath(dir));
+        const file = await readOrRefuse<Uint8Array | string>(dir, () =>
+          isPage
+            ? previewPage(reader, { ...PREVIEW_PAGE_DEFAULTS, episodes })
+            : contactSheet(reader, { ...CONTACT_SHEET_DEFAULTS, episodes }),
         );
-      }
-      const reader = await DatasetReader.open(userPath(dir));
-      const out = userPath(raw.out);
-      const isPage = /\.html?$/i.test(out);
-      const file = await readOrRefuse<Uint8Array | string>(dir, () =>
-        isPage
-          ? previewPage(reader, { ...PREVIEW_PAGE_DEFAULTS, episodes })
-          : contactSheet(reader, { ...CONTACT_SHEET_DEFAULTS, episodes }),
-      );
-      await new Disk().writeWhole(out, file);
-      if (json) printLine(JSON.stringify({ out }));
-      else if (!quiet) printLine(out);
-    });
+        assertReplaceable(out, { force: raw.force });
+        writeWholeFile(out, file);
+        if (json) printLine(JSON.stringify({ out }));
+        else if (!quiet) printLine(out);
+      },
+    );
 }
 
 /** More rows than this make a picture that viewers refuse. */

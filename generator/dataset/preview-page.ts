@@ -3,6 +3,7 @@
  * as data URLs, plots as inline SVG, no script. All texts come from the dataset, which may be anyone's: all are escaped.
  */
 import { escapeMarkup } from '../../sim/host/escape-markup.ts';
+import { htmlPage } from '../../sim/host/html-page.ts';
 import { contactSheet, evenlySpread } from './contact-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';
 import type { DataFile, DatasetReader } from './reader.ts';
@@ -40,16 +41,11 @@ export async function previewPage(reader: DatasetReader, options: PreviewPageOpt
   for (const index of evenlySpread(rows.length, options.episodes)) {
     sections.push(await episodeSection(reader, rows[index], options));
   }
-  const name = escapeMarkup(reader.root.split(/[\\/]/).at(-1) ?? '');
+  const name = reader.root.split(/[\\/]/).at(-1) ?? '';
   const minutes = (info.total_frames / info.fps / 60).toFixed(1);
   const facts = `${info.total_episodes} episodes, ${info.total_frames} frames at ${info.fps} fps, ${minutes} minutes; ${sections.length} episodes are shown`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${name}</title><style>${STYLE}</style></head>
-<body><h1>${name}</h1><p>${facts}</p>
-${sections.join('\n')}
-</body></html>
-`;
+  const body = `<h1>${escapeMarkup(name)}</h1><p>${escapeMarkup(facts)}</p>\n${sections.join('\n')}\n`;
+  return htmlPage({ title: name, style: STYLE, body });
 }
 
 async function episodeSection(
@@ -62,7 +58,7 @@ async function episodeSection(
       ? await contactSheet(reader, { episodes: 1, columns, tileWidthPx, only: row.episodeIndex })
       : null;
   const image = sheet
-    ? `<img alt="Frames of episode ${row.episodeIndex}" src="data:image/png;base64,${Buffer.from(sheet).toString('base64')}">`
+    ? `<img alt="Frames of episode ${escapeMarkup(String(row.episodeIndex))}" src="data:image/png;base64,${Buffer.from(sheet).toString('base64')}">`
     : '';
   const data = await reader.episodeColumns(row);
   const plots = PLOTTED.filter((name) => data[name]).map((name) => plotOf(reader, name, data));
@@ -73,7 +69,7 @@ async function episodeSection(
     `${row.length} frames, ${(row.length / reader.info.fps).toFixed(1)} s`,
     row.tasks.join('; '),
   ].filter((word) => word);
-  return `<section><h2>Episode ${row.episodeIndex}</h2><div class="facts">${words.map((word) => escapeMarkup(String(word))).join(' &middot; ')}</div>
+  return `<section><h2>Episode ${escapeMarkup(String(row.episodeIndex))}</h2><div class="facts">${words.map((word) => escapeMarkup(String(word))).join(' &middot; ')}</div>
 ${image}<div class="plots">${plots.join('')}</div></section>`;
 }
 

@@ -1,8 +1,8 @@
 /** A loop as one page: no scripts, nothing loaded, everything inside. */
 
-import { Html, html } from '../../evaluator/report/html.ts';
-import { CONTENT_SECURITY_POLICY } from '../../evaluator/report/page.ts';
+import { type Html, html } from '../../evaluator/report/html.ts';
 import { STYLE } from '../../evaluator/report/style.ts';
+import { htmlPage } from '../../sim/host/html-page.ts';
 import { formatDuration } from '../../sim/host/progress.ts';
 import { bestOf } from '../improvement.ts';
 import { percent } from '../progress-lines.ts';
@@ -17,9 +17,7 @@ export const PAGE_FILE = 'loop.html';
 
 /** @param name of the loop, such as its folder's */
 export function loopPage(name: string, state: LoopState): string {
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${CONTENT_SECURITY_POLICY}"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${name}: loop</title><link rel="icon" href="data:,"><style>${new Html(STYLE + LOOP_STYLE)}</style></head>
-<body><main><header><p class="soft small">loop</p><h1>${name}</h1></header>
+  const body = html`<main><header><p class="soft small">loop</p><h1>${name}</h1></header>
 ${headline(state)}
 ${successChart(state)}
 ${roundTable(state)}
@@ -29,8 +27,8 @@ ${dataTables(state)}
 ${timeCharts(state)}
 ${troubles(state)}
 ${provenance(state)}
-</main></body></html>
-`.text;
+</main>`;
+  return htmlPage({ title: `${name}: loop`, style: STYLE + LOOP_STYLE, body: body.text });
 }
 
 function headline(state: LoopState): Html {

@@ -1,4 +1,5 @@
 /** Text as it may stand between tags and in quoted attributes of HTML, SVG and XML. */
+import { printable } from '../../runtime/printable.ts';
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
@@ -8,10 +9,16 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Also drops what XML 1.0 cannot hold at all, entity or not: control characters, halves of surrogate pairs. */
+/**
+ * Also drops what XML 1.0 cannot hold at all, entity or not: control characters, halves of surrogate pairs; what would
+ * reorder the text around it is shown as an escape.
+ */
 export function escapeMarkup(text: string): string {
-  return [...text.toWellFormed()]
-    .filter((character) => character >= ' ' || '\t\n\r'.includes(character))
-    .map((character) => ENTITIES[character] ?? character)
-    .join('');
+  const kept = [...text.toWellFormed()].filter(
+    (character) => character >= ' ' || '\t\n\r'.includes(character),
+  );
+  return kept.map((character) => ENTITIES[character] ?? shown(character)).join('');
 }
+
+/** XML may hold a carriage return, a terminal may not. */
+const shown = (character: string): string => (character === '\r' ? character : printable(character));

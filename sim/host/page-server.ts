@@ -23,7 +23,8 @@ export interface PageServer {
 const HTML = '<!doctype html><meta charset="utf-8"><title>brickyard</title><script src="page.js"></script>';
 
 const HEADERS = {
-  'content-security-policy': "default-src 'self'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',

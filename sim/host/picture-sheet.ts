@@ -1,5 +1,6 @@
 /** Pictures side by side with words under them, as one PNG. Needs neither a browser nor an installed font. */
 import { encode } from 'fast-png';
+import { PNG_MARK } from '../../runtime/output-file.ts';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyph } from './pixel-font.ts';
 
 export interface SheetTile {
@@ -68,7 +69,20 @@ export function pictureSheet(tiles: readonly SheetTile[], options: Partial<Sheet
       write(sheet, line, x, y + tile.heightPx + gapPx / 2 + n * linePx(textScale), tile.widthPx, all);
     });
   });
-  return encode({ width: widthPx, height: heightPx, data: sheet.rgb, channels: 3, depth: 8 });
+  return markFirst(
+    encode({ width: widthPx, height: heightPx, data: sheet.rgb, channels: 3, depth: 8, text: PNG_MARK }),
+  );
+}
+
+/** The encoder writes texts last; the mark is looked for right after the header. */
+function markFirst(png: Uint8Array): Uint8Array {
+  const [headerEnd, endBytes] = [33, 12];
+  const textBytes = 12 + Object.entries(PNG_MARK)[0].join('\0').length;
+  const textAt = png.length - endBytes - textBytes;
+  const text = png.slice(textAt, textAt + textBytes);
+  png.copyWithin(headerEnd + textBytes, headerEnd, textAt);
+  png.set(text, headerEnd);
+  return png;
 }
 
 const largest = <T>(items: readonly T[], size: (item: T) => number): number =>

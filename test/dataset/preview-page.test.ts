@@ -27,6 +27,26 @@ describe('preview page', () => {
     expect(page).not.toMatch(/(src|href)="(?!data:)/);
   });
 
+  it('allows no script and no connection by its policy, which stands before every text', async () => {
+    const page = await previewPage(reader, { episodes: 5, columns: 2, tileWidthPx: 64 });
+    const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page)!;
+    expect(policy[1].split('; ')).toEqual([
+      "default-src 'none'",
+      "style-src 'unsafe-inline'",
+      'img-src data:',
+      'media-src data:',
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+    expect(policy.index).toBeLessThan(page.indexOf('<title>'));
+  });
+
+  it('shows what would reorder a text as an escape', async () => {
+    const renamed = { ...reader, root: '/data/a\u202egpj.exe\u001b[2J' } as DatasetReader;
+    const page = await previewPage(renamed, { episodes: 5, columns: 2, tileWidthPx: 64 });
+    expect(page).toContain('<h1>a\\u202egpj.exe[2J</h1>');
+  });
+
   it('breaks a line where a number is missing', () => {
     const { svg } = rowPlot({ values: [0, 1, Number.NaN, 1, 0], width: 1, fps: 10 });
     expect(

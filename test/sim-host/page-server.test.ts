@@ -36,7 +36,7 @@ test('listens on this machine only and serves the page and its code, nothing els
   expect(url.hostname).toBe('127.0.0.1');
   const page = await ask(url);
   expect(page.statusCode).toBe(200);
-  expect(page.headers['content-security-policy']).toMatch(/^default-src 'self'/);
+  expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; /);
   expect((await ask(new URL('page.js', url))).statusCode).toBe(200);
   for (const path of ['jobs', 'x', 'page.js?x', '../', '%2e%2e/', 'constructor', '../../etc/passwd']) {
     expect((await ask(new URL(path, url))).statusCode, path).toBe(404);
