@@ -1,8 +1,8 @@
 /** A whole run: plan in, dataset out; stopped at any moment, it goes on from its journal. */
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { takeRunLock } from '../runtime/run-lock.ts';
 import { listenForInterrupts } from '../sim/host/interrupt.ts';
 import { ProgressPrinter } from '../sim/host/progress.ts';
-import { takeRunLock } from '../sim/host/run-lock.ts';
 import { STATE_LAYOUTS } from '../sim/observation.ts';
 import { Disk } from './dataset/disk.ts';
 import { decodeRecord } from './dataset/episode-record.ts';
@@ -46,7 +46,8 @@ export async function runGeneration(plan: RunPlan, options: RunOptions): Promise
   } catch (error) {
     // A run that failed before its first episode leaves no trace.
     if (!begun && Journal.read(workFolder(out)).kept.size === 0) {
-      rmSync(workFolder(out), { recursive: true, force: true });
+      // Moved first: nobody can take a lock in what is being removed.
+      if (existsSync(workFolder(out))) await new Disk().discard(workFolder(out)).catch(() => {});
       if (!existed && readdirSync(out).length === 0) rmdirSync(out);
     }
     throw error;

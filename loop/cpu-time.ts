@@ -3,7 +3,7 @@
  * between two looks loses what it used since the last; one that outlives its parent is found by its place in the tree of
  * the last look. Where there is no /proc nothing is known.
  */
-import { allProcesses, type ProcessStat } from '../sim/host/process-stat.ts';
+import { allProcesses, type ProcessStat } from '../runtime/process-stat.ts';
 
 const LOOK_EVERY_MS = 1000;
 

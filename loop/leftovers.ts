@@ -1,6 +1,6 @@
 /** What a killed process of a loop left behind, told by a mark in the environment. Where there is no /proc: nothing. */
 import { readFileSync } from 'node:fs';
-import { allProcesses } from '../sim/host/process-stat.ts';
+import { allProcesses } from '../runtime/process-stat.ts';
 
 /** In the environment of all that a loop starts; its value is the loop's folder. */
 export const LOOP_MARK = 'BRICKYARD_LOOP';

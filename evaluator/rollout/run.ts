@@ -2,13 +2,13 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeRunLock } from '../../runtime/run-lock.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { codeVersion, packageVersion } from '../../sim/host/code-version.ts';
 import { listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { pageBundle } from '../../sim/host/page-bundle.ts';
-import { takeRunLock } from '../../sim/host/run-lock.ts';
 import { type Growth, WorkerPool } from '../../sim/host/worker-pool.ts';
 import { shuffledOrder } from '../compare/pairing.ts';
 import { dispatchRollouts } from './dispatch.ts';

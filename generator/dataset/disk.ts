@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { isAlive } from '../../sim/host/process-alive.ts';
+import { isAlive } from '../../runtime/process-alive.ts';
 
 /** What unfinished files and folders have in their names; `removeLeftovers` clears those of dead runs. */
 const TEMPORARY_MARK = '.tmp-';

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isAlive } from '../../runtime/process-alive.ts';
 import { InputError } from '../../sim/errors.ts';
-import { isAlive } from '../../sim/host/process-alive.ts';
 import { type Disk, namesIn } from './disk.ts';
 
 /** Throws InputError when `out` holds something; call before any work. */

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer';
+import { isAlive } from '../../runtime/process-alive.ts';
 import { InputError } from '../errors.ts';
 import type { RenderingStack } from './draw-request.ts';
-import { isAlive } from './process-alive.ts';
 
 export type Backend = RenderingStack['backend'];
 

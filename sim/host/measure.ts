@@ -1,7 +1,7 @@
 /** How fast this machine draws and encodes: what doctor and the benchmarks print. */
 import { readFileSync } from 'node:fs';
+import { allProcesses, type ProcessStat } from '../../runtime/process-stat.ts';
 import type { HeadlessRenderer } from './headless-renderer.ts';
-import { allProcesses, type ProcessStat } from './process-stat.ts';
 import { openRenderer, type RendererOptions } from './renderer.ts';
 import { type TrialSceneOptions, trialScene } from './trial-scene.ts';
 

@@ -14,7 +14,7 @@ import { stageArguments } from '../../loop/stage-arguments.ts';
 import { rolloutFacts } from '../../loop/stage-facts.ts';
 import type { RequestOf, StageRequest } from '../../loop/stages.ts';
 import { loopSummary } from '../../loop/summary.ts';
-import { parseStat } from '../../sim/host/process-stat.ts';
+import { parseStat } from '../../runtime/process-stat.ts';
 import { RUN_ID } from '../../trainer/launch/remote/run-id.ts';
 import { madeUpResults, writeRollout } from '../evaluator/made-up-rollout.ts';
 import { FakeStages, fakeHost, newState, rollouts } from './fake-stages.ts';

@@ -1,17 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { tryKernelLock } from '../../runtime/kernel-lock.mjs';
 import { findPython } from '../../scripts/setup/find-python.mjs';
 import { runsTypeScript } from '../../scripts/setup/node.mjs';
 import { samePackages } from '../../scripts/setup/npm-packages.mjs';
@@ -112,7 +114,7 @@ describe('setups at the same time', () => {
     expect(codes).toEqual([0, 0, 0, 0]);
     expect(readFileSync(join(cache, 'built'), 'utf8')).toBe('x');
     expect(readdirSync(join(cache, 'brickyard')).sort()).toEqual(['locks', 'shared']);
-    expect(readdirSync(join(cache, 'brickyard', 'locks'))).toEqual([]);
+    expect(readdirSync(join(cache, 'brickyard', 'locks'))).toEqual(['shared.lock']);
   });
 
   test('take over from one that was killed', async () => {
@@ -127,14 +129,15 @@ describe('setups at the same time', () => {
   });
 
   test('wait for a living one', async () => {
-    const lock = join(cache, 'brickyard', 'locks', 'shared');
-    mkdirSync(lock, { recursive: true });
-    writeFileSync(join(lock, 'owner'), String(process.pid));
+    const locks = join(cache, 'brickyard', 'locks');
+    mkdirSync(locks, { recursive: true });
+    const lock = openSync(join(locks, 'shared.lock'), 'a+');
+    expect(tryKernelLock(lock)).toBe(true);
     const waiting = spawn(process.execPath, [BUILD_ONCE, 'shared'], { env: env() });
     const [told] = await once(waiting.stderr, 'data');
     expect(String(told)).toBe('waiting for another setup of shared to finish\n');
     expect(existsSync(join(cache, 'built'))).toBe(false);
-    rmSync(lock, { recursive: true });
+    closeSync(lock);
     expect((await once(waiting, 'exit'))[0]).toBe(0);
   });
 });

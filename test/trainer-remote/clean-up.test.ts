@@ -3,20 +3,22 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { processStart } from '../../sim/host/process-alive.ts';
+import { takeRunLock } from '../../runtime/run-lock.ts';
 import { cleanUp } from '../../trainer/launch/remote/clean-up.ts';
 import { planFromOptions } from '../../trainer/launch/remote/plan-from-options.ts';
 import { writeRunPlan } from '../../trainer/launch/remote/run-plan.ts';
 import { Scrubber } from '../../trainer/launch/remote/scrub.ts';
 import { readSecrets } from '../../trainer/launch/remote/secrets.ts';
 import { OWN_LABEL, RUN_LABEL } from '../../trainer/launch/remote/supervisor-plan.ts';
-import { supervisorPid } from '../../trainer/launch/remote/supervisor-process.ts';
+import { supervisorOf } from '../../trainer/launch/remote/supervisor-process.ts';
 import { ComputeServer } from '../fakes/compute-server.ts';
 
 const ZONE = 'us-central1-a';
 let runs: string;
 let compute: ComputeServer;
 let said: string[];
+/** Of the run that is watched. */
+let release: (() => void) | undefined;
 
 beforeEach(async () => {
   runs = mkdtempSync(join(tmpdir(), 'brickyard-cleanup-'));
@@ -26,6 +28,8 @@ beforeEach(async () => {
   said = [];
 });
 afterEach(() => {
+  release?.();
+  release = undefined;
   vi.unstubAllEnvs();
   compute.server.close();
   rmSync(runs, { recursive: true, force: true });
@@ -59,7 +63,7 @@ function run(runId: string, state: 'ended' | 'going on' | 'watched'): void {
   mkdirSync(folder);
   const outcome = state === 'ended' ? { kind: 'failed', reason: '' } : null;
   writeFileSync(join(folder, 'state.json'), JSON.stringify({ run: runId, outcome }));
-  if (state === 'watched') writeFileSync(join(folder, 'lock'), `${process.pid} ${processStart(process.pid)}`);
+  if (state === 'watched') release = takeRunLock(folder, runId);
 }
 
 const machine = (name: string, labels: Record<string, string>): void =>
@@ -94,7 +98,8 @@ it('names what could not be ended, as it may still cost money', async () => {
 
 it('knows a supervisor by more than its number', () => {
   run('seen', 'watched');
-  expect(supervisorPid(join(runs, 'seen'))).toBe(process.pid);
+  expect(supervisorOf(join(runs, 'seen'))?.pid).toBe(process.pid);
+  release?.();
   writeFileSync(join(runs, 'seen', 'supervisor', 'lock'), `${process.pid} 1`);
-  expect(supervisorPid(join(runs, 'seen'))).toBeNull();
+  expect(supervisorOf(join(runs, 'seen'))).toBeNull();
 });

@@ -39,7 +39,7 @@ const STATUS: RunStatus = {
   cleanUp: 'not-begun',
   left: [],
 };
-const CONTEXT = { nowMs: STATUS.atMs + 3000, supervisorPid: 4711 };
+const CONTEXT = { nowMs: STATUS.atMs + 3000, supervisor: 'process 4711' };
 
 describe('train status', () => {
   it('is a page', () => {
@@ -68,7 +68,7 @@ watched     by process 4711; this is 3 s old`,
         cleanUp: 'left',
         left: ['by-x-2'],
       },
-      { ...CONTEXT, supervisorPid: null },
+      { ...CONTEXT, supervisor: null },
     );
     expect(text).toMatch(/^phase +ended: succeeded$/m);
     expect(text).toMatch(
@@ -77,7 +77,7 @@ watched     by process 4711; this is 3 s old`,
   });
 
   it('shouts when nobody looks after a run that goes on', () => {
-    const text = statusText(STATUS, { nowMs: STATUS.atMs + 33 * 60_000, supervisorPid: null });
+    const text = statusText(STATUS, { nowMs: STATUS.atMs + 33 * 60_000, supervisor: null });
     expect(text).toMatch(/^watched +by NOBODY for 33 min 00 s: `brickyard train resume`/m);
   });
 

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from '../../sim/host/process-alive.ts';
+import { isAlive } from '../../runtime/process-alive.ts';
 
 export type ScratchKind = 'parity' | 'dry-run';
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from .run_paths import RunPaths
 
+# Who only looks has the lock, too, for a moment, and shares it with others who look.
+LOOKED_AT_S = 1
+
 
 class AlreadyRunning(Exception):
     """Another agent holds the run."""
@@ -15,11 +18,9 @@ class AlreadyRunning(Exception):
 def take(paths: RunPaths):
     """The open file whose lock is held until it is closed."""
     file = open(paths.lock, "a+")  # noqa: SIM115 - it stays open as long as the process
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not wait_until(lambda: locked(file), LOOKED_AT_S):
         file.close()
-        raise AlreadyRunning from None
+        raise AlreadyRunning
     file.seek(0)
     file.truncate()
     file.write(f"{os.getpid()}\n")
@@ -27,11 +28,19 @@ def take(paths: RunPaths):
     return file
 
 
+def locked(file) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def holder(paths: RunPaths) -> int | None:
     """Process id of the agent that lives, None when there is none."""
     try:
-        with open(paths.lock, "r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with open(paths.lock) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             return None
     except FileNotFoundError:
         return None

@@ -9,7 +9,7 @@ import { remoteRuns } from './run-id.ts';
 import { openMachines, type RunMachines } from './run-machines.ts';
 import { type RunPlan, readRunPlan } from './run-plan.ts';
 import { OWN_LABEL, RUN_LABEL } from './supervisor-plan.ts';
-import { supervisorPid } from './supervisor-process.ts';
+import { supervisorOf } from './supervisor-process.ts';
 import type { RemoteContext } from './train-remotely.ts';
 
 export interface CleanUpOptions {
@@ -99,8 +99,8 @@ async function findMachines(cloud: Cloud, runIds: string[], runs: string, all: b
 
 function sparedBecause(run: string, runIds: string[], runs: string, all: boolean): string | null {
   if (!runIds.includes(run)) return all ? null : 'it is not of a run that is known here; --all ends it too';
-  const pid = supervisorPid(join(runs, run));
-  if (pid !== null) return `process ${pid} looks after it`;
+  const supervisor = supervisorOf(join(runs, run));
+  if (supervisor) return `${supervisor.text} looks after it`;
   const status = readStatus(join(runs, run));
   if (status?.outcome || all) return null;
   return `the run has not ended; \`brickyard train stop ${run}\` ends it in order, --all at once`;

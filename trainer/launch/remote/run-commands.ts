@@ -8,7 +8,7 @@ import { remoteRuns, runFolder, runsFolder } from './run-id.ts';
 import { showLog } from './run-log.ts';
 import { statusText } from './status-text.ts';
 import { stopRun } from './stop-run.ts';
-import { supervisorPid } from './supervisor-process.ts';
+import { supervisorOf } from './supervisor-process.ts';
 import { resumeRemotely, withSecrets } from './train-remotely.ts';
 
 interface GlobalOptions {
@@ -64,10 +64,13 @@ function statusCommand(): Command {
         throw new InputError(
           `${folder} has no state yet: nothing was done before its command ended; train resume`,
         );
-      const pid = supervisorPid(folder);
+      const supervisor = supervisorOf(folder);
       if (globals(command).json)
-        process.stdout.write(`${JSON.stringify({ ...status, supervisor_pid: pid })}\n`);
-      else process.stdout.write(`${statusText(status, { nowMs: Date.now(), supervisorPid: pid })}\n`);
+        process.stdout.write(`${JSON.stringify({ ...status, supervisor_pid: supervisor?.pid ?? null })}\n`);
+      else
+        process.stdout.write(
+          `${statusText(status, { nowMs: Date.now(), supervisor: supervisor?.text ?? null })}\n`,
+        );
     });
 }
 

@@ -39,11 +39,11 @@ const WHY: Readonly<Record<Report['why'], string>> = {
 export interface StatusContext {
   nowMs: number;
   /** Of the command that looks after it; null: nobody does. */
-  supervisorPid: number | null;
+  supervisor: string | null;
 }
 
 /** A page: a line a fact, those that nobody knows left out. */
-export function statusText(status: RunStatus, { nowMs, supervisorPid }: StatusContext): string {
+export function statusText(status: RunStatus, { nowMs, supervisor }: StatusContext): string {
   const { machine, outcome } = status;
   const rows: [string, string | null][] = [
     ['run', status.run],
@@ -60,7 +60,7 @@ export function statusText(status: RunStatus, { nowMs, supervisorPid }: StatusCo
     ['clean-up', cleanUpText(status)],
     ['storage', status.uploadFault === null ? null : `publishing fails: ${status.uploadFault}`],
     ...status.troubles.map((trouble): [string, string] => ['trouble', trouble]),
-    ['watched', watchedText(status, { nowMs, supervisorPid })],
+    ['watched', watchedText(status, { nowMs, supervisor })],
   ];
   return rows
     .filter((row): row is [string, string] => row[1] !== null)
@@ -140,9 +140,9 @@ function cleanUpText({ cleanUp, left }: RunStatus): string {
   return `${CLEAN_UP.left}: ${left.join(', ')} may still cost money; \`brickyard train cleanup\` tries again`;
 }
 
-function watchedText({ atMs, outcome }: RunStatus, { nowMs, supervisorPid }: StatusContext): string {
+function watchedText({ atMs, outcome }: RunStatus, { nowMs, supervisor }: StatusContext): string {
   const age = formatDuration(Math.max(0, (nowMs - atMs) / 1000));
-  if (supervisorPid !== null) return `by process ${supervisorPid}; this is ${age} old`;
+  if (supervisor !== null) return `by ${supervisor}; this is ${age} old`;
   if (outcome !== null) return `no longer; this is ${age} old`;
   return `by NOBODY for ${age}: \`brickyard train resume\` goes on, or its dead man's switch ends it`;
 }

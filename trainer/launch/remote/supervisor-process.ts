@@ -1,6 +1,6 @@
 /** Which command looks after a run now: the holder of its lock. */
-import { runLockHolder } from '../../../sim/host/run-lock.ts';
+import { type LockHolder, runLockHolder } from '../../../runtime/run-lock.ts';
 import { supervisorFolder } from '../supervisor/journal.ts';
 
 /** Null when nobody does. */
-export const supervisorPid = (run: string): number | null => runLockHolder(supervisorFolder(run));
+export const supervisorOf = (run: string): LockHolder | null => runLockHolder(supervisorFolder(run));

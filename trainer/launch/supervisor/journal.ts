@@ -4,9 +4,9 @@
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runLockHolder, takeRunLock } from '../../../runtime/run-lock.ts';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
 import { LineLog, readLines } from '../../../sim/host/line-log.ts';
-import { runLockHolder, takeRunLock } from '../../../sim/host/run-lock.ts';
 import { applyLine } from './apply-line.ts';
 import type { JournalLine } from './journal-line.ts';
 import type { SupervisorPlan } from './plan.ts';
@@ -128,8 +128,9 @@ function lock(run: string, runId: string): () => void {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const holder = runLockHolder(supervisorFolder(run));
+    if (holder === null) throw error; // it cannot be locked at all
     throw new InputError(
-      `run ${runId} is supervised${holder === null ? '' : ` by process ${holder}`} already: \`brickyard train status ${runId}\` shows it, \`brickyard train stop ${runId}\` ends it`,
+      `run ${runId} is supervised by ${holder.text} already: \`brickyard train status ${runId}\` shows it, \`brickyard train stop ${runId}\` ends it`,
     );
   }
 }
