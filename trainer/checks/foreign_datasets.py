@@ -2,9 +2,9 @@
 
 usage: python foreign_datasets.py OUT
 
-Makes a folder for each and prints at the end {"lerobot": version, "datasets": [names], "refused": {name: why},
-"not_loaded": {name: why}}: refused is what this lerobot's tools cannot make, not loaded what they make but its
-loader does not read. One process for all, because its imports take seconds.
+Makes a folder for each and prints {"lerobot": version, "datasets": [names], "refused": {name: why},
+"not_loaded": {name: why}}. Refused is what this lerobot's tools cannot make, not loaded what its loader does not
+read. One process for all, because its imports take seconds.
 """
 
 import json
