@@ -1,10 +1,10 @@
-"""Datasets by lerobot's own recorder and editors, under 0.4.4 as under 0.6; there also rewritten by other tools.
+"""Datasets by the recorder and the editors of lerobot 0.4.4 and 0.6, and as other tools rewrite them.
 
 usage: python foreign_datasets.py OUT
 
 Makes a folder for each and prints {"lerobot": version, "datasets": [names], "refused": {name: why},
-"not_loaded": {name: why}}. Refused is what this lerobot's tools cannot make, not loaded what its loader does not
-read. One process for all, because its imports take seconds.
+"not_loaded": {name: why}}. Refused is what this lerobot's tools cannot make, not loaded what its
+loader does not read. One process for all, because its imports take seconds.
 """
 
 import json
