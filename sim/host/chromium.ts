@@ -3,25 +3,22 @@ import {
   accessSync,
   constants,
   existsSync,
-  mkdtempSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
   statfsSync,
   statSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer';
-import { isAlive } from '../../runtime/process-alive.ts';
+import { makePrivateFolder } from '../../runtime/private-folder.ts';
+import { allProcesses } from '../../runtime/process-stat.ts';
 import { InputError } from '../errors.ts';
 import type { RenderingStack } from './draw-request.ts';
 
 export type Backend = RenderingStack['backend'];
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const PROFILE_PREFIX = 'brickyard-chromium-';
 /** One browser's share of /dev/shm; containers often give 64 MiB in all. */
 const SHARED_MEMORY_BYTES = 256 * 2 ** 20;
 /** A protocol call that takes longer means a dead browser; puppeteer's own limit is 180 s. */
@@ -122,13 +119,12 @@ export interface RunningChromium {
 
 /**
  * Starts a browser that talks to us through a pipe: when this process dies, however it dies, the pipe closes and
- * the browser ends itself. Its profile is a temporary folder named after this process, so that a later start can
- * clear away what a killed one left.
+ * the browser ends itself. Its profile is a temporary folder of this process, so that a later start can clear away what
+ * a killed one left.
  */
 export async function launchChromium(backend: Backend): Promise<RunningChromium> {
   const executablePath = await findChromium();
-  removeOrphanedProfiles();
-  const userDataDir = mkdtempSync(join(tmpdir(), `${PROFILE_PREFIX}${process.pid}-`));
+  const userDataDir = makePrivateFolder('chromium', killBrowserIn);
   const args = [...BACKEND_FLAGS[backend], ...QUIET_FLAGS];
   if (process.getuid?.() === 0) args.push('--no-sandbox');
   if (!hasSharedMemory()) args.push('--disable-dev-shm-usage');
@@ -150,6 +146,7 @@ export async function launchChromium(backend: Backend): Promise<RunningChromium>
       handleSIGHUP: false,
     });
   } catch (error) {
+    killBrowserIn(userDataDir); // it may have started and be too slow to say so
     removeProfile(userDataDir);
     throw error;
   }
@@ -194,26 +191,16 @@ function removeProfile(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
-/** Profiles of processes that are no more, and what still runs in them: a stopped browser does not see its pipe close. */
-function removeOrphanedProfiles(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = name.match(/^brickyard-chromium-(\d+)-/)?.[1];
-    if (!owner || isAlive(Number(owner))) continue;
-    const profile = join(tmpdir(), name);
-    killBrowserIn(profile);
-    removeProfile(profile);
-  }
-}
-
+/** What still runs in a profile that a killed process left: a stopped browser does not see its pipe close. */
 function killBrowserIn(profile: string): void {
   const started = `--user-data-dir=${profile}`;
-  for (const pid of existsSync('/proc') ? readdirSync('/proc') : []) {
+  for (const { pid } of allProcesses()) {
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
       if (words.includes(started) && !words.some((word) => word.startsWith('--type=')))
-        process.kill(-Number(pid), 'SIGKILL');
+        process.kill(-pid, 'SIGKILL');
     } catch {
-      // Not a process, not ours, or gone.
+      // Gone, or another user's.
     }
   }
 }

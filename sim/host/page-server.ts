@@ -43,6 +43,8 @@ export async function servePage(script: string): Promise<PageServer> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
+  // Later ones concern a connection that could not be accepted, whoever's it was.
+  server.on('error', () => {});
   const { port } = server.address() as AddressInfo;
   const host = () => `127.0.0.1:${port}`;
 
@@ -54,13 +56,18 @@ export async function servePage(script: string): Promise<PageServer> {
   let taken = false;
   const connected = new Promise<WebSocket>((resolve) => {
     server.on('upgrade', (request, socket, head) => {
+      // The server has let go of this socket: a client that resets it would end this process.
+      socket.on('error', () => {});
       const own = request.headers.host === host() && request.headers.origin === `http://${host()}`;
       if (taken || !own || request.url !== `/${token}/jobs`) {
-        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n', () => socket.destroy());
         return;
       }
       taken = true;
-      sockets.handleUpgrade(request, socket, head, resolve);
+      sockets.handleUpgrade(request, socket, head, (client) => {
+        client.on('error', () => {}); // its close follows, which whoever uses it hears
+        resolve(client);
+      });
     });
   });
 

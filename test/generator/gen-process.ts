@@ -70,7 +70,7 @@ export function browsersOf(pid: number, includeChildren = false): number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       const words = commandLine(name);
-      if (!words.some((word) => word.includes(`brickyard-chromium-${pid}-`))) return false;
+      if (!words.some((word) => word.includes(`/chromium-${pid}-`))) return false;
       return includeChildren || !words.some((word) => word.startsWith('--type='));
     })
     .map(Number);

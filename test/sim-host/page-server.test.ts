@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { get, type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type PageServer, servePage } from '../../sim/host/page-server.ts';
@@ -80,4 +82,42 @@ test('closes with requests and sockets still open', async () => {
   expect(await connects(new URL('jobs', url.href.replace('http', 'ws')), { origin: url.origin })).toBe(true);
   await server.close();
   await expect(ask(url)).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test('a client that resets a refused or a half-sent request ends nothing', async () => {
+  const url = await open();
+  const upgrade = `GET /x/jobs HTTP/1.1\r\nHost: 127.0.0.1:${url.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
+  const texts = [`${upgrade}\r\n`, `${upgrade}\r\n${'x'.repeat(100_000)}`, upgrade, 'rubbish\r\n\r\n', ''];
+  for (const text of texts)
+    for (const waits of [false, true]) {
+      const socket = connect(Number(url.port), '127.0.0.1');
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      if (text !== '') await new Promise((resolve) => socket.write(text, resolve));
+      if (waits && text.endsWith('\r\n\r\n')) await once(socket, 'data');
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+  expect((await ask(url)).statusCode).toBe(200);
+  expect(await connects(new URL('jobs', url.href.replace('http', 'ws')), { origin: url.origin })).toBe(true);
+});
+
+test('a page that resets its connection, or breaks the protocol, closes it and ends nothing', async () => {
+  for (const strike of [
+    (socket: Socket) => socket.resetAndDestroy(),
+    (socket: Socket) => socket.write(Buffer.alloc(64, 0xff)),
+  ]) {
+    const url = await open();
+    const closed = server.connected.then(
+      (socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())),
+    );
+    const page = new WebSocket(new URL('jobs', url.href.replace('http', 'ws')), { origin: url.origin });
+    page.on('error', () => {});
+    const [{ socket }] = await once(page, 'upgrade');
+    await server.connected;
+    strike(socket as Socket);
+    await closed;
+    page.terminate();
+    await server.close();
+  }
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { privateRoot } from '../../runtime/private-folder.ts';
 import { chooseBackend } from '../../sim/host/backend-probe.ts';
 import { groupMembers } from '../../sim/host/measure.ts';
 import { pageBundle } from '../../sim/host/page-bundle.ts';
@@ -13,7 +14,7 @@ import { trialScene } from '../../sim/host/trial-scene.ts';
 
 const long = { ...trialScene({ frames: 4000 }), fps: 10, statFrames: new Uint32Array(0), statStride: 1 };
 const profilesOf = (pid: number) =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith(`brickyard-chromium-${pid}-`));
+  readdirSync(privateRoot()).filter((name) => name.startsWith(`chromium-${pid}-`));
 /** A rejection comes before the browser's folder is gone. */
 const noProfileLeft = (pid: number) =>
   vi.waitFor(() => expect(profilesOf(pid)).toEqual([]), { timeout: 15_000, interval: 50 });

@@ -6,12 +6,12 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { makePrivateFolder } from '../../runtime/private-folder.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { formatBytes, formatCount, formatDuration } from '../../sim/host/progress.ts';
 import { type StepEvent, trainerEvent } from './events.ts';
 import { hydraString } from './overrides.ts';
 import type { TrainingProvider } from './provider.ts';
-import { makeScratch } from './scratch.ts';
 
 export interface TrainEstimate {
   steps: number;
@@ -58,7 +58,7 @@ export async function estimateTraining(
   frames: number,
   say: (line: string) => void,
 ): Promise<TrainEstimate | number> {
-  const folder = await makeScratch('dry-run');
+  const folder = makePrivateFolder('dryrun');
   let last: StepEvent | undefined;
   let parameters = 0;
   const job = provider.start({

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
+import { makePrivateFolder } from '../../runtime/private-folder.ts';
 import { InputError } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type ParityFigures, verifyPolicy } from './node-parity.ts';
 import { pretrainedModel } from './pretrained-model.ts';
 import type { TrainingProvider } from './provider.ts';
-import { makeScratch } from './scratch.ts';
 
 export const EXPORT_DEFAULTS = { precision: 'float32', frames: 200 } as const;
 export const PRECISIONS = ['float32', 'float16'] as const;
@@ -34,7 +34,7 @@ export async function exportPolicy(options: ExportOptions): Promise<ParityFigure
   const disk = new Disk();
   // Beside its place, so that a policy that fails here never stands under its name.
   const temporary = disk.temporaryName(out);
-  const dumps = await makeScratch('parity');
+  const dumps = makePrivateFolder('parity');
   const args = ['--checkpoint', checkpoint, '--dataset', dataset, '--out', temporary, '--command', command];
   const job = provider.start({
     program: 'export.py',

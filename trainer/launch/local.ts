@@ -26,6 +26,7 @@ function start({ program, args, env, onOutput, onText }: TrainerJob): RunningJob
       ...env,
     },
   });
+  child.stdio[PARENT_FD]?.on('error', () => {}); // it ended first, which `close` tells
   createInterface({ input: child.stdout! }).on('line', onOutput);
   createInterface({ input: child.stderr! }).on('line', onText);
   const finished = new Promise<number>((resolve, reject) => {

@@ -1,11 +1,11 @@
 /** Runs one training to its end: starts it, follows its events, tries each exported policy in this runtime. */
 import { rm } from 'node:fs/promises';
+import { makePrivateFolder } from '../../runtime/private-folder.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type EndEvent, type TrainerEvent, trainerEvent } from './events.ts';
 import { GOLDEN_PAIRS_ONLY, verifyPolicy } from './node-parity.ts';
 import type { TrainingProvider } from './provider.ts';
-import { makeScratch } from './scratch.ts';
 import type { TrainProgress } from './train-progress.ts';
 
 export interface TrainOptions {
@@ -49,7 +49,7 @@ const NOT_SHOWN = /^step [\d,]+ of [\d,]+ |^Loading weights from local directory
  */
 export async function runTraining(options: TrainOptions): Promise<TrainResult> {
   const { provider, args, command, progress } = options;
-  const dumps = await makeScratch('parity');
+  const dumps = makePrivateFolder('parity');
   const lastLines: string[] = [];
   const faults: string[] = [];
   let end: EndEvent | undefined;

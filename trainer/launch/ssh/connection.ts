@@ -173,6 +173,7 @@ export class SshConnection {
   #spawn(args: string[]): ChildProcess {
     const child = spawn('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin!.on('error', () => {}); // it ended first; its exit code says why
+    child.on('error', () => {}); // whoever waits for it hears it, too
     return child;
   }
 
