@@ -3,10 +3,11 @@ import { Command, Option } from 'commander';
 import { InputError } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
 import { brokenDataset, commandLine, type GlobalOptions, printLine } from './command-line.ts';
-import { convertToLerobot } from './from-hdf5.ts';
+import { convertToLerobot } from './hdf5/from-hdf5.ts';
+import { CONVERT_DEFAULTS, convertToHdf5 } from './hdf5/to-hdf5.ts';
+import { printLosses } from './losses.ts';
 import { mergeDatasets } from './merge.ts';
 import { SPLIT_BY, type SplitBy, splitDataset } from './split.ts';
-import { CONVERT_DEFAULTS, convertToHdf5 } from './to-hdf5.ts';
 
 export function mergeCommand(): Command {
   return new Command('merge')
@@ -22,6 +23,7 @@ export function mergeCommand(): Command {
       const roots = dirs.map(userPath);
       const options = { roots, out, weights, command: commandLine('merge', command) };
       const result = await brokenDataset(() => mergeDatasets(options));
+      printLosses(result.losses);
       if (json) printLine(JSON.stringify({ dataset: out, ...result }));
       else if (!quiet) printLine(`${out}: ${result.episodes} episodes, ${result.frames} frames`);
     });
@@ -56,6 +58,7 @@ export function splitCommand(): Command {
           command: commandLine('split', command),
         }),
       );
+      printLosses(parts[0].losses);
       if (json) printLine(JSON.stringify({ out, parts }));
       else if (!quiet) {
         for (const { name, episodes, frames } of parts)
@@ -74,8 +77,10 @@ interface RawConvertOptions {
 
 export function convertCommand(): Command {
   return new Command('convert')
-    .description("From LeRobot to HDF5 in ACT's layout, a file an episode, or back.")
-    .argument('<dir>', 'a LeRobot dataset, or a folder of episode_0.hdf5, episode_1.hdf5 …')
+    .description(
+      "From LeRobot to HDF5 in ACT's layout, a file an episode, or back; from robomimic's as well.",
+    )
+    .argument('<dir>', 'a LeRobot dataset, a folder of episode_0.hdf5, episode_1.hdf5 …, or a robomimic file')
     .addOption(new Option('--to <format>', 'what to make').choices(['hdf5', 'lerobot']).makeOptionMandatory())
     .requiredOption('--out <dir>', 'the new folder')
     .option('--compression <n>', 'gzip level of HDF5 pictures, 0 to 9', String(CONVERT_DEFAULTS.compression))
@@ -93,6 +98,7 @@ export function convertCommand(): Command {
           ? convertToHdf5({ ...asked, compression })
           : convertToLerobot({ ...asked, fps, task: raw.task }),
       );
+      printLosses(result.losses);
       if (json) printLine(JSON.stringify({ out, ...result }));
       else if (!quiet) printLine(`${out}: ${result.episodes} episodes, ${result.frames} frames`);
     });

@@ -23,6 +23,7 @@ import {
   TASKS_FILE,
   VIDEO_PATH,
 } from './layout.ts';
+import type { Loss } from './losses.ts';
 import type { Derivation } from './metadata.ts';
 import { containerHead } from './mp4.ts';
 import { type LeafType, ParquetTable, type TableColumn } from './parquet-table.ts';
@@ -48,6 +49,8 @@ export interface EditResult {
   frames: number;
   /** Null for data that is not ours. */
   fingerprint: string | null;
+  /** What of the sources is not in the dataset, or in another form. */
+  losses: Loss[];
 }
 
 /** What has been written so far. */
@@ -90,7 +93,8 @@ export async function writeEdited(options: EditOptions): Promise<EditResult> {
       video_path: cameraKeys.length > 0 ? VIDEO_PATH : null,
     }),
   );
-  return { episodes, frames, fingerprint: metadata.fingerprint?.sha256 ?? null };
+  const losses = options.derivation.losses ?? [];
+  return { episodes, frames, fingerprint: metadata.fingerprint?.sha256 ?? null, losses };
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

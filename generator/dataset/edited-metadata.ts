@@ -3,6 +3,7 @@ import type { EpisodeStart } from '../../sim/episode-start.ts';
 import type { Choice } from './edit-plan.ts';
 import { datasetFingerprint } from './episode-digest.ts';
 import { EGO_CAMERA_KEY } from './layout.ts';
+import type { Loss } from './losses.ts';
 import {
   countEpisode,
   type DatasetMetadata,
@@ -59,7 +60,11 @@ function weightsOf(choices: readonly Choice[]): DatasetWeight[] {
 }
 
 /** What `derived_from` says of each source of some choices. */
-export async function derivationOf(command: string, choices: readonly Choice[]): Promise<Derivation> {
+export async function derivationOf(
+  command: string,
+  choices: readonly Choice[],
+  losses: readonly Loss[] = [],
+): Promise<Derivation> {
   const sources = [...new Set(choices.map(({ source }) => source))];
   return {
     command,
@@ -71,5 +76,6 @@ export async function derivationOf(command: string, choices: readonly Choice[]):
         of: source.episodes.length,
       })),
     ),
+    ...(losses.length > 0 && { losses: [...losses] }),
   };
 }

@@ -100,9 +100,20 @@ export async function* decodedEpisode(
     .format('rawvideo');
   const output = new PassThrough();
   command.on('error', (error: Error) => output.destroy(nameError(error, path))).pipe(output, { end: true });
-  const frame = new Uint8Array(widthPx * heightPx * 3);
-  let filled = 0;
   let frames = 0;
+  for await (const frame of framesOf(output, widthPx * heightPx * 3)) {
+    frames++;
+    yield frame;
+  }
+  if (frames !== count) {
+    throw new Error(`${path}: ${frames} of ${count} frames from ${fromS} s could be decoded`);
+  }
+}
+
+/** Cuts a stream into frames of `size` bytes, one buffer used for all. A rest counts as one more frame. */
+async function* framesOf(output: PassThrough, size: number): AsyncGenerator<Uint8Array> {
+  const frame = new Uint8Array(size);
+  let filled = 0;
   for await (const piece of output as AsyncIterable<Buffer>) {
     for (let at = 0; at < piece.length; ) {
       const part = piece.subarray(at, at + frame.length - filled);
@@ -110,14 +121,47 @@ export async function* decodedEpisode(
       at += part.length;
       filled += part.length;
       if (filled < frame.length) continue;
-      frames++;
       filled = 0;
       yield frame;
     }
   }
-  if (frames !== count || filled > 0) {
-    throw new Error(`${path}: ${frames} of ${count} frames from ${fromS} s could be decoded`);
+  if (filled > 0) yield frame;
+}
+
+export interface PictureFiles {
+  /** JPEG or PNG files, all of one format and size. */
+  files: AsyncIterable<Uint8Array>;
+  format: 'mjpeg' | 'png';
+  count: number;
+  widthPx: number;
+  heightPx: number;
+  /** Where they come from, for messages. */
+  name: string;
+}
+
+/** RGB pixels of picture files one by one; InputError when one of them is damaged. */
+export async function* decodePictures(pictures: PictureFiles): AsyncGenerator<Uint8Array> {
+  const { files, format, count, widthPx, heightPx, name } = pictures;
+  const output = new PassThrough();
+  const failed = (error: Error): void => {
+    const named = nameError(error, name);
+    output.destroy(named instanceof InputError ? named : new InputError(named.message));
+  };
+  const input = Readable.from(files, { objectMode: false });
+  input.on('error', (error) => output.destroy(error));
+  ffmpeg(input)
+    .inputOptions(['-v', 'error', '-xerror', '-err_detect', 'explode', '-f', 'image2pipe', '-c:v', format])
+    .outputOptions(['-vsync', 'passthrough', '-pix_fmt', 'rgb24'])
+    .format('rawvideo')
+    .on('error', failed)
+    .pipe(output, { end: true });
+  let frames = 0;
+  for await (const frame of framesOf(output, widthPx * heightPx * 3)) {
+    if (++frames > count) break;
+    yield frame;
   }
+  if (frames !== count)
+    throw new InputError(`${name}: ${frames} of ${count} pictures could be decoded; the others are damaged`);
 }
 
 /** What codes pictures for datasets: as the renderer's encoder does, no B-frames and a key frame every ten. */

@@ -1,8 +1,10 @@
 /** metadata.json at a dataset's root: what LeRobot's own files have no place for. */
+
 import type { SuccessCriteria } from '../../sim/episode-start.ts';
 import type { RenderingStack } from '../../sim/host/draw-request.ts';
 import { PHASES, SOURCES } from '../../sim/trajectory.ts';
 import { FINGERPRINT_COVERS } from './episode-digest.ts';
+import type { Loss } from './losses.ts';
 
 export const METADATA_FORMAT = 1;
 
@@ -62,6 +64,8 @@ export interface Derivation {
   /** As typed. */
   command: string;
   sources: { name: string; fingerprint: string | null; episodes: number; of: number }[];
+  /** What of the sources is not in the dataset, or in another form; missing where all was kept. */
+  losses?: Loss[];
 }
 
 export interface DatasetMetadata {

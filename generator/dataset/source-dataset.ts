@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { InputError } from '../../sim/errors.ts';
 import { episodeRow } from './episode-row.ts';
 import type { EpisodeSource, SourceEpisode } from './episode-source.ts';
+import type { Loss } from './losses.ts';
 import type { DatasetWeight } from './metadata.ts';
 import { openParquet, type ParquetFile } from './parquet-file.ts';
 import type { TableColumn } from './parquet-table.ts';
@@ -19,6 +20,8 @@ export class SourceDataset implements EpisodeSource {
   readonly tasks: readonly string[];
   /** Columns of meta/episodes. */
   readonly episodeColumns: readonly TableColumn[];
+  readonly extraColumns: readonly string[] = [];
+  readonly losses: readonly Loss[] = [];
   readonly #files: readonly { path: string; firstRow: number; rows: number }[];
   #open: { path: string; table: ParquetFile } | null = null;
 

@@ -3,7 +3,7 @@
  * /observations/images/CAMERA uint8 (T,H,W,3), /observations/qpos (T,S), /action (T,A), attribute `sim`. What else a
  * dataset has of a frame is in /columns; the attribute `features` says how LeRobot describes all of it.
  */
-import type { DatasetInfo } from './dataset-info.ts';
+import type { DatasetInfo } from '../dataset-info.ts';
 
 const CAMERA_PREFIX = 'observation.images.';
 /** What follows from an episode's place in its dataset, so that no file says it. */
@@ -11,6 +11,9 @@ export const DERIVED_COLUMNS = ['timestamp', 'frame_index', 'episode_index', 'in
 
 export const FEATURES_ATTRIBUTE = 'features';
 export const ROBOT_ATTRIBUTE = 'robot_type';
+/** JSON list of the texts that the dataset columns/task_index counts in, where an episode has several tasks. */
+export const TASKS_ATTRIBUTE = 'tasks';
+export const FRAME_TASKS_PATH = 'columns/task_index';
 /** Attributes of our own provenance: the columns of meta/episodes of the same names, as JSON. */
 export const PROVENANCE_ATTRIBUTE = 'provenance';
 

@@ -3,25 +3,29 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import h5wasm, { type Dataset, type File, type Group } from 'h5wasm/node';
-import { InputError } from '../../sim/errors.ts';
-import { Disk } from './disk.ts';
-import type { EpisodeSource, SourceEpisode } from './episode-source.ts';
-import { PROVENANCE_COLUMN_NAMES } from './episode-table.ts';
-import { decodedEpisode } from './ffmpeg.ts';
+import { throwFaults } from '../../../sim/errors.ts';
+import type { DatasetInfo } from '../dataset-info.ts';
+import { Disk } from '../disk.ts';
+import type { EpisodeSource, SourceEpisode } from '../episode-source.ts';
+import { PROVENANCE_COLUMN_NAMES } from '../episode-table.ts';
+import { decodedEpisode } from '../ffmpeg.ts';
+import { METADATA_FILE } from '../layout.ts';
+import type { Loss } from '../losses.ts';
+import { assertNew, makeFolder } from '../new-folder.ts';
+import { DatasetReader } from '../reader.ts';
+import { SourceDataset } from '../source-dataset.ts';
 import {
   columnFeatures,
   columnPath,
   episodeFileName,
   FEATURES_ATTRIBUTE,
+  FRAME_TASKS_PATH,
   hdf5Type,
   imagePath,
   PROVENANCE_ATTRIBUTE,
   ROBOT_ATTRIBUTE,
-} from './hdf5-layout.ts';
-import { METADATA_FILE } from './layout.ts';
-import { assertNew, makeFolder } from './new-folder.ts';
-import { DatasetReader } from './reader.ts';
-import { SourceDataset } from './source-dataset.ts';
+  TASKS_ATTRIBUTE,
+} from './layout.ts';
 
 export interface ConvertOptions {
   root: string;
@@ -35,12 +39,17 @@ export interface ConvertOptions {
 
 export const CONVERT_DEFAULTS = { compression: 1 } as const;
 
-export async function convertToHdf5(options: ConvertOptions): Promise<{ episodes: number; frames: number }> {
+export interface ToHdf5Result {
+  episodes: number;
+  frames: number;
+  losses: Loss[];
+}
+
+export async function convertToHdf5(options: ConvertOptions): Promise<ToHdf5Result> {
   const { root, out, disk = new Disk() } = options;
   assertNew(out);
   const source = await SourceDataset.open(await DatasetReader.open(root));
-  const text = Object.entries(source.reader.info.features).find(([, { dtype }]) => dtype === 'string');
-  if (text) throw new InputError(`${root}: ${text[0]} is text, which the HDF5 layout has no place for`);
+  assertConvertible(source);
   await h5wasm.ready;
   let frames = 0;
   await makeFolder(out, disk, async (folder) => {
@@ -59,7 +68,40 @@ export async function convertToHdf5(options: ConvertOptions): Promise<{ episodes
     const metadata = join(root, METADATA_FILE);
     if (existsSync(metadata)) copyFileSync(metadata, join(folder, METADATA_FILE));
   });
-  return { episodes: source.episodes.length, frames };
+  return { episodes: source.episodes.length, frames, losses: lossesOf(source) };
+}
+
+/** HDF5 attributes in the compact form take no more (h5wasm writes no others). */
+const MAX_ATTRIBUTE_BYTES = 60_000;
+
+function assertConvertible({ reader }: SourceDataset): void {
+  const { features } = reader.info;
+  const faults = Object.entries(features).flatMap(([name, { dtype }]) =>
+    dtype === 'string' ? [`${name} is text, which the HDF5 layout has no place for`] : [],
+  );
+  const cameras = reader.cameraKeys.map(imagePath);
+  if (new Set(cameras).size < cameras.length)
+    faults.push('two cameras have the same name in the HDF5 layout');
+  const bytes = Buffer.byteLength(JSON.stringify(features));
+  if (bytes > MAX_ATTRIBUTE_BYTES) {
+    faults.push(
+      `its features take ${bytes} bytes as text, an HDF5 attribute at most ${MAX_ATTRIBUTE_BYTES}; use fewer or shorter names`,
+    );
+  }
+  throwFaults(reader.root, faults);
+}
+
+/** Columns that LeRobot has no description of, and what others added to meta/episodes. */
+function lossesOf({ extraColumns, losses, episodes }: SourceDataset): Loss[] {
+  const why = 'left out: the HDF5 layout has no place for it';
+  const isOurs = episodes.every(({ row }) => row.provenance);
+  const kept = isOurs ? PROVENANCE_COLUMN_NAMES : [];
+  return [
+    ...losses,
+    ...extraColumns
+      .filter((name) => !kept.includes(name))
+      .map((name) => ({ what: `the column ${name} of meta/episodes`, why })),
+  ];
 }
 
 async function writeEpisode(
@@ -73,8 +115,11 @@ async function writeEpisode(
   const observations = file.create_group('observations');
   if (cameraKeys.length > 0) (observations as Group).create_group('images');
   const rows = await source.frames(episode);
+  const frameTasks = rows.map((cells) => source.tasks[Number(cells.task_index)] ?? '');
+  const texts = [...new Set(frameTasks)];
   const columns = columnFeatures(info.features);
-  if (columns.some((name) => columnPath(name).startsWith('columns/'))) file.create_group('columns');
+  if (texts.length > 1 || columns.some((name) => columnPath(name).startsWith('columns/')))
+    file.create_group('columns');
   for (const name of columns) {
     const { dtype, shape } = info.features[name];
     const values = rows.flatMap((cells) => [cells[name]].flat(Infinity));
@@ -85,6 +130,12 @@ async function writeEpisode(
       dtype: hdf5Type(dtype),
     });
   }
+  // The attribute `task` has one text; of an episode with several each frame says which.
+  if (texts.length > 1) {
+    file.create_attribute(TASKS_ATTRIBUTE, JSON.stringify(texts));
+    const data = BigInt64Array.from(frameTasks, (text) => BigInt(texts.indexOf(text)));
+    file.create_dataset({ name: FRAME_TASKS_PATH, data, shape: [rows.length], dtype: '<q' });
+  }
   for (const key of cameraKeys) await writePictures(file, source, episode, { key, compression });
 }
 
@@ -94,7 +145,7 @@ async function writePictures(
   { row }: SourceEpisode,
   { key, compression }: { key: string; compression: number },
 ): Promise<void> {
-  const [heightPx, widthPx] = reader.info.features[key].shape;
+  const { heightPx, widthPx } = pictureSize(reader.info.features[key]);
   const { path, fromS } = reader.videoRange(row, key);
   const request = { path, fromS, fps: reader.info.fps, count: row.length, widthPx, heightPx };
   let images: Dataset | null = null;
@@ -119,13 +170,33 @@ async function writePictures(
   }
 }
 
+type Feature = DatasetInfo['features'][string];
+
+/** By the names of a camera's axes: lerobot's recorders put the channels last, some others first. */
+function pictureSize({ shape, names }: Feature): { heightPx: number; widthPx: number } {
+  const isChannelsFirst = Array.isArray(names) && /^channels?$/.test(String(names[0]));
+  const [heightPx, widthPx] = isChannelsFirst ? shape.slice(1) : shape;
+  return { heightPx, widthPx };
+}
+
+/** Pictures are written pixel by pixel, whatever order the dataset's description has. */
+function featuresAsWritten(features: DatasetInfo['features']): DatasetInfo['features'] {
+  return Object.fromEntries(
+    Object.entries(features).map(([name, feature]) => {
+      if (feature.dtype !== 'video') return [name, feature];
+      const { heightPx, widthPx } = pictureSize(feature);
+      return [name, { ...feature, shape: [heightPx, widthPx, 3], names: ['height', 'width', 'channels'] }];
+    }),
+  );
+}
+
 function writeAttributes(file: File, { reader }: EpisodeSource, { row, cells }: SourceEpisode): void {
   const { info } = reader;
   const text = (name: string, value: string): void => file.create_attribute(name, value);
   file.create_attribute('sim', true as never, [], '<B');
   file.create_attribute('fps', info.fps, [], '<d');
   text('task', row.tasks[0] ?? '');
-  text(FEATURES_ATTRIBUTE, JSON.stringify(info.features));
+  text(FEATURES_ATTRIBUTE, JSON.stringify(featuresAsWritten(info.features)));
   text(ROBOT_ATTRIBUTE, info.robot_type ?? '');
   for (const feature of ['observation.state', 'action']) {
     const { names } = info.features[feature] ?? {};
