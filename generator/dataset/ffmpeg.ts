@@ -1,4 +1,11 @@
-/** The only place that runs ffmpeg. */
+/**
+ * The only place that runs ffmpeg; CONTRIBUTING says how to run it without fluent-ffmpeg.
+ *
+ * A name can mean more to ffmpeg than a file: an option (`-y.mp4`), a numbered series (`%d`), another protocol
+ * (`concat:`, `http:`, `pipe:`), and a file of any name may be a playlist that names others. So it gets `file:` and an
+ * absolute path, may open files alone, and reads MP4 alone.
+ */
+import { resolve as absolute } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 import { InputError } from '../../sim/errors.ts';
@@ -13,11 +20,20 @@ export interface DecodedTimes {
 
 const MAX_ERRORS = 10;
 
+/** The name of a file that ffmpeg takes for nothing else: after `file:` all characters stand for themselves. */
+export const ffmpegName = (path: string): string => `file:${absolute(path)}`;
+
+/** A video file to read from. */
+function videoInput(path: string, errors: readonly string[] = []): ffmpeg.FfmpegCommand {
+  return ffmpeg(ffmpegName(path))
+    .inputFormat('mov')
+    .inputOptions(['-v', 'error', '-protocol_whitelist', 'file', ...errors]);
+}
+
 /** Decodes all frames of a video. A frame that is damaged counts as none. */
 export async function decodeTimes(path: string): Promise<DecodedTimes> {
   const errors: string[] = [];
-  const command = ffmpeg(path)
-    .inputOptions(['-v', 'error', '-err_detect', 'explode'])
+  const command = videoInput(path, ['-err_detect', 'explode'])
     .outputOptions(['-map', '0:v:0'])
     .format('framecrc')
     .on('stderr', (line: string) => {
@@ -54,8 +70,7 @@ export async function decodeFrames(request: FramesRequest): Promise<Uint8Array[]
   const seekS = Math.max(0, fromS - 0.5 / fps);
   const chosen = frames.map((frame) => `eq(n\\,${frame})`).join('+');
   const filters = [`select=${chosen}`, `setpts=N/${fps}/TB`, `scale=${widthPx}:${heightPx}:flags=area`];
-  const command = ffmpeg(path)
-    .inputOptions(['-v', 'error'])
+  const command = videoInput(path)
     .seekInput(seekS)
     .videoFilters(filters)
     .outputOptions([
@@ -84,8 +99,7 @@ export async function* decodedEpisode(
   request: Omit<FramesRequest, 'frames'> & { count: number },
 ): AsyncGenerator<Uint8Array> {
   const { path, fromS, fps, count, widthPx, heightPx } = request;
-  const command = ffmpeg(path)
-    .inputOptions(['-v', 'error'])
+  const command = videoInput(path)
     .seekInput(Math.max(0, fromS - 0.5 / fps))
     .outputOptions([
       '-map',
@@ -175,14 +189,14 @@ export async function encodeVideo(
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     ffmpeg(Readable.from(frames, { objectMode: false }))
-      .inputOptions(['-v', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24'])
+      .inputOptions(['-v', 'error', '-protocol_whitelist', 'pipe', '-f', 'rawvideo', '-pix_fmt', 'rgb24'])
       .inputOptions(['-s', `${widthPx}x${heightPx}`, '-r', String(fps)])
       .outputOptions(['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p'])
       .outputOptions(['-x264-params', X264, '-y'])
       .format('mp4')
       .on('error', (error: Error) => reject(nameError(error, path)))
       .on('end', () => resolve())
-      .save(path);
+      .save(ffmpegName(path));
   });
 }
 

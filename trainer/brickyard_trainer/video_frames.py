@@ -137,7 +137,10 @@ class PyavFile:
 
     def rewind(self) -> None:
         try:
-            self.container = self.av.open(str(self.path))
+            # MP4 alone, from this file alone: of any other name or content FFmpeg might open what it points at.
+            self.container = self.av.open(
+                f"file:{self.path.absolute()}", format="mov", options={"protocol_whitelist": "file"}
+            )
             self.stream = self.container.streams.video[0]
         except (self.av.error.FFmpegError, IndexError) as error:
             raise DatasetError(f"{self.path} cannot be decoded: {error}") from error
