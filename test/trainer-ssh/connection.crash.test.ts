@@ -1,8 +1,18 @@
 /** ssh against a real sshd: what a command gives back, and each way in which there is no answer. */
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { SshConnection } from '../../trainer/launch/ssh/connection.ts';
+import { SshConnection } from '../../trainer/launch/ssh/connection.ts';
 import { folderContents } from '../../trainer/launch/ssh/folder-files.ts';
 import { checkKeyFile, ensureKeyPair } from '../../trainer/launch/ssh/key-file.ts';
 import { shScript } from '../../trainer/launch/ssh/remote-words.ts';
@@ -55,6 +65,49 @@ it('says that a host cannot be reached, hangs, or takes no key', async () => {
   setTimeout(() => sshd.cut(), 500);
   await expect(cut).rejects.toMatchObject({ fault: 'unreachable' });
   expect((await slow.demand(['echo', 'again'])).toString()).toBe('again\n');
+});
+
+it('keeps to the letter of paths with signs that ssh would replace', async () => {
+  const folder = join(sshd.folder, `50% %h "q" it's \\ $HOME`);
+  mkdirSync(folder);
+  for (const ending of ['', '.pub']) copyFileSync(sshd.keyFile + ending, join(folder, `%u key${ending}`));
+  const knownHosts = join(folder, 'known %C hosts');
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = mkdtempSync(join(tmpdir(), '%d "t" '));
+  try {
+    const ssh = new SshConnection(
+      { user: sshd.user, host: '127.0.0.1', port: sshd.port },
+      {
+        keyFile: join(folder, '%u key'),
+        knownHostsFiles: [knownHosts, join(folder, 'none%')],
+        hostKeyAlias: 'my%alias',
+        hostKey: null,
+        configFile: 'none',
+      },
+    );
+    open.push(ssh);
+    expect((await ssh.demand(['echo', 'there'])).toString()).toBe('there\n');
+    expect(readFileSync(knownHosts, 'utf8')).toMatch(/^my%alias ssh-ed25519 /);
+    const [sockets] = readdirSync(process.env.TMPDIR);
+    expect(readdirSync(join(process.env.TMPDIR, sockets))).toEqual(['c']);
+    ssh.close();
+    expect(readdirSync(process.env.TMPDIR)).toEqual([]);
+  } finally {
+    rmSync(process.env.TMPDIR, { recursive: true });
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+});
+
+it('sends files with names that its own tools could misread', async () => {
+  const from = join(sshd.folder, 'odd names');
+  mkdirSync(from);
+  const names = ['-rf', 'a: FAILED.txt', 'b: OK', "it's 100%", '*', ' spaces ', '$HOME'];
+  for (const name of names) writeFileSync(join(from, name), name);
+  const into = join(sshd.folder, "there 50% 'q'");
+  const { files } = await uploadFolder(connect(), await folderContents(from), into);
+  expect(files).toBe(names.length);
+  expect(readdirSync(into).sort()).toEqual([...names].sort());
 });
 
 it('refuses a key file that others may read', async () => {

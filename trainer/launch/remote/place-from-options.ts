@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { suggestion } from '../../../scenarios/nearest.ts';
 import { InputError } from '../../../sim/errors.ts';
+import { isSshName } from '../ssh/option-value.ts';
 import { gcpMachineType, gpuNamed } from './gpus.ts';
 import {
   type GcpPlace,
@@ -113,8 +114,14 @@ function sshPlace(
   const host = typed.host ?? settings.host;
   if (host === undefined)
     throw new InputError('--host is missing: [USER@]HOST[:PORT], as ssh would reach it');
+  const user = typed.user ?? settings.user ?? null;
+  for (const [what, name] of [['ssh.host', host] as const, ['ssh.user', user] as const])
+    if (name !== null && !isSshName(name))
+      throw new InputError(
+        `${what} is ${JSON.stringify(name)}: it takes a name without spaces, quotes and slashes`,
+      );
   const hostKey = options.hostKey ?? settings.host_key ?? null;
-  if (hostKey !== null && !/^(ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/]{40,}={0,2}/.test(hostKey))
+  if (hostKey !== null && !/^(ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/]{40,}={0,2}(?: [^\r\n]*)?$/.test(hostKey))
     throw new InputError(
       `--host-key is "${hostKey.slice(0, 60)}"; it takes a line such as "ssh-ed25519 AAAA…", from the host's /etc/ssh/ssh_host_ed25519_key.pub`,
     );
@@ -122,7 +129,7 @@ function sshPlace(
     name: 'ssh',
     host,
     port: typed.port ?? settings.port ?? null,
-    user: typed.user ?? settings.user ?? null,
+    user,
     keyFile: pathOrNull(options.key ?? settings.key_file, facts),
     hostKey,
     folder: settings.folder ?? REMOTE_DEFAULTS.folder,
@@ -200,7 +207,7 @@ function verdaPlace(
 /** @throws InputError for what ssh could take for an option, too */
 function parseHost(text: string): HostName {
   const [, user, bracketed, plain, port] =
-    /^(?:([\w.][\w.-]*)@)?(?:\[([\da-f:]+)\]|([\w][\w.-]*))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+    /^(?:([\w.][\w.-]*)@)?(?:\[([\da-f:]+(?:%[\w.-]+)?)\]|([\w][\w.%-]*))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || (port !== undefined && (Number(port) < 1 || Number(port) > 65535)))
     throw new InputError(`--host is "${text}"; it takes [USER@]HOST[:PORT]`);

@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../../sim/errors.ts';
 import { HostError } from '../remote/ports.ts';
+import { isSshName, pathValue, socketFolder } from './option-value.ts';
 import { remoteLine } from './remote-words.ts';
 
 export interface SshTarget {
@@ -65,15 +65,18 @@ const KEPT_STDERR_BYTES = 64 * 1024;
 export class SshConnection {
   readonly target: SshTarget;
   #options: SshOptions;
-  /** Short: a socket's path has room for about a hundred bytes. */
+  /** Of this connection alone, so that the socket's name can be short: its path has room for about a hundred bytes. */
   readonly #controlFolder: string;
 
-  /** @throws InputError for a host or user that ssh would take for an option */
+  /** @throws InputError for a host, user or path that ssh would take for something else */
   constructor(target: SshTarget, options: SshOptions) {
     for (const word of [target.host, target.user ?? ''])
-      if (/^-|[\s'"\\]/.test(word)) throw new InputError(`"${word}" is no name of an ssh host or user`);
+      if (word !== '' && !isSshName(word))
+        throw new InputError(`"${word}" is no name of an ssh host or user`);
+    // Before anything is made: ssh would be given them only later.
+    for (const path of [...options.knownHostsFiles, options.keyFile ?? '']) pathValue(path);
     this.target = target;
-    this.#controlFolder = mkdtempSync(join(tmpdir(), 'bk-ssh-'));
+    this.#controlFolder = mkdtempSync(join(socketFolder(), 'bk-ssh-'));
     this.#options = options;
     mkdirSync(dirname(options.knownHostsFiles[0]), { recursive: true });
     if (options.hostKey !== null) this.#pin(options.hostKey);
@@ -185,10 +188,10 @@ export class SshConnection {
       ServerAliveInterval: SSH_DEFAULTS.serverAliveIntervalS,
       ServerAliveCountMax: SSH_DEFAULTS.serverAliveCountMax,
       ControlMaster: 'auto',
-      ControlPath: `"${join(this.#controlFolder, '%C')}"`,
+      ControlPath: pathValue(join(this.#controlFolder, 'c')),
       ControlPersist: SSH_DEFAULTS.persistS,
       StrictHostKeyChecking: this.#options.hostKey === null ? 'accept-new' : 'yes',
-      UserKnownHostsFile: knownHostsFiles.map((path) => `"${path}"`).join(' '),
+      UserKnownHostsFile: knownHostsFiles.map(pathValue).join(' '),
       UpdateHostKeys: 'no',
       HashKnownHosts: 'no',
       ForwardAgent: 'no',
@@ -197,7 +200,7 @@ export class SshConnection {
       RemoteCommand: 'none',
       LogLevel: 'ERROR',
       ...(hostKeyAlias === null ? {} : { HostKeyAlias: hostKeyAlias, CheckHostIP: 'no' }),
-      ...(keyFile === null ? {} : { IdentityFile: `"${keyFile}"`, IdentitiesOnly: 'yes' }),
+      ...(keyFile === null ? {} : { IdentityFile: pathValue(keyFile), IdentitiesOnly: 'yes' }),
     };
     const port = this.target.port === null ? [] : ['-p', `${this.target.port}`];
     const config = configFile === null ? [] : ['-F', configFile];
@@ -219,7 +222,7 @@ export class SshConnection {
       const entry = this.#options.hostKeyAlias ?? hostInKnownHosts(this.target);
       const remedy =
         this.#options.hostKey === null
-          ? `run \`ssh-keygen -R '${entry}' -f '${this.#options.knownHostsFiles[0]}'\``
+          ? `run \`ssh-keygen -R ${remoteLine([entry])} -f ${remoteLine([this.#options.knownHostsFiles[0]])}\``
           : 'give its new key by --host-key';
       return new HostError(
         'host-key',

@@ -29,7 +29,7 @@ const IS_THERE = '[ -d "$1" ] && echo yes; true';
 /** Which lines of the list on stdin (sha256, two spaces, path) do not hold in the temporary folder. */
 const MISSING = `
 mkdir -p "$1.tmp" && cd "$1.tmp" || exit 1
-LC_ALL=C sha256sum -c - 2>/dev/null | grep -v ': OK$' | sed 's/: FAILED.*$//'
+LC_ALL=C sha256sum -c - 2>/dev/null | grep -v ': OK$' | sed 's/\\(.*\\): FAILED.*$/\\1/'
 exit 0`;
 const UNPACK = 'tar -x -f - -C "$1.tmp" --no-same-owner';
 const PUBLISH = `
