@@ -43,6 +43,8 @@ export interface KeptEpisode {
   attempt: number;
   frames: number;
   stagedBytes: number;
+  /** Of the staged file; absent in journals from before it was noted. */
+  stagedSha256?: string;
   finalStateHash: string;
   /** Absent in journals from before there were modes: the expert's. */
   kind?: EpisodeKind;

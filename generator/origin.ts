@@ -1,4 +1,5 @@
 /** What earlier runs put into a finished dataset, as far as the next run must know. */
+import { InputError } from '../sim/errors.ts';
 import type { RunProvenance } from './dataset/metadata.ts';
 import { DatasetReader } from './dataset/reader.ts';
 
@@ -14,6 +15,17 @@ export interface DatasetOrigin {
 
 /** Reads a finished dataset of ours; null when somebody else made it. Throws InputError when it is no dataset. */
 export async function readOrigin(out: string): Promise<DatasetOrigin | null> {
+  try {
+    return await readFinished(out);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(
+      `${out}: ${(error as Error).message}; \`brickyard dataset validate ${out}\` checks all of it`,
+    );
+  }
+}
+
+async function readFinished(out: string): Promise<DatasetOrigin | null> {
   const reader = await DatasetReader.open(out);
   const metadata = await reader.metadata();
   if (!metadata) return null;

@@ -4,6 +4,7 @@ import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
+import { completeMoves } from './complete-moves.ts';
 import {
   type DaggerProvenance,
   type DaggerRecord,
@@ -42,7 +43,16 @@ export interface PrepareOptions {
 /** Throws InputError, one sentence or one line a fault, when the folder and the request do not fit. */
 export async function prepareRun(options: PrepareOptions): Promise<Prepared> {
   const { out, append, resume } = options;
-  const state = inspectFolder(out);
+  let state = inspectFolder(out);
+  if (state.kind === 'unfinished' && append && !resume) {
+    // All that was missing of that run are some renames: asked for again, it is done, and what else is asked comes after it.
+    const began = state.record;
+    if (await completeMoves(out)) {
+      const origin = began.append && (await readOrigin(out));
+      if (origin && isSameRequest(began, options)) return { kind: 'complete', origin };
+      state = inspectFolder(out);
+    }
+  }
   if (state.kind === 'unfinished') {
     if (!resume)
       throw new InputError(
@@ -70,6 +80,10 @@ export async function prepareRun(options: PrepareOptions): Promise<Prepared> {
   const firstSlots = slotsUsed(origin, options.parsed.seed);
   return plan(out, { ...newRecord(options), append: { episodes: origin.episodes, firstSlots } });
 }
+
+/** Whether a run that began with `record` is what is asked for now. */
+const isSameRequest = ({ content }: RunRecord, { parsed }: PrepareOptions): boolean =>
+  contentDifferences({ ...content, ...modesOf(content) }, { ...parsed, ...modesOf(parsed) }).length === 0;
 
 function plan(out: string, record: RunRecord): Prepared {
   const jobs = planEpisodes({

@@ -18,7 +18,7 @@ const PACKAGES = ['three', '@dimforge/rapier3d-deterministic-compat', 'puppeteer
 export function runProvenance({ record, jobs }: RunPlan, state: JournalState): RunProvenance {
   const { content, shares, command, packageVersion, codeVersion, dagger } = record;
   if (!state.stack) throw new Error('a run without an episode has no provenance');
-  const failures = [...state.failed.values()];
+  const failures = inPlanOrder(jobs, state);
   return {
     command,
     seed: content.seed,
@@ -39,6 +39,13 @@ export function runProvenance({ record, jobs }: RunPlan, state: JournalState): R
     rejects: countRejects(failures),
     rejected_starts: failures,
   };
+}
+
+/** The order in which workers ended, or in which a resumed run made some again, is not the dataset's. */
+function inPlanOrder(jobs: RunPlan['jobs'], { failed }: JournalState): FailedAttempt[] {
+  const places = new Map(jobs.map(({ scenario, slot, index }) => [`${scenario}/${slot}`, index]));
+  const placeOf = ({ scenario, slot }: FailedAttempt): number => places.get(`${scenario}/${slot}`) ?? -1;
+  return [...failed.values()].sort((a, b) => placeOf(a) - placeOf(b) || a.attempt - b.attempt);
 }
 
 /** Nothing where nothing was disturbed, so that other datasets stay as they are. */

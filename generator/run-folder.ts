@@ -1,8 +1,10 @@
 /** What stands in an --out folder, and what may be begun there. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { copyOf, readTwin, twinFiles } from '../runtime/twin-file.ts';
 import type { Scenario } from '../scenarios/schema.ts';
 import { InputError } from '../sim/errors.ts';
+import type { Disk } from './dataset/disk.ts';
 import { workFolder } from './dataset/staging.ts';
 import type { DaggerRecord } from './modes/dagger-record.ts';
 import { MODE_OPTION_NAMES } from './modes/options.ts';
@@ -32,11 +34,21 @@ export type FolderState =
 /** Where a run's record lies while it is unfinished. */
 export const runFile = (out: string): string => join(workFolder(out), 'run.json');
 
+/** Whether a run was begun there and has not ended. */
+export const isBegun = (out: string): boolean =>
+  [runFile(out), copyOf(runFile(out))].some((path) => existsSync(path));
+
+/** Written twice: nothing else says what was asked for. */
+export async function writeRunRecord(out: string, record: RunRecord, disk: Disk): Promise<void> {
+  for (const { path, text } of twinFiles(runFile(out), JSON.stringify(record)))
+    await disk.writeWhole(path, text);
+}
+
 /** Looks without touching. Throws InputError when the folder holds something else. */
 export function inspectFolder(out: string): FolderState {
   if (!existsSync(out)) return { kind: 'empty' };
   if (!statSync(out).isDirectory()) throw new InputError(`--out ${out} is a file; name a folder`);
-  if (existsSync(runFile(out))) return { kind: 'unfinished', record: readRunRecord(out) };
+  if (isBegun(out)) return { kind: 'unfinished', record: readRunRecord(out) };
   if (existsSync(join(out, 'meta', 'info.json'))) return { kind: 'dataset' };
   const names = readdirSync(out).filter((name) => !name.startsWith('.brickyard'));
   if (names.length === 0) return { kind: 'empty' };
@@ -46,7 +58,16 @@ export function inspectFolder(out: string): FolderState {
 }
 
 function readRunRecord(out: string): RunRecord {
-  const record = JSON.parse(readFileSync(runFile(out), 'utf8')) as RunRecord;
+  const read = readTwin(runFile(out), (value) => {
+    const record = value as RunRecord;
+    if (Number.isInteger(record?.format) && record.content && Array.isArray(record.shares)) return record;
+    throw new Error('it is not the record of a run');
+  });
+  if (read.kind !== 'found')
+    throw new InputError(
+      `--out ${out}: ${runFile(out)}, which says what its unfinished run makes, is damaged${read.kind === 'damaged' ? ` (${read.why})` : ''}; remove ${workFolder(out)} and begin the run again`,
+    );
+  const record = read.value;
   if (record.format !== 1)
     throw new InputError(
       `--out ${out}: its unfinished run is of format ${record.format}, this version reads 1; finish it with the version that began it`,

@@ -1,21 +1,24 @@
 /** A whole run: plan in, dataset out; stopped at any moment, it goes on from its journal. */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { takeRunLock } from '../runtime/run-lock.ts';
+import { InputError } from '../sim/errors.ts';
 import { listenForInterrupts } from '../sim/host/interrupt.ts';
 import { ProgressPrinter } from '../sim/host/progress.ts';
 import { STATE_LAYOUTS } from '../sim/observation.ts';
 import { Disk } from './dataset/disk.ts';
-import { decodeRecord } from './dataset/episode-record.ts';
+import type { EpisodeRecord } from './dataset/episode-record.ts';
+import type { RunProvenance } from './dataset/metadata.ts';
 import { StagingArea, workFolder } from './dataset/staging.ts';
-import { DatasetWriter } from './dataset/writer.ts';
+import { DatasetWriter, finishPublish } from './dataset/writer.ts';
 import { dispatchJobs } from './dispatch.ts';
-import { Journal } from './journal.ts';
+import { assertStackKnown, Journal, jobsWithGaps } from './journal.ts';
+import { keptRecord } from './kept-record.ts';
 import type { WorkerSettings } from './messages.ts';
 import { modesOf } from './modes/kind.ts';
 import { openEpisodePool } from './pool.ts';
 import type { RunPlan } from './prepare.ts';
 import { runProvenance } from './provenance.ts';
-import { runFile } from './run-folder.ts';
+import { isBegun, writeRunRecord } from './run-folder.ts';
 import { RunProgress } from './run-progress.ts';
 import type { BackendChoice } from './settings.ts';
 import { ShardKeeper } from './shard-keeper.ts';
@@ -38,10 +41,10 @@ export async function runGeneration(plan: RunPlan, options: RunOptions): Promise
   const { out } = plan;
   const existed = existsSync(out);
   const release = takeRunLock(workFolder(out), out);
-  const begun = existsSync(runFile(out));
+  const begun = isBegun(out);
   try {
     await new Disk().removeLeftovers(out);
-    if (!begun) await new Disk().writeWhole(runFile(out), JSON.stringify(plan.record));
+    if (!begun) await writeRunRecord(out, plan.record, new Disk());
     return await new GenerationRun(plan, options).run();
   } catch (error) {
     // A run that failed before its first episode leaves no trace.
@@ -74,6 +77,9 @@ class GenerationRun {
   }
 
   async run(): Promise<RunResult> {
+    const moved = await finishPublish(this.#plan.out);
+    if (moved) return { kind: 'done', summary: this.#summary(moved.run, moved.result) };
+    assertStackKnown(workFolder(this.#plan.out), this.#journal.state);
     const writer = await this.#openWriter();
     await this.#staging.open();
     await this.#forgetDamaged(writer);
@@ -84,6 +90,7 @@ class GenerationRun {
       fps: this.#plan.record.content.fps,
       total: this.#plan.jobs.length,
       framesOf: (index) => kept.get(index)?.frames,
+      load: (index) => this.#loadStaged(index),
     });
     try {
       await this.#generate(keeper);
@@ -91,7 +98,7 @@ class GenerationRun {
         return { kind: 'interrupted', kept: kept.size, total: this.#plan.jobs.length };
       await keeper.settle();
       const run = runProvenance(this.#plan, this.#journal.state);
-      return { kind: 'done', summary: this.#summary(await writer.publish({ run })) };
+      return { kind: 'done', summary: this.#summary(run, await writer.publish({ run })) };
     } finally {
       this.#printer.end();
       await keeper.settle().catch(() => {});
@@ -106,17 +113,43 @@ class GenerationRun {
     return DatasetWriter.open({ out, spec, append: record.append !== undefined });
   }
 
-  /** What the journal says is staged but cannot be read, after a power cut say, is made again. */
+  /** What the journal no longer says in full, or says is staged but cannot be read, is made again. */
   async #forgetDamaged(writer: DatasetWriter): Promise<void> {
-    const { kept } = this.#journal.state;
+    const { kept, nextAttempt } = this.#journal.state;
+    if (this.#journal.damaged > 0)
+      this.#printer.note(
+        `${this.#journal.damaged} lines of the journal were damaged; what they said is made again`,
+      );
+    for (const { index } of jobsWithGaps(this.#journal.state, this.#plan.jobs)) {
+      kept.delete(index);
+      nextAttempt.delete(index);
+    }
     for (const index of [...kept.keys()]) {
       if (index < writer.writtenEpisodes) continue;
       try {
-        decodeRecord(await this.#staging.readStaged(index));
+        await this.#readKept(index);
       } catch {
         kept.delete(index);
-        this.#printer.note(`staged episode ${index} is damaged or gone; it is made again`);
+        nextAttempt.delete(index);
+        this.#printer.note(
+          `staged episode ${index} is damaged, gone or of another episode; it is made again`,
+        );
       }
+    }
+  }
+
+  async #readKept(index: number): Promise<EpisodeRecord> {
+    const bytes = await this.#staging.readStaged(index);
+    return keptRecord(bytes, this.#plan.jobs[index], this.#journal.state.kept.get(index)!, this.#plan.record);
+  }
+
+  async #loadStaged(index: number): Promise<EpisodeRecord> {
+    try {
+      return await this.#readKept(index);
+    } catch (error) {
+      throw new InputError(
+        `staged episode ${index} in ${this.#staging.folder} was changed while the run used it (${(error as Error).message}); run again with --resume`,
+      );
     }
   }
 
@@ -172,9 +205,9 @@ class GenerationRun {
     return { out, seed, fps, state, modes, dagger: record.dagger, widthPx, heightPx, scenarios, backend };
   }
 
-  #summary(published: { fingerprint: string; bytes: number }): GenSummary {
+  #summary(run: RunProvenance, published: { fingerprint: string; bytes: number }): GenSummary {
     return genSummary({
-      run: runProvenance(this.#plan, this.#journal.state),
+      run,
       state: this.#journal.state,
       framesNow: this.#framesNow,
       wallS: process.uptime(),

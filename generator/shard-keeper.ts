@@ -1,5 +1,5 @@
 /** Turns staged episodes into shards of the dataset while later ones are still being made. */
-import { decodeRecord } from './dataset/episode-record.ts';
+import type { EpisodeRecord } from './dataset/episode-record.ts';
 import { planShards } from './dataset/shards.ts';
 import type { StagingArea } from './dataset/staging.ts';
 import type { DatasetWriter } from './dataset/writer.ts';
@@ -12,6 +12,8 @@ export interface ShardKeeperOptions {
   total: number;
   /** Frames of a kept episode; undefined while it is not kept. */
   framesOf(index: number): number | undefined;
+  /** The staged record of a kept episode; rejects when it is not what was staged. */
+  load(index: number): Promise<EpisodeRecord>;
 }
 
 export class ShardKeeper {
@@ -52,10 +54,10 @@ export class ShardKeeper {
   }
 
   async #write(shards: readonly { from: number; to: number }[]): Promise<void> {
-    const { writer, staging } = this.#options;
+    const { writer, staging, load } = this.#options;
     for (let i = writer.shards.length; i < shards.length; i++) {
       const indices = Array.from({ length: shards[i].to - shards[i].from }, (_, k) => shards[i].from + k);
-      const loaders = indices.map((index) => async () => decodeRecord(await staging.readStaged(index)));
+      const loaders = indices.map((index) => () => load(index));
       await writer.writeShard(i, loaders);
       await staging.dropStaged(indices);
     }

@@ -11,7 +11,7 @@ import { RendererCrash } from '../sim/host/renderer.ts';
 import type { WorkerNotice, WorkerOrder } from '../sim/host/worker-channel.ts';
 import { loadPhysics } from '../sim/physics.ts';
 import { framesBySource, type Trajectory } from '../sim/trajectory.ts';
-import { type EpisodeRecord, encodeRecord } from './dataset/episode-record.ts';
+import { type EpisodeRecord, encodeRecord, recordChecksum } from './dataset/episode-record.ts';
 import { StagingArea } from './dataset/staging.ts';
 import { statFrameIndices, statStride } from './dataset/stat-frames.ts';
 import {
@@ -96,6 +96,7 @@ async function makeEpisode(task: EpisodeTask): Promise<EpisodeReply> {
       attempt,
       frames: trajectory.frames,
       stagedBytes: bytes.length,
+      stagedSha256: recordChecksum(bytes),
       finalStateHash: trajectory.finalStateHash,
       kind: outcome.kind,
       ...(trajectory.start.disturbed ? { disturbance: trajectory.start.disturbed.by } : {}),

@@ -1,7 +1,7 @@
-/** state.json: all that a loop knows of itself. It is replaced whole, before a stage is begun and after it ended. */
-import { existsSync, readFileSync } from 'node:fs';
+/** state.json: all that a loop knows of itself. Replaced whole, before a stage is begun and after it ended, and kept twice. */
 import { z } from 'zod';
 import { Disk } from '../generator/dataset/disk.ts';
+import { readTwin, twinFiles } from '../runtime/twin-file.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
 import { contentSchema, limitsSchema, machineSchema } from './settings.ts';
 import { type FactsOf, factsSchemas, type RequestOf, requestSchema, type StageKind } from './stages.ts';
@@ -72,29 +72,28 @@ export const secondsOf = ({ spans }: StageRecord): number =>
  * @throws InputError when the file is none of ours
  */
 export function readState(path: string): LoopState | undefined {
-  if (!existsSync(path)) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new InputError(`${path} is no JSON (${(error as Error).message}); name another --out`);
-  }
-  const parsed = stateSchema.safeParse(value);
-  const issue = parsed.error?.issues[0];
-  if (!parsed.success)
+  const read = readTwin(path, (value) => {
+    const parsed = stateSchema.safeParse(value);
+    const issue = parsed.error?.issues[0];
+    if (!parsed.success) throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
+    return parsed.data;
+  });
+  if (read.kind === 'missing') return undefined;
+  if (read.kind === 'damaged')
     throw new InputError(
-      `${path} is no state of a loop of this version (${issue?.path.join('.')}: ${issue?.message}); name another --out`,
+      `${path} is no state of a loop of this version, and neither is its copy (${read.why}); name another --out`,
     );
-  for (const { status, request, facts } of parsed.data.stages)
+  for (const { status, request, facts } of read.value.stages)
     if (status === 'done' && !factsSchemas[request.kind].safeParse(facts).success)
       throw new InputError(`${path}: the facts of stage ${request.id} are damaged; name another --out`);
-  return parsed.data;
+  return read.value;
 }
 
 /** @throws NegativeResult when the disk does not take it: the state before stands */
 export async function writeState(path: string, state: LoopState): Promise<void> {
   try {
-    await new Disk().writeWhole(path, `${JSON.stringify(state, null, 1)}\n`);
+    for (const file of twinFiles(path, JSON.stringify(state, null, 1)))
+      await new Disk().writeWhole(file.path, file.text);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new NegativeResult(

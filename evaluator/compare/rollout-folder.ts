@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError, throwFaults } from '../../sim/errors.ts';
+import { readLog } from '../../sim/host/line-log.ts';
 import { type RolloutResult, resultSchema } from '../results.ts';
 
 /** What a comparison needs of a summary; the rest is kept as it is. */
@@ -31,7 +32,7 @@ export function readRollout(folder: string, name: string): StoredRollout {
       `${name}: has no results.jsonl; name a folder that \`brickyard eval rollout --out\` wrote`,
     );
   const faults: string[] = [];
-  const results = parseResults(readFileSync(resultsFile, 'utf8'), faults);
+  const results = parseResults(resultsFile, faults);
   const summary = readSummary(join(folder, 'summary.json'), faults);
   const seen = new Set<string>();
   for (const { condition } of results) {
@@ -48,23 +49,22 @@ export const unfinishedFault = (name: string): string =>
   `${name} has no summary.json, so it did not end; finish it by the command that began it, with --resume`;
 
 /** A last line without its end is one that was being written: no result yet. */
-function parseResults(text: string, faults: string[]): RolloutResult[] {
-  const lines = text.split('\n').slice(0, -1);
-  return lines.flatMap((line, index) => {
-    const where = `results.jsonl line ${index + 1}`;
+function parseResults(path: string, faults: string[]): RolloutResult[] {
+  const { values, damaged } = readLog(path, (line) => {
     let value: unknown;
     try {
       value = JSON.parse(line);
     } catch {
-      faults.push(`${where} is no JSON`);
-      return [];
+      throw new Error('is no JSON');
     }
     const parsed = resultSchema.safeParse(value);
-    if (parsed.success) return [parsed.data];
+    if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
-    faults.push(`${where}: ${issue.path.join('.') || 'the line'}: ${issue.message}`);
-    return [];
+    throw new Error(`${issue.path.join('.') || 'the line'}: ${issue.message}`);
   });
+  for (const { line, why } of damaged)
+    faults.push(`results.jsonl line ${line}${why === 'is no JSON' ? ` ${why}` : `: ${why}`}`);
+  return values;
 }
 
 /** Each result says it; run.json did before results did. */

@@ -15,6 +15,8 @@ const ELSEWHERE = new Set([
   'path_m',
   // In the commands of the failures.
   'again',
+  // The checksum of run.json.
+  'sum',
 ]);
 const DEEPEST = 4;
 

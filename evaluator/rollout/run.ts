@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { takeRunLock } from '../../runtime/run-lock.ts';
+import { copyOf, readTwin, twinFiles } from '../../runtime/twin-file.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
@@ -78,8 +79,11 @@ export async function runRollouts(run: RolloutRun): Promise<RunOutcome> {
   try {
     const record = recordOf(run);
     const path = join(out, RUN_FILE);
-    if (existsSync(path)) checkSame(out, readRecord(path), record);
-    else writeWholeFile(path, `${JSON.stringify(record, null, 2)}\n`);
+    const began = readRecord(path);
+    if (began) checkSame(out, began.value, record);
+    if (!began || began.fromCopy)
+      for (const file of twinFiles(path, JSON.stringify(began?.value ?? record, null, 2)))
+        writeWholeFile(file.path, file.text);
     removeLeftovers(out);
     return await go(run);
   } finally {
@@ -87,15 +91,18 @@ export async function runRollouts(run: RolloutRun): Promise<RunOutcome> {
   }
 }
 
-/** @throws InputError when it is damaged */
-function readRecord(path: string): RolloutRecord {
-  try {
-    const record = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof record?.subject?.kind === 'string') return record as RolloutRecord;
-  } catch {
-    // said below
-  }
-  throw new InputError(`${path} does not say what was rolled out there: name another --out`);
+/**
+ * Undefined when there is none.
+ * @throws InputError when it is damaged, and its copy as well
+ */
+function readRecord(path: string): { value: RolloutRecord; fromCopy: boolean } | undefined {
+  const read = readTwin(path, (value) => {
+    if (typeof (value as RolloutRecord)?.subject?.kind === 'string') return value as RolloutRecord;
+    throw new Error('it is not the record of a rollout');
+  });
+  if (read.kind === 'missing') return undefined;
+  if (read.kind === 'found') return read;
+  throw new InputError(`${path} does not say what was rolled out there (${read.why}): name another --out`);
 }
 
 /** What a kill left of files that were being written. */
@@ -109,7 +116,7 @@ function checkFolder({ settings: { out }, resume }: RolloutRun): void {
   if (!existsSync(out)) return;
   const names = readdirSync(out).filter((name) => !name.startsWith('lock'));
   if (names.length === 0) return;
-  if (!names.includes(RUN_FILE))
+  if (!names.includes(RUN_FILE) && !names.includes(copyOf(RUN_FILE)))
     throw new InputError(
       `--out ${out} holds something that is no rollout (${names.slice(0, 3).join(', ')}); name another folder`,
     );
@@ -168,6 +175,8 @@ async function go(run: RolloutRun): Promise<RunOutcome> {
   const { settings, set } = run;
   const from = performance.now();
   const results = new ResultsFile(join(settings.out, RESULTS_FILE));
+  if (results.damaged > 0)
+    run.say(`${results.damaged} lines of ${RESULTS_FILE} were damaged; what they said is rolled out again`);
   const tasks = tasksOf(run).filter(({ condition }) => !results.done.has(condition.key));
   try {
     if (run.replay) for (const task of tasks) task.replay = await run.replay(task.condition.key);

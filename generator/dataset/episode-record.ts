@@ -118,6 +118,10 @@ export function decodeRecord(source: Uint8Array): EpisodeRecord {
     throw new TornRecordError(`an episode record of version ${version}, not ${VERSION}`);
 
   const headerLength = view.getUint32(8, true);
+  if (headerLength > size - PREAMBLE_BYTES)
+    throw new TornRecordError(
+      `an episode record of ${bytes.length} bytes cannot have a header of ${headerLength}`,
+    );
   const header = JSON.parse(
     Buffer.from(bytes.subarray(PREAMBLE_BYTES, PREAMBLE_BYTES + headerLength)).toString('utf8'),
   );
@@ -135,6 +139,10 @@ export function decodeRecord(source: Uint8Array): EpisodeRecord {
     video: { codec, avcC, sampleBytes, keyFrames, histogram, data },
   } as EpisodeRecord;
 }
+
+/** The checksum that ends an encoded record, in hex. */
+export const recordChecksum = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.subarray(bytes.length - DIGEST_BYTES)).toString('hex');
 
 function kindOf(block: Block): BlockKind {
   if (block instanceof Float32Array) return 'f4';

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openSeal, seal } from '../../runtime/sealed-json.ts';
 import { ACTION_SIZE } from '../../sim/trajectory.ts';
 import { DataTable } from './data-table.ts';
 import type { Disk, Pieces } from './disk.ts';
@@ -93,12 +94,15 @@ export async function buildShard(
     picture: head.picture,
     files,
   };
-  await disk.writeSynced(join(folder, SUMMARY_NAME), JSON.stringify(summary));
+  await disk.writeSynced(join(folder, SUMMARY_NAME), seal(JSON.stringify(summary)));
   return summary;
 }
 
+/** @throws Error when it is damaged */
 export async function readShardSummary(folder: string): Promise<ShardSummary> {
-  return JSON.parse(await readFile(join(folder, SUMMARY_NAME), 'utf8')) as ShardSummary;
+  const opened = openSeal(await readFile(join(folder, SUMMARY_NAME), 'utf8'));
+  if (opened.kind === 'damaged') throw new Error(`${join(folder, SUMMARY_NAME)} does not match its checksum`);
+  return JSON.parse(opened.text) as ShardSummary;
 }
 
 interface ShardRows {

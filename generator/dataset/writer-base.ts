@@ -1,10 +1,11 @@
 /** What a dataset holds before a run adds to it. */
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { InputError } from '../../sim/errors.ts';
+import { join, relative } from 'node:path';
+import { InputError, throwFaults } from '../../sim/errors.ts';
+import { datasetFingerprint } from './episode-digest.ts';
 import { numbersIn } from './episode-row.ts';
 import type { DatasetSpec } from './features.ts';
-import { EGO_CAMERA_KEY, filePlace, INFO_FILE, publishedFiles } from './layout.ts';
+import { CHUNKS_SIZE, EGO_CAMERA_KEY, filePlace, INFO_FILE, publishedFiles } from './layout.ts';
 import type { DatasetMetadata, RunProvenance, ScenarioShare } from './metadata.ts';
 import { DatasetReader } from './reader.ts';
 import type { DatasetStatistics, FeatureStatistics } from './statistics.ts';
@@ -22,6 +23,8 @@ export interface WriterBase {
   digests: string[];
   runs: RunProvenance[];
   bytes: number;
+  /** Files of an earlier append that was lost; relative to the dataset, in the order in which they are to go. */
+  stale?: string[];
   /** What `merge` or `split` noted of the episodes so far; those added later count 1. */
   edited?: Pick<DatasetMetadata, 'dataset_weights' | 'derived_from'>;
 }
@@ -38,6 +41,17 @@ export async function readBase(out: string, append: boolean): Promise<WriterBase
   if (isDataset && !append) {
     throw new InputError(`${out} already holds a dataset: give --append to add to it, or another --out`);
   }
+  try {
+    return await readDataset(out);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`--append to ${out}: ${(error as Error).message}; ${VALIDATE_HINT(out)}`);
+  }
+}
+
+const VALIDATE_HINT = (out: string): string => `\`brickyard dataset validate ${out}\` checks all of it`;
+
+async function readDataset(out: string): Promise<WriterBase> {
   const reader = await DatasetReader.open(out);
   const metadata = await reader.metadata();
   if (!metadata) {
@@ -46,31 +60,75 @@ export async function readBase(out: string, append: boolean): Promise<WriterBase
     );
   }
   const { info } = reader;
-  const rows = (await reader.episodes()).slice(0, info.total_episodes);
+  const all = await reader.episodes();
+  const rows = all.slice(0, info.total_episodes);
   const files = rows.reduce(
     (most, row) => Math.max(most, fileNumber(row.dataPlace, info.chunks_size) + 1),
     0,
+  );
+  const digests = rows.flatMap((row) => row.provenance?.contentSha256 ?? []);
+  const camera = info.features[EGO_CAMERA_KEY];
+  const stateNames = info.features['observation.state']?.names;
+  const faults: string[] = [];
+  if (rows.length < info.total_episodes)
+    faults.push(
+      `meta/episodes has ${rows.length} of the ${info.total_episodes} episodes that info.json counts`,
+    );
+  if (digests.length < rows.length) faults.push('meta/episodes has rows without provenance columns');
+  if (!camera || !Array.isArray(stateNames))
+    faults.push(`info.json lacks the features ${EGO_CAMERA_KEY} and observation.state with names`);
+  faults.push(...missingFiles(out, files).map((path) => `${path} is missing`));
+  throwFaults(
+    `--append to ${out}`,
+    faults.map((fault) => `${fault}; ${VALIDATE_HINT(out)}`),
   );
   const scenarios: Record<string, ScenarioShare> = {};
   for (const [name, counts] of Object.entries(metadata.scenarios)) {
     const { time_limit_s, ...success } = metadata.success_criteria[name];
     scenarios[name] = { ...counts, success, time_limit_s };
   }
-  const [heightPx, widthPx] = info.features[EGO_CAMERA_KEY].shape;
-  const stateNames = info.features['observation.state'].names as string[];
+  const [heightPx, widthPx] = camera.shape;
+  const spec = { fps: info.fps, widthPx, heightPx, stateNames: stateNames as string[] };
+  const stale = await staleFiles(reader, files);
+  if (stale.length > 0 && datasetFingerprint(spec, digests) !== metadata.fingerprint.sha256)
+    throw new InputError(
+      `--append to ${out}: an earlier append replaced its metadata and was lost before it counted; take its ${info.total_episodes} episodes into another folder with \`brickyard dataset split\``,
+    );
   return {
-    spec: { fps: info.fps, widthPx, heightPx, stateNames },
+    spec,
     episodes: info.total_episodes,
     frames: info.total_frames,
     files,
-    tasks: await reader.tasks(),
+    tasks: (await reader.tasks()).slice(0, info.total_tasks),
     statistics: flattened(await reader.statistics()),
     scenarios,
-    digests: rows.map((row) => row.provenance!.contentSha256),
+    digests,
     runs: metadata.runs,
     bytes: bytesOf(out, files),
+    ...(stale.length > 0 ? { stale } : {}),
     edited: { dataset_weights: metadata.dataset_weights, derived_from: metadata.derived_from },
   };
+}
+
+/** The last first, episode rows before data, so that what is left of them never has a gap. */
+async function staleFiles(reader: DatasetReader, files: number): Promise<string[]> {
+  const isStale = (path: string): boolean => {
+    const place = /chunk-(\d+)\/file-(\d+)\.parquet$/.exec(path);
+    return place !== null && Number(place[1]) * CHUNKS_SIZE + Number(place[2]) >= files;
+  };
+  const rows = (await reader.episodeFiles()).filter(isStale).reverse();
+  return [...rows, ...(await reader.dataFiles()).filter(isStale).reverse()];
+}
+
+/** Relative paths. */
+function missingFiles(out: string, files: number): string[] {
+  const paths = Array.from({ length: files }, (_, file) =>
+    Object.values(publishedFiles(out, filePlace(file))),
+  );
+  return paths
+    .flat()
+    .filter((path) => !existsSync(path))
+    .map((path) => relative(out, path));
 }
 
 const fileNumber = ({ chunk, file }: { chunk: number; file: number }, chunksSize: number): number =>

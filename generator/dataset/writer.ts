@@ -5,19 +5,18 @@
  * While the run goes on, everything lies in OUT/.brickyard/shards: base.json (what the dataset held before, for
  * --append) and a folder for each finished shard, which appears by one rename. `publish` then moves, in this order,
  *   1. the videos, data and episode rows of all shards,
- *   2. tasks.parquet, stats.json, metadata.json (replaced by rename),
+ *   2. tasks.parquet, metadata.json, stats.json (replaced by rename),
  *   3. meta/info.json, last: it is what makes a folder a dataset and says how long it is,
  * and drops OUT/.brickyard, all that the run kept there, by one rename: a folder that lost only a part of it could be
- * taken for another state than it is in. Every step looks at what is already done, so running publish again after a
- * kill ends the same.
+ * taken for another state than it is in. The moves follow a plan on disk (publish-plan.ts).
  *
- * Readers during --append: LeRobot takes its length from info.json, so until step 3 they get the old dataset, with
- * files beyond its end that they leave alone; after it, the new one. Only a reader that opens tasks or stats between
- * steps 2 and 3 sees those of the new dataset beside the old length, which is as consistent as the format allows.
+ * Readers during --append get the old dataset until step 3, and the new one after it. Only a reader that opens tasks
+ * or stats between steps 2 and 3 sees those of the new dataset with the old length, which is as consistent as the
+ * format allows.
  */
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { readTwin, twinFiles } from '../../runtime/twin-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { Disk, isTemporary, namesIn } from './disk.ts';
 import { datasetFingerprint } from './episode-digest.ts';
@@ -38,6 +37,17 @@ import {
   VIDEO_PATH,
 } from './layout.ts';
 import { datasetMetadata, mergeShares, type RunProvenance, type ScenarioShare } from './metadata.ts';
+import {
+  applyPublishPlan,
+  dropPublishPlan,
+  hasSha256,
+  isPlanWhole,
+  type PreparedFile,
+  type PublishPlan,
+  type PublishResult,
+  readPublishPlan,
+  writePublishPlan,
+} from './publish-plan.ts';
 import {
   buildShard,
   type RecordLoader,
@@ -63,14 +73,6 @@ export interface PublishInfo {
   run: RunProvenance;
 }
 
-export interface PublishResult {
-  /** Of the whole dataset, earlier runs included. */
-  episodes: number;
-  frames: number;
-  fingerprint: string;
-  bytes: number;
-}
-
 export class DatasetWriter {
   readonly #out: string;
   readonly #spec: DatasetSpec;
@@ -92,15 +94,8 @@ export class DatasetWriter {
     await disk.removeLeftovers(workFolder(out));
     const folder = shardsFolder(out);
     await disk.removeLeftovers(folder);
-    const basePath = join(folder, 'base.json');
-    if (!existsSync(basePath)) {
-      const base = await readBase(out, append);
-      throwFaults(`--append to ${out}`, specDifferences(base.spec, spec));
-      await disk.writeWhole(basePath, JSON.stringify({ ...base, spec }));
-    }
-    const base = JSON.parse(await readFile(basePath, 'utf8')) as WriterBase;
-    throwFaults(`the unfinished dataset in ${out}`, specDifferences(base.spec, spec));
-    return new DatasetWriter(out, spec, disk, base, await readShards(folder));
+    const base = await openBase(out, spec, append, disk);
+    return new DatasetWriter(out, spec, disk, base, await readShards(out, disk));
   }
 
   /** Shards already written, in order. */
@@ -136,12 +131,9 @@ export class DatasetWriter {
   /** Makes what was written the dataset and ends the run: OUT/.brickyard is gone. Needs at least one shard. */
   async publish({ run }: PublishInfo): Promise<PublishResult> {
     if (this.#shards.length === 0) throw new Error('publish() before the first writeShard()');
-    for (const file of SHARD_FILES) {
-      for (let i = 0; i < this.#shards.length; i++) await this.#publishFile(i, file);
-    }
-    const result = await this.#publishMeta(run);
-    await this.#disk.discard(workFolder(this.#out));
-    return result;
+    const begun = readPublishPlan(this.#out);
+    const isUsable = begun !== null && (await isPlanWhole(this.#out, begun));
+    return applyPublishPlan(this.#out, isUsable ? begun : await this.#planPublish(run), this.#disk);
   }
 
   #nextPosition(): ShardPosition {
@@ -156,58 +148,125 @@ export class DatasetWriter {
     };
   }
 
-  async #publishFile(shardIndex: number, file: (typeof SHARD_FILES)[number]): Promise<void> {
-    const shard = this.#shards[shardIndex];
-    const from = join(shardsFolder(this.#out), shardName(shardIndex), SHARD_FILE_NAMES[file]);
-    const to = publishedFiles(this.#out, filePlace(shard.fileNumber))[file];
-    if (existsSync(from)) return this.#disk.move(from, to);
-    const found = existsSync(to) ? (await stat(to)).size : 0;
-    if (found !== shard.files[file].bytes) {
-      throw new InputError(
-        `${to} has ${found} bytes instead of the ${shard.files[file].bytes} written: it was changed while the run was interrupted; remove ${this.#out} and generate it again`,
-      );
-    }
-  }
-
-  async #publishMeta(run: RunProvenance): Promise<PublishResult> {
-    const base = this.#base;
-    const last = this.#shards.at(-1)!;
+  async #planPublish(run: RunProvenance): Promise<PublishPlan> {
+    const { base, shards } = { base: this.#base, shards: this.#shards };
+    const last = shards.at(-1)!;
     const statistics = aggregateStatistics([
       ...(base.statistics ? [base.statistics] : []),
-      ...this.#shards.map((shard) => shard.statistics),
+      ...shards.map((shard) => shard.statistics),
     ]);
     const scenarios: Record<string, ScenarioShare> = structuredClone(base.scenarios);
-    for (const shard of this.#shards) mergeShares(scenarios, shard.scenarios);
+    for (const shard of shards) mergeShares(scenarios, shard.scenarios);
     const fingerprint = datasetFingerprint(this.#spec, [
       ...base.digests,
-      ...this.#shards.flatMap((shard) => shard.digests),
+      ...shards.flatMap((shard) => shard.digests),
     ]);
     const episodes = last.firstEpisode + last.episodes;
     const frames = last.firstFrame + last.frames;
     const metadata = { ...datasetMetadata(fingerprint, scenarios, [...base.runs, run]), ...base.edited };
     const info = datasetInfo(this.#spec, last, { episodes, frames });
-    await this.#replace(TASKS_FILE, taskTable(last.tasks));
-    await this.#replace(STATS_FILE, json(statisticsFile(statistics)));
-    await this.#replace(METADATA_FILE, json(metadata));
-    await this.#replace(INFO_FILE, json(info));
-    const bytes = this.#shards
+    const prepared: PreparedFile[] = [
+      { to: TASKS_FILE, contents: taskTable(last.tasks) },
+      // Before the statistics: where this file is still the old one, so are they.
+      { to: METADATA_FILE, contents: json(metadata) },
+      { to: STATS_FILE, contents: json(statisticsFile(statistics)) },
+      { to: INFO_FILE, contents: json(info) },
+    ];
+    const moves = SHARD_FILES.flatMap((file) => shards.map((shard, i) => this.#shardMove(shard, i, file)));
+    const bytes = shards
       .flatMap((shard) => Object.values(shard.files))
       .reduce((a, b) => a + b.bytes, base.bytes);
-    return { episodes, frames, fingerprint, bytes };
+    const plan: PublishPlan = {
+      format: 1,
+      episodesBefore: base.episodes,
+      removals: base.stale ?? [],
+      moves,
+      run,
+      result: { episodes, frames, fingerprint, bytes },
+    };
+    return writePublishPlan(this.#out, plan, prepared, this.#disk);
   }
 
-  async #replace(file: string, contents: Uint8Array | string): Promise<void> {
-    await this.#disk.writeWhole(join(this.#out, file), contents);
+  #shardMove(
+    shard: ShardSummary,
+    index: number,
+    file: (typeof SHARD_FILES)[number],
+  ): PublishPlan['moves'][number] {
+    const { bytes, sha256 } = shard.files[file];
+    const to = publishedFiles(this.#out, filePlace(shard.fileNumber))[file];
+    return {
+      from: `shards/${shardName(index)}/${SHARD_FILE_NAMES[file]}`,
+      to: relative(this.#out, to),
+      bytes,
+      sha256,
+    };
   }
+}
+
+/**
+ * Completes a run that was killed while its files moved into the dataset. Null when there is none, or when its files
+ * are damaged, so that it has to be resumed.
+ */
+export async function finishPublish(out: string, disk = new Disk()): Promise<PublishPlan | null> {
+  const plan = readPublishPlan(out);
+  if (!plan || !(await isPlanWhole(out, plan))) return null;
+  await applyPublishPlan(out, plan, disk);
+  return plan;
 }
 
 const shardsFolder = (out: string): string => join(workFolder(out), 'shards');
 const shardName = (index: number): string => `shard-${String(index).padStart(5, '0')}`;
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-async function readShards(folder: string): Promise<ShardSummary[]> {
+/** What the dataset held before this run, as it was when the run began. */
+async function openBase(out: string, spec: DatasetSpec, append: boolean, disk: Disk): Promise<WriterBase> {
+  const path = join(shardsFolder(out), 'base.json');
+  const stored = readTwin(path, (value) => {
+    if (Array.isArray((value as WriterBase)?.digests)) return value as WriterBase;
+    throw new Error('it is not the record of a dataset');
+  });
+  if (stored.kind === 'found') {
+    throwFaults(`the unfinished dataset in ${out}`, specDifferences(stored.value.spec, spec));
+    return stored.value;
+  }
+  if (stored.kind === 'damaged' && append)
+    throw new InputError(
+      `${path}, which says what the dataset held before, is damaged (${stored.why}); remove ${workFolder(out)} and append again`,
+    );
+  const base = { ...(await readBase(out, append)) };
+  throwFaults(`--append to ${out}`, specDifferences(base.spec, spec));
+  const json = JSON.stringify({ ...base, spec });
+  for (const file of twinFiles(path, json)) await disk.writeWhole(file.path, file.text);
+  return JSON.parse(json) as WriterBase;
+}
+
+/** The shards that are whole; from the first damaged one on they are made again. */
+async function readShards(out: string, disk: Disk): Promise<ShardSummary[]> {
+  const folder = shardsFolder(out);
   const names = (await namesIn(folder)).filter((name) => name.startsWith('shard-') && !isTemporary(name));
-  return Promise.all(names.map((name) => readShardSummary(join(folder, name))));
+  const shards: ShardSummary[] = [];
+  for (const [i, name] of names.entries()) {
+    const summary = await readShardSummary(join(folder, name)).catch(() => null);
+    if (summary && name === shardName(i) && (await isShardWhole(out, join(folder, name), summary))) {
+      shards.push(summary);
+      continue;
+    }
+    await dropPublishPlan(out, disk);
+    for (const later of names.slice(i).reverse()) await disk.discard(join(folder, later));
+    break;
+  }
+  return shards;
+}
+
+/** Each of its files is still where it was written, or already where it is published. */
+async function isShardWhole(out: string, folder: string, shard: ShardSummary): Promise<boolean> {
+  const published = publishedFiles(out, filePlace(shard.fileNumber));
+  for (const file of SHARD_FILES) {
+    const written = join(folder, SHARD_FILE_NAMES[file]);
+    const path = existsSync(written) ? written : published[file];
+    if (!(await hasSha256(path, shard.files[file].sha256))) return false;
+  }
+  return true;
 }
 
 function specDifferences(found: DatasetSpec | null, given: DatasetSpec): string[] {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EpisodeRecord, encodeRecord } from '../../generator/dataset/episode-record.ts';
+import { decodeRecord, type EpisodeRecord, encodeRecord } from '../../generator/dataset/episode-record.ts';
 import { StagingArea } from '../../generator/dataset/staging.ts';
 import { statFrameIndices, statStride } from '../../generator/dataset/stat-frames.ts';
 import { DatasetWriter } from '../../generator/dataset/writer.ts';
@@ -104,7 +104,15 @@ async function writeAll(renderer: HeadlessRenderer, records: readonly EpisodeRec
     await staging.open();
     for (const [i, record] of records.entries()) await staging.stageEpisode(i, encodeRecord(record));
     const total = records.length;
-    const keeper = new ShardKeeper({ writer, staging, fps: FPS, total, framesOf: (i) => records[i]?.frames });
+    const load = async (i: number) => decodeRecord(await staging.readStaged(i));
+    const keeper = new ShardKeeper({
+      writer,
+      staging,
+      fps: FPS,
+      total,
+      framesOf: (i) => records[i]?.frames,
+      load,
+    });
     keeper.advance();
     await keeper.settle();
     const rejects = { total: 0, by_reason: {}, by_scenario: {} };

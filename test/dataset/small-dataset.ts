@@ -3,10 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Disk } from '../../generator/dataset/disk.ts';
 import type { EpisodeRecord } from '../../generator/dataset/episode-record.ts';
+import type { PublishResult } from '../../generator/dataset/publish-plan.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { planShards } from '../../generator/dataset/shards.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
-import { DatasetWriter, type PublishResult } from '../../generator/dataset/writer.ts';
+import { DatasetWriter } from '../../generator/dataset/writer.ts';
 import { madeUpVideo } from './made-up-video.ts';
 import { FPS, madeUpRecord, RUN, SPEC } from './records.ts';
 

@@ -119,6 +119,28 @@ describe('results.jsonl', () => {
     expect(readResults(path).map(({ condition }) => condition)).toEqual([first.condition, 'another']);
     expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(3);
   });
+
+  it('rolls out a damaged line again, and says so to those who only read', async () => {
+    const path = join(home, 'damaged.jsonl');
+    const first = await resultOf(baselineDriver('zero', ''));
+    const file = new ResultsFile(path);
+    for (const condition of ['one', 'two', 'three']) file.append({ ...first, condition });
+    file.close();
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"condition":"two"', '"condition":"twi"'));
+    expect(() => readResults(path)).toThrow(/line 2 is no result.*checksum.*--resume/);
+    const again = new ResultsFile(path);
+    expect([...again.done.keys()]).toEqual(['one', 'three']);
+    again.append({ ...first, condition: 'two' });
+    again.close();
+    expect(readResults(path).map(({ condition }) => condition)).toEqual(['one', 'three', 'two']);
+  });
+
+  it('is read as it was before its lines had checksums', async () => {
+    const path = join(home, 'old.jsonl');
+    const first = await resultOf(baselineDriver('zero', ''));
+    writeFileSync(path, `${JSON.stringify(first)}\n`);
+    expect(readResults(path)).toEqual([first]);
+  });
 });
 
 const TIMES: WorkerTimes = {

@@ -7,6 +7,7 @@ import { beat, openLoop } from '../../loop/open-loop.ts';
 import { parseLoopOptions } from '../../loop/options.ts';
 import { runLoop } from '../../loop/run.ts';
 import { readState, STATE_FILE, writeState } from '../../loop/state.ts';
+import { copyOf } from '../../runtime/twin-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { FakeStages, fakeHost, newState } from './fake-stages.ts';
 
@@ -117,19 +118,48 @@ describe('a folder', () => {
     expect(() => open(out, {}, ['policy=act_small'])).toThrow('overrides was ["policy=act"]');
   });
 
-  it('with a damaged state is refused by the place of the damage', async () => {
+  it('with a damaged state is opened from its copy', async () => {
+    const out = join(folder, 'copied');
+    mkdirSync(out);
+    const state = newState();
+    await runLoop(state, fakeHost(new FakeStages()).host);
+    const path = join(out, STATE_FILE);
+    await writeState(path, state);
+    const undamaged = open(out);
+    const text = readFileSync(path, 'utf8');
+    for (const damaged of [
+      text.slice(0, 900),
+      text.replace('"frames"', '"framez"'),
+      text.replace('"sum"', '"sun"'),
+      '',
+    ]) {
+      writeFileSync(path, damaged);
+      expect(open(out)).toEqual({ ...undamaged, madeWith: expect.anything() });
+    }
+  });
+
+  it('with a state that is damaged in both files is refused by the place of the damage', async () => {
     const out = join(folder, 'damaged');
     mkdirSync(out);
     const state = newState();
     await runLoop(state, fakeHost(new FakeStages()).host);
     const path = join(out, STATE_FILE);
     await writeState(path, state);
-    const text = readFileSync(path, 'utf8');
-    writeFileSync(path, text.slice(0, 900));
+    const sealed = readFileSync(path, 'utf8');
+    // As written before there were checksums.
+    const text = `${JSON.stringify(state, null, 1)}\n`;
+    const writeBoth = (damaged: string): void => {
+      for (const file of [path, copyOf(path)]) writeFileSync(file, damaged);
+    };
+    writeBoth(text);
+    expect(open(out).ending?.reason).toBe(state.ending?.reason);
+    writeBoth(text.slice(0, 900));
     expect(() => open(out)).toThrow('is no JSON');
-    writeFileSync(path, text.replace('"begun"', '"gone"').replace('"elapsedS"', '"elapsed"'));
+    writeBoth(sealed.replace('"frames"', '"framez"'));
+    expect(() => open(out)).toThrow('checksum does not match');
+    writeBoth(text.replace('"begun"', '"gone"').replace('"elapsedS"', '"elapsed"'));
     expect(() => open(out)).toThrow('elapsedS');
-    writeFileSync(path, text.replace('"frames"', '"pictures"'));
+    writeBoth(text.replace('"frames"', '"pictures"'));
     expect(() => open(out)).toThrow('facts of stage 00/fresh are damaged');
   });
 

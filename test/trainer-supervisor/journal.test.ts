@@ -50,6 +50,33 @@ describe("a run's journal", () => {
     expect(readState(run).machines.get('m1')).toMatchObject({ id: 'i', phase: 'made' });
   });
 
+  it('with any byte of one of its two files damaged adds up to the same state', () => {
+    const journal = DiskJournal.begin(run, PLAN, 0);
+    journal.append({ type: 'supervising', atMs: 1 });
+    journal.append({ type: 'creating', name: 'm1', offer: OFFER, requestId: 'q', maxRunS: 60, atMs: 2 });
+    journal.append({ type: 'created', name: 'm1', id: 'i', zone: OFFER.zone, atMs: 3 });
+    journal.close();
+    const expected = JSON.stringify([...readState(run).machines]);
+    for (const name of ['journal.jsonl', 'journal.copy.jsonl']) {
+      const path = join(supervisorFolder(run), name);
+      const bytes = readFileSync(path);
+      for (let at = 0; at < bytes.length; at += 3) {
+        const turned = Buffer.from(bytes);
+        turned[at] ^= 1 << (at % 8);
+        writeFileSync(path, turned);
+        expect(JSON.stringify([...readState(run).machines]), `${name}, byte ${at}`).toBe(expected);
+      }
+      const again = DiskJournal.reopen(run);
+      again.close();
+      expect(readFileSync(path)).toEqual(bytes);
+    }
+    for (const name of ['journal.jsonl', 'journal.copy.jsonl']) {
+      const path = join(supervisorFolder(run), name);
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"m1"', '"m2"'));
+    }
+    expect(() => readJournal(run)).toThrow(/journal\.jsonl, line 3 is damaged.*end its machines/);
+  });
+
   it('refuses a second supervisor, a second beginning and a folder without one', () => {
     const journal = DiskJournal.begin(run, PLAN, 0);
     expect(() => DiskJournal.reopen(run)).toThrow(

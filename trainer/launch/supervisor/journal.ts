@@ -1,12 +1,14 @@
 /**
- * A supervised run on disk: RUN/supervisor/journal.jsonl is what it remembers, state.json what `train status` shows,
- * lock keeps a second supervisor away.
+ * A supervised run on disk: RUN/supervisor/journal.jsonl is what it remembers, journal.copy.jsonl the same again,
+ * because a machine that nothing remembers costs money, state.json what `train status` shows, lock keeps a second
+ * supervisor away.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runLockHolder, takeRunLock } from '../../../runtime/run-lock.ts';
+import { copyOf } from '../../../runtime/twin-file.ts';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
-import { LineLog, readLines } from '../../../sim/host/line-log.ts';
+import { LineLog, readLines, readLog, rewriteLines } from '../../../sim/host/line-log.ts';
 import { applyLine } from './apply-line.ts';
 import type { JournalLine } from './journal-line.ts';
 import type { SupervisorPlan } from './plan.ts';
@@ -16,18 +18,25 @@ import type { RunJournal } from './world.ts';
 
 export const supervisorFolder = (run: string): string => join(run, 'supervisor');
 const journalPath = (run: string): string => join(supervisorFolder(run), 'journal.jsonl');
+const copyPath = (run: string): string => copyOf(journalPath(run));
 const statusPath = (run: string): string => join(supervisorFolder(run), 'state.json');
 
 export class DiskJournal implements RunJournal {
   lines: readonly JournalLine[];
   readonly #path: string;
-  readonly #log: LineLog;
+  /** The journal, then its copy: what only the first has was not yet acted on. */
+  readonly #logs: readonly LineLog[];
   readonly #release: () => void;
 
-  private constructor(run: string, lines: readonly JournalLine[], log: LineLog, release: () => void) {
+  private constructor(
+    run: string,
+    lines: readonly JournalLine[],
+    logs: readonly LineLog[],
+    release: () => void,
+  ) {
     this.lines = lines;
     this.#path = journalPath(run);
-    this.#log = log;
+    this.#logs = logs;
     this.#release = release;
   }
 
@@ -42,10 +51,10 @@ export class DiskJournal implements RunJournal {
         throw new InputError(
           `${run} is a run already: \`brickyard train resume ${plan.runId}\` goes on with it, or give another --run-id`,
         );
-      const log = new LineLog(journalPath(run));
+      const logs = [new LineLog(journalPath(run)), new LineLog(copyPath(run))];
       const planned: JournalLine = { type: 'planned', plan, atMs: nowMs };
-      log.append(JSON.stringify(planned));
-      return new DiskJournal(run, [planned], log, release);
+      for (const log of logs) log.append(JSON.stringify(planned));
+      return new DiskJournal(run, [planned], logs, release);
     } catch (error) {
       release();
       throw error;
@@ -60,7 +69,8 @@ export class DiskJournal implements RunJournal {
     const lines = readJournal(run);
     const release = lock(run, (lines[0] as JournalLine & { type: 'planned' }).plan.runId);
     try {
-      return new DiskJournal(run, readJournal(run), new LineLog(journalPath(run)), release);
+      const found = readJournal(run);
+      return new DiskJournal(run, found, bothAs(run, found), release);
     } catch (error) {
       release();
       throw error;
@@ -77,7 +87,7 @@ export class DiskJournal implements RunJournal {
   /** @throws NegativeResult: what cannot be remembered is better not done */
   append(line: JournalLine): void {
     try {
-      this.#log.append(JSON.stringify(line));
+      for (const log of this.#logs) log.append(JSON.stringify(line));
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       throw new NegativeResult(
@@ -87,7 +97,7 @@ export class DiskJournal implements RunJournal {
   }
 
   close(): void {
-    this.#log.close();
+    for (const log of this.#logs) log.close();
     this.#release();
   }
 }
@@ -97,10 +107,44 @@ export function readJournal(run: string): JournalLine[] {
   const path = journalPath(run);
   if (!existsSync(path))
     throw new InputError(`${run} is no supervised run: it has no supervisor/journal.jsonl`);
-  const lines = readLines(path).map((text) => JSON.parse(text) as JournalLine);
+  const lines = intactLines(run);
   if (lines[0]?.type !== 'planned')
     throw new InputError(`${path} does not begin with a plan: its supervisor ended before anything was done`);
   return lines;
+}
+
+/** Of the journal, or of its copy where the journal is damaged: every line that was acted on is in both. */
+function intactLines(run: string): JournalLine[] {
+  const [journal, copy] = [journalPath(run), copyPath(run)].map((path) => readLog(path, lineOf));
+  const undamaged = [journal, copy].filter(({ damaged }) => damaged.length === 0);
+  const lengths = undamaged.map(({ values }) => values.length);
+  // The longer one: the other lacks a line that was being written, or lost its end.
+  const longest = undamaged[lengths.indexOf(Math.max(...lengths))];
+  if (longest && (longest === journal || longest.values.length > 0)) return longest.values;
+  const [{ line, why }] = [...journal.damaged, ...copy.damaged];
+  throw new InputError(
+    `${journalPath(run)}, line ${line} is damaged (${why}), and so is its copy: what this run has rented cannot be told for certain; end its machines at the provider, then start another run`,
+  );
+}
+
+function lineOf(text: string): JournalLine {
+  const line = JSON.parse(text) as JournalLine;
+  if (typeof line?.type !== 'string') throw new Error('it is not a line of a journal');
+  return line;
+}
+
+/** The journal and its copy, each made what was read where it is not. */
+function bothAs(run: string, lines: readonly JournalLine[]): LineLog[] {
+  return [journalPath(run), copyPath(run)].map((path) => {
+    const { values, damaged } = readLog(path, lineOf);
+    const same = damaged.length === 0 && JSON.stringify(values) === JSON.stringify(lines);
+    if (!same)
+      rewriteLines(
+        path,
+        lines.map((line) => JSON.stringify(line)),
+      );
+    return new LineLog(path);
+  });
 }
 
 /** What the journal in `run` adds up to; touches nothing. */
