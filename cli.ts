@@ -9,8 +9,8 @@ import { loopCommand } from './loop/command.ts';
 import { guardTerminal } from './runtime/terminal.ts';
 import { scenarioCommand } from './scenarios/command.ts';
 import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
-import { packageVersion } from './sim/host/code-version.ts';
 import { INTERRUPTED_EXIT_CODE } from './sim/host/interrupt.ts';
+import { packageVersion } from './sim/host/package-version.ts';
 import { exportCommand, trainCommand } from './trainer/launch/command.ts';
 import { datasetTransferCommands, policyCommand } from './trainer/launch/remote/transfer-commands.ts';
 

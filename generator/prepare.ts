@@ -3,7 +3,8 @@
 import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
-import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
+import { codeVersion } from '../sim/host/code-version.ts';
+import { packageVersion } from '../sim/host/package-version.ts';
 import { completeMoves } from './complete-moves.ts';
 import {
   type DaggerProvenance,
@@ -107,7 +108,7 @@ function newRecord({ parsed, cwd, command, dagger }: PrepareOptions): RunRecord 
     shares: dagger ? daggerShares(selectedShares(scenarios, cwd), dagger) : selectedShares(scenarios, cwd),
     ...(dagger ? { dagger } : {}),
     packageVersion: packageVersion(),
-    codeVersion: codeVersion(),
+    codeVersion: codeVersion('gen'),
   };
 }
 
@@ -133,7 +134,7 @@ function resumedRecord(record: RunRecord, options: PrepareOptions): RunRecord {
       if (now.get(name) !== hash) faults.push(`scenario ${name} was edited since the run began`);
   }
   if (options.dagger) faults.push(...daggerDifferences(record.dagger, options.dagger));
-  const code = codeVersion();
+  const code = codeVersion('gen');
   if (record.codeVersion !== code)
     faults.push(
       `the run began with code ${record.codeVersion} (brickyard ${record.packageVersion}), this is ${code}`,

@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, throwFaults } from '../sim/errors.ts';
-import { codeVersion, packageVersion } from '../sim/host/code-version.ts';
+import { codeVersion } from '../sim/host/code-version.ts';
+import { packageVersion } from '../sim/host/package-version.ts';
 import { userFolder } from '../sim/host/user-path.ts';
 import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
 import { makeRunId } from '../trainer/launch/remote/run-id.ts';
@@ -47,7 +48,7 @@ export function openLoop(out: string, given: GivenSettings, typed: GivenMachine,
       ...placeOf(now),
       started: now.toISOString().slice(0, 19).concat('Z'),
       brickyard: packageVersion(),
-      code: codeVersion(),
+      code: codeVersion('gen'),
       node: process.version,
       cores: String(machine.cores),
     },

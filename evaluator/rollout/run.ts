@@ -7,8 +7,9 @@ import { copyOf, readTwin, twinFiles } from '../../runtime/twin-file.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
-import { codeVersion, packageVersion } from '../../sim/host/code-version.ts';
+import { codeVersion } from '../../sim/host/code-version.ts';
 import { listenForInterrupts } from '../../sim/host/interrupt.ts';
+import { packageVersion } from '../../sim/host/package-version.ts';
 import { pageBundle } from '../../sim/host/page-bundle.ts';
 import { type Growth, WorkerPool } from '../../sim/host/worker-pool.ts';
 import { shuffledOrder } from '../compare/pairing.ts';
@@ -139,7 +140,7 @@ function recordOf({ settings, set, onnxSha256, ...run }: RolloutRun): RolloutRec
     state: settings.state,
     chunk: settings.chunk,
     through_codec: settings.throughCodec,
-    code_version: codeVersion(),
+    code_version: codeVersion('rollout'),
     package_version: packageVersion(),
     command: run.command,
     again: run.again,
