@@ -1,5 +1,5 @@
 /** A run that was killed while its files moved into the dataset is completed by whichever command comes next. */
-import { takeRunLock } from '../sim/host/run-lock.ts';
+import { takeRunLock } from '../runtime/run-lock.ts';
 import { readPublishPlan } from './dataset/publish-plan.ts';
 import { workFolder } from './dataset/staging.ts';
 import { finishPublish } from './dataset/writer.ts';
