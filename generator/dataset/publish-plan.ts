@@ -61,7 +61,8 @@ export async function writePublishPlan(
   prepared: readonly PreparedFile[],
   disk: Disk,
 ): Promise<PublishPlan> {
-  const folder = disk.temporaryName(publishFolder(out));
+  // Not the name that `discard` moves an earlier plan to.
+  const folder = disk.temporaryName(`${publishFolder(out)}-next`);
   await disk.remove(folder);
   const moves = [...plan.moves];
   for (const [i, { to, contents }] of prepared.entries()) {

@@ -11,6 +11,7 @@ import { type EpisodeRow, episodeRow } from './episode-row.ts';
 import { type FilePlace, fillPath, METADATA_FILE, STATS_FILE, TASKS_FILE } from './layout.ts';
 import type { DatasetMetadata } from './metadata.ts';
 import { openParquet, type ParquetFile } from './parquet-file.ts';
+import { findUnfinishedAppend, type UnfinishedAppend } from './unfinished-append.ts';
 
 /** The columns of one data file: rows x width numbers each. int64 beyond 2^53 is not told apart. */
 export interface DataFile {
@@ -48,6 +49,8 @@ const NUMBERS = [
 export class DatasetReader {
   readonly root: string;
   readonly info: DatasetInfo;
+
+  #unfinished: Promise<UnfinishedAppend | null> | undefined;
 
   private constructor(root: string, info: DatasetInfo) {
     this.root = root;
@@ -183,8 +186,26 @@ export class DatasetReader {
     return confinedPath(this.root, fillPath(this.info.video_path ?? '', place, key));
   }
 
-  /** What lerobot finds by the pattern FOLDER/*\/*.parquet, sorted the way it sorts. */
+  /** Null for nearly all datasets; otherwise what the files below do not include. */
+  unfinishedAppend(): Promise<UnfinishedAppend | null> {
+    this.#unfinished ??= this.#findUnfinishedAppend();
+    return this.#unfinished;
+  }
+
+  async #findUnfinishedAppend(): Promise<UnfinishedAppend | null> {
+    const files = { episodes: await this.allFiles('meta/episodes'), data: await this.allFiles('data') };
+    return findUnfinishedAppend(this.root, this.info, files, (path) =>
+      this.#withParquet(path, async (table) => table.rows),
+    );
+  }
+
   async #numberedFiles(folder: string): Promise<string[]> {
+    const beyond = (await this.unfinishedAppend())?.beyond;
+    return (await this.allFiles(folder)).filter((path) => !beyond?.has(path));
+  }
+
+  /** What lerobot finds by the pattern FOLDER/*\/*.parquet, sorted the way it sorts. */
+  async allFiles(folder: string): Promise<string[]> {
     const paths: string[] = [];
     for (const chunk of await namesIn(join(this.root, folder))) {
       const names = await namesIn(join(this.root, folder, chunk)).catch(() => []);

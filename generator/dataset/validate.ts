@@ -32,6 +32,7 @@ import { STATS_FILE } from './layout.ts';
 import type { DataFile, DatasetReader } from './reader.ts';
 import { reproduceCommand } from './reproduce.ts';
 import type { DatasetStatistics } from './statistics.ts';
+import { checksAhead } from './unfinished-append.ts';
 
 export interface ValidateOptions {
   minEpisodes: number;
@@ -58,8 +59,10 @@ export async function validateDataset(
   reader: DatasetReader,
   options: ValidateOptions,
 ): Promise<ValidationReport> {
-  const findings = new Findings(options.skip);
+  const findings = new Findings([...(options.skip ?? []), ...(await checksAhead(reader))]);
   const { info } = reader;
+  const unfinished = await reader.unfinishedAppend();
+  if (unfinished) findings.warn(null, 'append', unfinished.message);
   checkMinimumEpisodes(info, options.minEpisodes, findings);
   if (options.expectSize) checkExpectedSize(info, reader.cameraKeys, options.expectSize, findings);
   const rows = (await findings.attempt('episode-rows', () => reader.episodes())) ?? [];

@@ -116,8 +116,8 @@ async function staleFiles(reader: DatasetReader, files: number): Promise<string[
     const place = /chunk-(\d+)\/file-(\d+)\.parquet$/.exec(path);
     return place !== null && Number(place[1]) * CHUNKS_SIZE + Number(place[2]) >= files;
   };
-  const rows = (await reader.episodeFiles()).filter(isStale).reverse();
-  return [...rows, ...(await reader.dataFiles()).filter(isStale).reverse()];
+  const rows = (await reader.allFiles('meta/episodes')).filter(isStale).reverse();
+  return [...rows, ...(await reader.allFiles('data')).filter(isStale).reverse()];
 }
 
 /** Relative paths. */

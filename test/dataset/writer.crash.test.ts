@@ -86,6 +86,7 @@ describe('a writer that dies', () => {
       }
       const reader = await DatasetReader.open(out);
       expect([5, LENGTHS.length]).toContain(reader.info.total_episodes);
+      expect(await faultsOf(out)).toEqual([]);
       const rows = (await reader.episodes()).slice(0, reader.info.total_episodes);
       const frames = rows.reduce((sum, row) => sum + row.length, 0);
       expect(frames).toBe(reader.info.total_frames);

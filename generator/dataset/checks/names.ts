@@ -3,6 +3,7 @@ export const CHECKS = {
   'min-episodes': 'at least --min-episodes episodes',
   size: 'every camera has --expect-size',
   totals: 'info.json counts the episodes, frames and tasks that there are',
+  append: 'no append was interrupted before it counted (warning)',
   'episode-rows': 'row k of meta/episodes is episode k; they follow each other without gaps',
   tasks: 'tasks are numbered from 0 and have texts',
   data: 'data files: there, readable, the columns and shapes of info.json',
