@@ -39,6 +39,7 @@ it('rollouts are reported, and driven again they end alike', () => {
     readFileSync(join(folder, 'results.jsonl'), 'utf8')
       .trim()
       .split('\n')
+      .sort() // workers end in any order; a line begins with its condition
       .map((line) => JSON.parse(line));
   const was = lines(join(EARLIER, 'rollouts'));
   expect(was.length).toBe(2);
