@@ -137,7 +137,7 @@ class PyavFile:
 
     def rewind(self) -> None:
         try:
-            # MP4 alone, from this file alone: of any other name or content FFmpeg might open what it points at.
+            # MP4 alone and this file alone: FFmpeg would also open what a playlist of that name points at.
             self.container = self.av.open(
                 f"file:{self.path.absolute()}", format="mov", options={"protocol_whitelist": "file"}
             )
