@@ -24,6 +24,8 @@ export interface WorkerSettings {
   widthPx: number;
   heightPx: number;
   backend: BackendChoice;
+  /** On what `auto` means, among the workers of the run. */
+  agreement?: SharedArrayBuffer;
   scenarios: Readonly<Record<string, { scenario: Scenario; hash: string }>>;
   /** Name of the BroadcastChannel for WorkerNotice and WorkerOrder. */
   channel: string;

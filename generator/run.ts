@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { takeRunLock } from '../runtime/run-lock.ts';
 import { InputError } from '../sim/errors.ts';
+import { BackendAgreement } from '../sim/host/backend-agreement.ts';
 import { listenForInterrupts } from '../sim/host/interrupt.ts';
 import { ProgressPrinter } from '../sim/host/progress.ts';
 import { STATE_LAYOUTS } from '../sim/observation.ts';
@@ -169,6 +170,7 @@ class GenerationRun {
       now: () => process.uptime(),
     });
     const pool = openEpisodePool(this.#workerSettings(), workers);
+    pool.onRejected = (note) => this.#printer.note(note);
     const interrupt = listenForInterrupts({
       onFirst: () =>
         this.#printer.note('stopping: episodes in flight are being finished; again to stop at once'),
@@ -201,8 +203,12 @@ class GenerationRun {
       record.shares.map(({ name, scenario, hash }) => [name, { scenario, hash }]),
     );
     const modes = modesOf(record.content);
-    const { backend } = this.#options;
-    return { out, seed, fps, state, modes, dagger: record.dagger, widthPx, heightPx, scenarios, backend };
+    // A run is drawn by one backend: the one that began it, whoever was quick or slow today.
+    const { backend: asked } = this.#options;
+    const backend = asked === 'auto' ? (this.#journal.state.stack?.backend ?? asked) : asked;
+    const { shared: agreement } = new BackendAgreement();
+    const content = { seed, fps, state, modes, dagger: record.dagger, widthPx, heightPx, scenarios };
+    return { out, ...content, backend, agreement };
   }
 
   #summary(run: RunProvenance, published: { fingerprint: string; bytes: number }): GenSummary {

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import { InputError } from '../sim/errors.ts';
+import { BackendAgreement } from '../sim/host/backend-agreement.ts';
 import { RenderSession } from '../sim/host/render-session.ts';
 import { RendererCrash } from '../sim/host/renderer.ts';
 import type { WorkerNotice, WorkerOrder } from '../sim/host/worker-channel.ts';
@@ -40,6 +41,8 @@ const notify = (notice: WorkerNotice): void => channel.postMessage(notice);
 
 const session = new RenderSession({
   backend: settings.backend,
+  agreement: new BackendAgreement(settings.agreement),
+  onRejected: (backend, reasons) => notify({ type: 'backends-rejected', backend, reasons }),
   onOpened: (pid) => notify({ type: 'browser-opened', threadId, pid }),
   onClosed: (pid) => notify({ type: 'browser-closed', threadId, pid }),
 });

@@ -15,7 +15,7 @@ import { onlyConditions } from './only.ts';
 import { checkPolicy } from './preflight.ts';
 import { replaySet } from './replay-conditions.ts';
 import { requestedConditions } from './requested-conditions.ts';
-import { type RolloutRun, type RunOutcome, runRollouts } from './run.ts';
+import { type RolloutRun, type RunOutcome, recordedBackend, runRollouts } from './run.ts';
 import {
   parseRolloutOptions,
   type RawRolloutOptions,
@@ -196,7 +196,11 @@ async function prepare(
     pairs,
     frames,
     stack,
-  } = await checkPolicy(subject.folder, backend, request.throughCodec);
+  } = await checkPolicy(
+    subject.folder,
+    backend === 'auto' && resume ? (recordedBackend(out) ?? backend) : backend,
+    request.throughCodec,
+  );
   const { contract } = policy;
   say(
     `${subject.label}: ${pairs.pairs} golden pairs agree (largest difference ${pairs.worst.toPrecision(2)}), ` +

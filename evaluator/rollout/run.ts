@@ -92,6 +92,11 @@ export async function runRollouts(run: RolloutRun): Promise<RunOutcome> {
   }
 }
 
+/** What the rollouts in a folder are drawn with; undefined when nothing is, or nothing is there. */
+export function recordedBackend(out: string): RolloutSettings['backend'] | undefined {
+  return readRecord(join(out, RUN_FILE))?.value.machine?.rendering_stack?.backend;
+}
+
 /**
  * Undefined when there is none.
  * @throws InputError when it is damaged, and its copy as well
@@ -164,6 +169,9 @@ function checkSame(out: string, began: RolloutRecord, now: RolloutRecord): void 
         ? 'its frames went through the codec: add --through-codec'
         : 'its frames did not go through the codec: leave --through-codec out',
     );
+  const [drew, draws] = [began, now].map(({ machine }) => machine?.rendering_stack?.backend);
+  if (drew !== undefined && draws !== undefined && drew !== draws)
+    faults.push(`its frames were drawn by ${drew}, now by ${draws}: add --backend ${drew}`);
   if (began.subject.kind !== now.subject.kind)
     faults.push(`it rolled out ${began.subject.label}, now ${now.subject.label}`);
   throwFaults(

@@ -15,8 +15,9 @@ import type {
   RenderingStack,
 } from './draw-request.ts';
 import { type PageServer, servePage } from './page-server.ts';
-import { RendererCrash } from './renderer-crash.ts';
+import { CannotDraw, RendererCrash, RendererTimeout } from './renderer-crash.ts';
 
+const MAX_MESSAGE = 300;
 /** Between a suspicion and its consequence. */
 const GRACE_MS = 250;
 
@@ -64,9 +65,8 @@ export class HeadlessRenderer implements Renderer {
       await page.goto(server.url, { waitUntil: 'domcontentloaded', timeout: stallS * 1000 });
       const { socket, ready } = await within(Promise.race([hello, fault]), stallS, 'the page did not start');
       if (ready.kind !== 'ready') {
-        throw new RendererCrash(
-          ready.kind === 'broken' ? ready.message : `the page began with ${ready.kind}`,
-        );
+        if (ready.kind === 'broken') throw new CannotDraw(ready.message);
+        throw new RendererCrash(`the page began with ${ready.kind}`);
       }
       const { glVendor, glRenderer, glVersion } = ready;
       const version = await chromium.browser.version();
@@ -79,7 +79,8 @@ export class HeadlessRenderer implements Renderer {
       await server.close();
       if (error instanceof Error && error.name === 'InputError') throw error;
       if (error instanceof RendererCrash) throw error;
-      throw new RendererCrash(`the browser did not start (${backend}): ${messageOf(error)}`);
+      const Kind = isTimeout(error) ? RendererTimeout : RendererCrash;
+      throw new Kind(`the browser did not start (${backend}): ${launchMessage(error)}`);
     }
   }
 
@@ -198,7 +199,8 @@ export class HeadlessRenderer implements Renderer {
     const heard = this.#messages;
     setTimeout(() => {
       if (!this.#waiting.has(id)) return;
-      if (this.#messages === heard) this.#fail(`the page showed no sign of life for ${this.#stallS} s`);
+      if (this.#messages === heard)
+        this.#fail(`the page showed no sign of life for ${this.#stallS} s`, RendererTimeout);
       else this.#waiting.get(id)?.timer.refresh();
     }, GRACE_MS);
   }
@@ -222,9 +224,9 @@ export class HeadlessRenderer implements Renderer {
     else waiting.resolve(answer);
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string, Kind = RendererCrash): void {
     if (this.#crash || this.#closing) return;
-    this.#crash = new RendererCrash(`${reason} (browser ${this.pid}, ${this.stack.backend})`);
+    this.#crash = new Kind(`${reason} (browser ${this.pid}, ${this.stack.backend})`);
     this.#closing = this.#shutDown(reason);
   }
 
@@ -258,7 +260,17 @@ async function requireGl(browser: Browser): Promise<void> {
   const { gpu } = await session.send('SystemInfo.getInfo');
   await session.detach();
   const parts = (gpu.auxAttributes as { glImplementationParts?: string } | undefined)?.glImplementationParts;
-  if (parts === '(gl=none,angle=none)') throw new RendererCrash('its GL library does not load');
+  if (parts === '(gl=none,angle=none)') throw new CannotDraw('its GL library does not load');
+}
+
+/** Puppeteer's own, of a launch, a page or a protocol call. */
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'TimeoutError' || /\btimed out\b/i.test(error.message));
+
+/** What puppeteer says of a launch, in one line: without the browser's whole stderr and without its advice. */
+function launchMessage(error: unknown): string {
+  const [said] = messageOf(error).split(/TROUBLESHOOTING|stderr:|Increase the 'protocolTimeout'/);
+  return said.replace(/\s+/g, ' ').trim().slice(0, MAX_MESSAGE);
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -273,7 +285,7 @@ function firstReply(socket: WebSocket): Promise<PageReply> {
 function within<T>(promise: Promise<T>, seconds: number, otherwise: string): Promise<T> {
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new RendererCrash(`${otherwise} within ${seconds} s`)), seconds * 1000);
+    timer = setTimeout(() => reject(new RendererTimeout(`${otherwise} within ${seconds} s`)), seconds * 1000);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -8,7 +8,7 @@ import type {
 } from './draw-request.ts';
 import { type HeadlessRenderer, openRenderer, type RendererOptions } from './renderer.ts';
 
-export interface RenderSessionOptions {
+export interface RenderSessionOptions extends Partial<Pick<RendererOptions, 'agreement' | 'onRejected'>> {
   backend: RendererOptions['backend'];
   /** Code of the page; left out, this thread bundles it, which takes half a second. */
   script?: string;
@@ -129,14 +129,21 @@ export class RenderSession {
     }
   }
 
+  async #openNew(): Promise<HeadlessRenderer> {
+    const { backend, script, agreement, onRejected, onOpened } = this.#options;
+    const renderer = await openRenderer({
+      backend,
+      script,
+      agreement,
+      ...(onRejected ? { onRejected } : {}),
+    });
+    this.#pid = renderer.pid;
+    onOpened(renderer.pid);
+    return renderer;
+  }
+
   #open(): Promise<HeadlessRenderer> {
-    this.#opening ??= openRenderer({ backend: this.#options.backend, script: this.#options.script }).then(
-      (renderer) => {
-        this.#pid = renderer.pid;
-        this.#options.onOpened(renderer.pid);
-        return renderer;
-      },
-    );
+    this.#opening ??= this.#openNew();
     this.#opening.catch(() => {
       this.#opening = undefined;
     });

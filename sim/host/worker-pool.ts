@@ -54,6 +54,8 @@ export class WorkerPool<Task, Reply, Settings extends object> {
   readonly #browserPids = new Set<number>();
   readonly #growing: NodeJS.Timeout | undefined;
   #onAllClosed: (() => void) | undefined;
+  /** Told why workers do not draw with the best backend. */
+  onRejected: ((note: string) => void) | undefined;
   /** Called when `capacity` has grown. */
   onGrow: (() => void) | undefined;
 
@@ -162,6 +164,12 @@ export class WorkerPool<Task, Reply, Settings extends object> {
   }
 
   #notice(notice: WorkerNotice): void {
+    if (notice.type === 'backends-rejected') {
+      this.onRejected?.(
+        `drawn with ${notice.backend}; better backends do not draw here: ${notice.reasons.join('; ')}`,
+      );
+      return;
+    }
     if (notice.type === 'browser-opened') this.#browserPids.add(notice.pid);
     else this.#browserPids.delete(notice.pid);
     if (this.#browserPids.size === 0) this.#onAllClosed?.();
