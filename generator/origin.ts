@@ -9,8 +9,8 @@ export interface DatasetOrigin {
   fingerprint: string;
   /** The run that finished last. */
   lastRun: RunProvenance;
-  /** Of every episode that says so. */
-  slots: { scenario: string; seed: number; slot: number }[];
+  /** For each scenario one past the highest slot that the runs with a seed used, so that no start comes twice. */
+  slotsUsed(seed: number): Promise<Record<string, number>>;
 }
 
 /** Reads a finished dataset of ours; null when somebody else made it. Throws InputError when it is no dataset. */
@@ -29,12 +29,22 @@ async function readFinished(out: string): Promise<DatasetOrigin | null> {
   const reader = await DatasetReader.open(out);
   const metadata = await reader.metadata();
   if (!metadata) return null;
-  const rows = (await reader.episodes()).slice(0, reader.info.total_episodes);
   return {
     episodes: reader.info.total_episodes,
     frames: reader.info.total_frames,
     fingerprint: metadata.fingerprint.sha256,
     lastRun: metadata.runs[metadata.runs.length - 1],
-    slots: rows.flatMap(({ provenance }) => (provenance ? [provenance] : [])),
+    slotsUsed: (seed) => slotsUsed(reader, seed),
   };
+}
+
+async function slotsUsed(reader: DatasetReader, seed: number): Promise<Record<string, number>> {
+  const used: Record<string, number> = {};
+  let position = 0;
+  for await (const { provenance } of reader.episodeRows({ provenance: 'brief' })) {
+    if (position++ >= reader.info.total_episodes) break;
+    if (provenance?.seed !== seed) continue;
+    used[provenance.scenario] = Math.max(used[provenance.scenario] ?? 0, provenance.slot + 1);
+  }
+  return used;
 }

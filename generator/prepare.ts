@@ -78,7 +78,7 @@ export async function prepareRun(options: PrepareOptions): Promise<Prepared> {
     throw new InputError(
       `--out ${out} already holds a dataset of ${origin.episodes} episodes: add --append to enlarge it, or name another folder`,
     );
-  const firstSlots = slotsUsed(origin, options.parsed.seed);
+  const firstSlots = await origin.slotsUsed(options.parsed.seed);
   return plan(out, { ...newRecord(options), append: { episodes: origin.episodes, firstSlots } });
 }
 
@@ -178,13 +178,4 @@ function assertSameStudent({ lastRun }: DatasetOrigin, dagger: DaggerRecord, out
   throw new InputError(
     `--resume in ${out}: it is complete, with another policy, --beta or report than those given now; name another --out`,
   );
-}
-
-/** For each scenario one past the highest slot that earlier runs with this seed used, so that no start comes twice. */
-function slotsUsed(origin: DatasetOrigin, seed: number): Record<string, number> {
-  const used: Record<string, number> = {};
-  for (const episode of origin.slots)
-    if (episode.seed === seed)
-      used[episode.scenario] = Math.max(used[episode.scenario] ?? 0, episode.slot + 1);
-  return used;
 }

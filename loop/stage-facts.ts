@@ -60,7 +60,9 @@ export async function dataFacts(root: string): Promise<DataFacts> {
   const reader = await DatasetReader.open(root);
   const { total_episodes: episodes, total_frames: frames } = reader.info;
   const by = new Map<string, DataFacts['by'][number]>();
-  for (const { provenance, length } of (await reader.episodes()).slice(0, episodes)) {
+  let position = 0;
+  for await (const { provenance, length } of reader.episodeRows({ provenance: 'brief' })) {
+    if (position++ >= episodes) break;
     const source = provenance?.sources.join(' + ') ?? 'unknown';
     const scenario = provenance?.scenario ?? 'unknown';
     const key = `${source}\0${scenario}`;

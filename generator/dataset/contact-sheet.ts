@@ -21,13 +21,12 @@ export const CONTACT_SHEET_DEFAULTS: ContactSheetOptions = { episodes: 12, colum
 export async function contactSheet(reader: DatasetReader, options: ContactSheetOptions): Promise<Uint8Array> {
   const [cameraKey] = reader.cameraKeys;
   if (!cameraKey) throw new Error('the dataset has no camera that is stored as video');
-  const [heightPx, widthPx] = reader.info.features[cameraKey].shape;
+  const { heightPx, widthPx } = reader.cameraSize(cameraKey);
   const tileHeightPx = Math.max(2, Math.round((options.tileWidthPx * heightPx) / widthPx / 2) * 2);
-  const rows = (await reader.episodes()).slice(0, reader.info.total_episodes);
   const tiles = [];
-  const shown = options.only === undefined ? evenlySpread(rows.length, options.episodes) : [options.only];
-  for (const index of shown) {
-    const row = rows[index];
+  const { total_episodes } = reader.info;
+  const shown = options.only === undefined ? evenlySpread(total_episodes, options.episodes) : [options.only];
+  for (const [, row] of await reader.episodesAt(shown)) {
     const frames = evenlySpread(row.length, options.columns);
     const { path, fromS } = reader.videoRange(row, cameraKey);
     const size = { widthPx: options.tileWidthPx, heightPx: tileHeightPx };

@@ -1,8 +1,10 @@
 /** What `dataset info` tells: sizes, ranges of the features, episodes by scenario and source. Pure but for reading. */
 import { printableLine } from '../../runtime/printable.ts';
 import { framesBySource as sourceCounts } from '../../sim/trajectory.ts';
-import { type EpisodeRow, numbersIn } from './episode-row.ts';
+import { flatNames } from './camera-shape.ts';
+import type { EpisodeRow } from './episode-row.ts';
 import type { DatasetWeight } from './metadata.ts';
+import { GrowingNumbers, numbersIn } from './number-columns.ts';
 import type { DatasetReader } from './reader.ts';
 
 export interface FeatureRange {
@@ -38,24 +40,30 @@ export interface DatasetSummary {
 
 export async function summarizeDataset(reader: DatasetReader): Promise<DatasetSummary> {
   const { info } = reader;
-  const rows = (await reader.episodes()).slice(0, info.total_episodes);
-  const lengths = rows.map((row) => row.length).sort((a, b) => a - b);
+  const lengths = new GrowingNumbers();
   const metadata = await reader.metadata();
   const statistics = (await reader.statistics()) ?? {};
   // Maps, because a scenario of a foreign dataset may be called `__proto__`.
   const byScenario = new Map<string, { episodes: number; frames: number }>();
   const bySource = new Map<string, number>();
-  for (const { provenance, length } of rows) {
-    if (!provenance) continue;
+  const frames = new FramesBySource(reader);
+  let isOurs = info.total_episodes > 0;
+  let position = 0;
+  for await (const row of reader.episodeRows({ provenance: 'brief' })) {
+    if (position++ >= info.total_episodes) break;
+    const { provenance, length } = row;
+    lengths.push(Float64Array.of(length));
+    isOurs &&= provenance !== null;
+    if (!isOurs || !provenance) continue;
     const share = byScenario.get(provenance.scenario) ?? { episodes: 0, frames: 0 };
-    byScenario.set(provenance.scenario, {
-      episodes: share.episodes + 1,
-      frames: share.frames + length,
-    });
+    share.episodes++;
+    share.frames += length;
+    byScenario.set(provenance.scenario, share);
     const source = provenance.sources.join(' + ');
     bySource.set(source, (bySource.get(source) ?? 0) + 1);
+    await frames.add(row);
   }
-  const isOurs = rows.length > 0 && rows.every((row) => row.provenance);
+  const sorted = lengths.values().sort();
   return {
     path: reader.root,
     robot: info.robot_type ?? null,
@@ -63,55 +71,68 @@ export async function summarizeDataset(reader: DatasetReader): Promise<DatasetSu
     frames: info.total_frames,
     fps: info.fps,
     duration_s: info.total_frames / info.fps,
-    episode_frames: lengths.length
-      ? { min: lengths[0], median: lengths[lengths.length >> 1], max: lengths[lengths.length - 1] }
+    episode_frames: sorted.length
+      ? { min: sorted[0], median: sorted[sorted.length >> 1], max: sorted[sorted.length - 1] }
       : null,
-    cameras: reader.cameraKeys.map((name) => cameraOf(reader, name)),
+    cameras: [...reader.cameraKeys, ...reader.imageKeys].map((name) => cameraOf(reader, name)),
     tasks: await reader.tasks(),
     features: Object.entries(info.features)
-      .filter(([, feature]) => feature.dtype !== 'video')
+      .filter(([, feature]) => feature.dtype !== 'video' && feature.dtype !== 'image')
       .map(([name]) => featureRange(reader, name, statistics[name])),
     by_scenario: isOurs ? Object.fromEntries(byScenario) : null,
     by_source: isOurs ? Object.fromEntries(bySource) : null,
-    frames_by_source: isOurs ? await framesBySource(reader, rows) : null,
+    frames_by_source: isOurs ? frames.counts() : null,
     fingerprint: metadata?.fingerprint?.sha256 ?? null,
     weights: ((await reader.anyMetadata())?.dataset_weights as DatasetWeight[] | undefined) ?? null,
   };
 }
 
-/** Most sources first. The rows are read only where an episode has several sources: else its length tells. */
-async function framesBySource(
-  reader: DatasetReader,
-  rows: readonly EpisodeRow[],
-): Promise<Record<string, number>> {
-  const counts = new Map<string, number>();
-  const add = (source: string, frames: number): void =>
-    void counts.set(source, (counts.get(source) ?? 0) + frames);
-  const columns = new Map<string, Float64Array>();
-  for (const row of rows) {
-    const sources = row.provenance?.sources ?? [];
-    if (sources.length === 1) add(sources[0], row.length);
-    else for (const [source, frames] of await countRows(reader, row, columns)) add(source, frames);
-  }
-  return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
-}
+/** Frames by who drove. The rows are read only where an episode has several sources: else its length tells. */
+class FramesBySource {
+  readonly #reader: DatasetReader;
+  readonly #counts = new Map<string, number>();
+  /** Of the file that was read last. */
+  #file: { path: string; sources: Float64Array; firstIndex: number } = {
+    ...{ path: '', sources: new Float64Array(0), firstIndex: 0 },
+  };
 
-/** @param columns those of files read already; emptied when another file begins */
-async function countRows(reader: DatasetReader, row: EpisodeRow, columns: Map<string, Float64Array>) {
-  const path = reader.dataPath(row.dataPlace);
-  if (!columns.has(path)) {
-    columns.clear();
-    columns.set(path, await reader.scalars(path, 'source'));
-    columns.set(`${path} index`, await reader.scalars(path, 'index'));
+  constructor(reader: DatasetReader) {
+    this.#reader = reader;
   }
-  const from = row.fromIndex - columns.get(`${path} index`)![0];
-  return Object.entries(sourceCounts(columns.get(path)!.subarray(from, from + row.length)));
+
+  async add(row: EpisodeRow): Promise<void> {
+    const { sources } = row.provenance!;
+    if (sources.length === 1) this.#count(sources[0], row.length);
+    else for (const [source, frames] of await this.#countRows(row)) this.#count(source, frames);
+  }
+
+  /** Most frames first. */
+  counts(): Record<string, number> {
+    return Object.fromEntries([...this.#counts].sort(([, a], [, b]) => b - a));
+  }
+
+  #count(source: string, frames: number): void {
+    this.#counts.set(source, (this.#counts.get(source) ?? 0) + frames);
+  }
+
+  async #countRows(row: EpisodeRow): Promise<[string, number][]> {
+    const path = this.#reader.dataPath(row.dataPlace);
+    if (this.#file.path !== path) {
+      const sources = await this.#reader.scalars(path, 'source');
+      const [firstIndex] = await this.#reader.scalars(path, 'index');
+      this.#file = { path, sources, firstIndex };
+    }
+    const from = row.fromIndex - this.#file.firstIndex;
+    return Object.entries(sourceCounts(this.#file.sources.subarray(from, from + row.length)));
+  }
 }
 
 function cameraOf(reader: DatasetReader, name: string): DatasetSummary['cameras'][number] {
-  const { shape, info } = reader.info.features[name];
+  const { dtype, info } = reader.info.features[name];
+  const { widthPx, heightPx } = reader.cameraSize(name);
+  if (dtype === 'image') return { name, width: widthPx, height: heightPx, codec: 'pictures in the rows' };
   const codec = (info as Record<string, unknown> | undefined)?.['video.codec'];
-  return { name, width: shape[1], height: shape[0], codec: String(codec ?? 'unknown') };
+  return { name, width: widthPx, height: heightPx, codec: String(codec ?? 'unknown') };
 }
 
 function featureRange(
@@ -120,9 +141,10 @@ function featureRange(
   statistics: Record<string, unknown> | undefined,
 ): FeatureRange {
   const { dtype, shape, names } = reader.info.features[name];
-  if (!statistics) return { name, dtype, shape, dimensions: null };
+  if (!statistics || typeof statistics !== 'object') return { name, dtype, shape, dimensions: null };
   const [min, max, mean, std] = ['min', 'max', 'mean', 'std'].map((key) => numbersIn(statistics[key]));
-  const labels = Array.isArray(names) && names.length === min.length ? names : null;
+  const flat = flatNames(names);
+  const labels = flat?.length === min.length ? flat : null;
   const dimensions = min.map((_, d) => ({
     name: labels?.[d] ?? (min.length > 1 ? String(d) : ''),
     min: min[d],

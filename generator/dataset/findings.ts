@@ -19,9 +19,6 @@ export class Findings {
   readonly warnings: Finding[] = [];
   readonly skipped: Skipped[] = [];
   readonly #counts = new Map<string, number>();
-  /** Said after each fault of an episode: how to make it again. */
-  #remedy: (episode: number) => string = () => '';
-
   readonly #leftOut: ReadonlySet<string>;
 
   /** @param leftOut checks that are not asked for: what they find is dropped */
@@ -35,13 +32,18 @@ export class Findings {
     return !this.#leftOut.has(check);
   }
 
-  setRemedy(remedy: (episode: number) => string): void {
-    this.#remedy = remedy;
+  /** Episodes that have faults. */
+  get faultyEpisodes(): Set<number> {
+    return new Set(this.faults.flatMap(({ episode }) => (episode === null ? [] : [episode])));
+  }
+
+  /** Adds to each fault of an episode how to make it again. Call once, before `close`. */
+  addRemedies(remedy: (episode: number) => string): void {
+    for (const fault of this.faults) if (fault.episode !== null) fault.message += remedy(fault.episode);
   }
 
   fault(episode: number | null, check: string, message: string): void {
-    const remedy = episode === null ? '' : this.#remedy(episode);
-    this.#add(this.faults, { episode, check, message: message + remedy });
+    this.#add(this.faults, { episode, check, message });
   }
 
   warn(episode: number | null, check: string, message: string): void {

@@ -1,10 +1,14 @@
 /**
  * The sample table of an MP4 file, ours or one that FFmpeg wrote: how many frames it has, when each is shown, where
- * its bytes lie. Read from the moov box alone, so a dataset of gigabytes is counted in milliseconds.
+ * its bytes lie. Read from the moov box alone, so a dataset of gigabytes is counted in milliseconds. Every count in it
+ * is bounded by the bytes of its box, or of the file, before anything is made of it.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegular } from '../../runtime/regular-file.ts';
 
 export interface Mp4Video {
+  /** Of the whole file. */
+  fileBytes: number;
   widthPx: number;
   heightPx: number;
   /** Sample entry: avc1, av01, hev1 … */
@@ -30,16 +34,18 @@ export class Mp4Error extends Error {
   override name = 'Mp4Error';
 }
 
-const LARGEST_MOOV = 256 * 2 ** 20;
+/** A day of video at 30 frames/s, with tables that give each frame its own entry. */
+const LARGEST_MOOV = 64 * 2 ** 20;
+/** Side by side in a file or in a box; writers have tens. */
+const MOST_BOXES = 10_000;
 
 export async function readMp4(path: string): Promise<Mp4Video> {
-  const file = await open(path, 'r');
+  const { file, bytes: size } = await openRegular(path);
   try {
-    const { size } = await file.stat();
     const moov = await readMoov(file, size);
     const track = boxes(moov).find((box) => box.type === 'trak' && handlerOf(box.body) === 'vide');
     if (!track) throw new Mp4Error('has no video track');
-    const video = readTrack(track.body, movieTimescale(moov));
+    const video = readTrack(track.body, movieTimescale(moov), size);
     assertSamplesInside(video, size);
     return video;
   } catch (error) {
@@ -53,7 +59,8 @@ export async function readMp4(path: string): Promise<Mp4Video> {
 async function readMoov(file: FileHandle, fileBytes: number): Promise<DataView> {
   const head = new DataView(new ArrayBuffer(16));
   let moov: DataView | null = null;
-  for (let at = 0; at < fileBytes; ) {
+  for (let at = 0, count = 0; at < fileBytes; count++) {
+    if (count > MOST_BOXES) throw new Mp4Error(`has more than ${MOST_BOXES} boxes`);
     const { bytesRead } = await file.read(head, 0, 16, at);
     if (bytesRead < 8) throw new Mp4Error('is cut short');
     let size = head.getUint32(0);
@@ -61,6 +68,7 @@ async function readMoov(file: FileHandle, fileBytes: number): Promise<DataView> 
     if (size === 0) size = fileBytes - at;
     if (size < 8 || at + size > fileBytes) throw new Mp4Error('is cut short or no MP4 file');
     if (typeAt(head, 4) === 'moov') {
+      if (moov) throw new Mp4Error('has two moov boxes');
       if (size > LARGEST_MOOV) throw new Mp4Error(`has a moov box of ${size} bytes`);
       moov = new DataView(new ArrayBuffer(size - 8));
       await file.read(moov, 0, size - 8, at + 8);
@@ -87,6 +95,7 @@ function boxes(view: DataView): Box[] {
   for (let at = 0; at + 8 <= view.byteLength; ) {
     const size = view.getUint32(at);
     if (size < 8) break;
+    if (found.length > MOST_BOXES) throw new Mp4Error(`has more than ${MOST_BOXES} boxes in a box`);
     found.push({ type: typeAt(view, at + 4), body: part(view, at + 8, size - 8) });
     at += size;
   }
@@ -124,22 +133,33 @@ function movieTimescale(moov: DataView): number {
   return header.getUint32(header.getUint8(0) === 1 ? 20 : 12);
 }
 
-function readTrack(track: DataView, movieScale: number): Mp4Video {
+/** How many entries of `entryBytes` a table says it has. Throws when its box is too short for them. */
+function entriesOf(box: DataView, name: string, entryBytes: number, most = Number.POSITIVE_INFINITY): number {
+  const count = box.getUint32(4);
+  const room = Math.floor((box.byteLength - 8) / entryBytes);
+  if (count > room) throw new Mp4Error(`has a ${name} box of ${count} entries with room for ${room}`);
+  if (count > most) throw new Mp4Error(`has a ${name} box of ${count} entries for ${most} frames`);
+  return count;
+}
+
+function readTrack(track: DataView, movieScale: number, fileBytes: number): Mp4Video {
   const mediaHeader = needed(track, 'mdia', 'mdhd');
   const timescale = mediaHeader.getUint32(mediaHeader.getUint8(0) === 1 ? 20 : 12);
   const table = needed(track, 'mdia', 'minf', 'stbl');
   const entry = part(needed(table, 'stsd'), 8);
   const entryBody = part(entry, 8, entry.getUint32(0) - 8);
-  const sampleBytes = readSizes(needed(table, 'stsz'));
-  const durationRuns = readRuns(needed(table, 'stts')).map(([samples, ticks]) => ({ samples, ticks }));
+  const sampleBytes = readSizes(needed(table, 'stsz'), fileBytes);
+  const runs = readRuns(needed(table, 'stts'), 'stts', sampleBytes.length);
+  const durationRuns = runs.map(([samples, ticks]) => ({ samples, ticks }));
   const keys = child(table, 'stss');
-  const keySet =
-    keys && new Set(Array.from({ length: keys.getUint32(4) }, (_, i) => keys.getUint32(8 + 4 * i) - 1));
+  const keyCount = keys ? entriesOf(keys, 'stss', 4, sampleBytes.length) : 0;
+  const keySet = keys && new Set(Array.from({ length: keyCount }, (_, i) => keys.getUint32(8 + 4 * i) - 1));
   const configuration = child(part(entryBody, 78), 'avcC');
   const start = editStart(track, movieScale, timescale);
   const presentedAt = readTimes(table, durationRuns, sampleBytes.length, start);
   const isOnlyEntry = needed(table, 'stsd').getUint32(4) === 1;
   return {
+    fileBytes,
     widthPx: entryBody.getUint16(24),
     heightPx: entryBody.getUint16(26),
     codec: typeAt(entry, 4),
@@ -155,14 +175,19 @@ function readTrack(track: DataView, movieScale: number): Mp4Video {
   };
 }
 
-function readSizes(stsz: DataView): Uint32Array {
+function readSizes(stsz: DataView, fileBytes: number): Uint32Array {
   const constant = stsz.getUint32(4);
-  return Uint32Array.from({ length: stsz.getUint32(8) }, (_, i) => constant || stsz.getUint32(12 + 4 * i));
+  const count = stsz.getUint32(8);
+  // With one size for all there is no table, and the count is bounded by the samples' own bytes.
+  const room = Math.floor(constant > 0 ? fileBytes / constant : (stsz.byteLength - 12) / 4);
+  if (count > room) throw new Mp4Error(`has a stsz box of ${count} frames with room for ${room}`);
+  if (constant > 0) return new Uint32Array(count).fill(constant);
+  return Uint32Array.from({ length: count }, (_, i) => stsz.getUint32(12 + 4 * i));
 }
 
-/** Pairs of a stts or ctts box. */
-function readRuns(view: DataView): [number, number][] {
-  return Array.from({ length: view.getUint32(4) }, (_, i) => [
+/** Pairs of a stts or ctts box. Some writers leave an empty run at an end. */
+function readRuns(view: DataView, name: string, samples: number): [number, number][] {
+  return Array.from({ length: entriesOf(view, name, 8, samples + 2) }, (_, i) => [
     view.getUint32(8 + 8 * i),
     view.getInt32(12 + 8 * i),
   ]);
@@ -172,10 +197,11 @@ function readOffsets(table: DataView, sizes: Uint32Array): Float64Array {
   const large = child(table, 'co64');
   const chunks = large ?? needed(table, 'stco');
   const toChunk = needed(table, 'stsc');
-  const runs = toChunk.getUint32(4);
+  const runs = entriesOf(toChunk, 'stsc', 12);
+  const chunkCount = entriesOf(chunks, large ? 'co64' : 'stco', large ? 8 : 4);
   const offsets = new Float64Array(sizes.length);
   let sample = 0;
-  for (let chunk = 0, run = 0; chunk < chunks.getUint32(4); chunk++) {
+  for (let chunk = 0, run = 0; chunk < chunkCount; chunk++) {
     while (run + 1 < runs && toChunk.getUint32(8 + 12 * (run + 1)) - 1 <= chunk) run++;
     let at = large ? Number(large.getBigUint64(8 + 8 * chunk)) : chunks.getUint32(8 + 4 * chunk);
     for (let i = 0; i < toChunk.getUint32(12 + 12 * run) && sample < sizes.length; i++, sample++) {
@@ -201,7 +227,7 @@ function readTimes(
   const shifts = child(table, 'ctts');
   if (shifts) {
     at = 0;
-    for (const [count, shift] of readRuns(shifts))
+    for (const [count, shift] of readRuns(shifts, 'ctts', samples))
       for (let i = 0; i < count && at < samples; i++) times[at++] += shift;
   }
   for (let i = 0; i < samples; i++) times[i] -= start;
@@ -213,8 +239,9 @@ function editStart(track: DataView, movieScale: number, timescale: number): numb
   const list = child(track, 'edts', 'elst');
   if (!list) return 0;
   const wide = list.getUint8(0) === 1;
+  const edits = entriesOf(list, 'elst', wide ? 20 : 12);
   let start = 0;
-  for (let i = 0, at = 8; i < list.getUint32(4); i++, at += wide ? 20 : 12) {
+  for (let i = 0, at = 8; i < edits; i++, at += wide ? 20 : 12) {
     const duration = wide ? Number(list.getBigUint64(at)) : list.getUint32(at);
     const mediaTime = wide ? Number(list.getBigInt64(at + 8)) : list.getInt32(at + 4);
     if (mediaTime >= 0) return start + mediaTime;

@@ -1,64 +1,233 @@
 /**
- * Reads parquet files that may be damaged. hyparquet believes the counts in a file: one flipped byte in a page header
- * or in the schema made it loop for minutes or fill the memory (found by flipping bytes at random). So the counts are
- * checked against each other first.
+ * Reads parquet files that anyone may have written, or damaged. hyparquet decodes them; it believes the counts in a
+ * file, so all of them are checked against each other and against the file's size first. One column of one row group
+ * is in memory at a time, unless more is asked for.
  */
-import { readFile } from 'node:fs/promises';
-import { type CompressionCodec, type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
-import { parquetHeader } from 'hyparquet/src/column.js';
-import { decompressPage } from 'hyparquet/src/datapage.js';
-import { getSchemaPath } from 'hyparquet/src/schema.js';
-import { assertPageRuns, type PageLevels } from './parquet-runs.ts';
+
+import { parquetSchema } from 'hyparquet';
+import { assembleNested } from 'hyparquet/src/assemble.js';
+import { readColumn } from 'hyparquet/src/column.js';
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js';
+import type { ColumnDecoder, DecodedArray, FileMetaData, RowGroup, SchemaTree } from 'hyparquet/src/types.js';
+import { openRegular } from '../../runtime/regular-file.ts';
+import { type ReadBytes, readFooter } from './parquet-footer.ts';
+import { type Budget, checkedPages } from './parquet-pages.ts';
 import type { LeafType, TableColumn } from './parquet-table.ts';
 
-export interface ParquetFile {
+/** Values that a byte of a file may stand for: runs and codecs pack constant columns into almost nothing. */
+const VALUES_A_BYTE = 64;
+const UNPACKED_A_BYTE = 512;
+/** What a small file may hold whatever its size. */
+const SOME_VALUES = 4 * 2 ** 20;
+const SOME_BYTES = 64 * 2 ** 20;
+
+/** Some rows of one file that are stored together. */
+export interface RowGroupPlace {
+  firstRow: number;
   rows: number;
-  /** Names of the columns; nested ones by their outermost name. */
-  columns: string[];
-  /** Rows as objects, with all columns or some, all rows or some. int64 comes as bigint. */
-  read(columns?: string[], range?: { from: number; to: number }): Promise<Record<string, unknown>[]>;
-  /** The columns as they would be written again. Throws for what cannot be. */
-  schema(): TableColumn[];
 }
+
+export class ParquetFile {
+  readonly rows: number;
+  /** Names of the columns; nested ones by their outermost name. */
+  readonly columns: readonly string[];
+  readonly groups: readonly RowGroupPlace[];
+  readonly #read: ReadBytes;
+  readonly #bytes: number;
+  readonly #metadata: FileMetaData;
+  readonly #children: ReadonlyMap<string, SchemaTree>;
+  readonly #root: SchemaTree;
+  readonly #leaves = new Map<number, Map<string, LeafColumn[]>>();
+  /** How many bytes the read under way may still unpack. */
+  #budget: Budget = { bytes: 0 };
+  /** Of the row group that `read` looked into last: episodes of one group are read one after the other. */
+  #recent: { group: number; columns: Map<string, DecodedArray> } = { group: -1, columns: new Map() };
+
+  constructor(read: ReadBytes, bytes: number, metadata: FileMetaData) {
+    this.#read = read;
+    this.#bytes = bytes;
+    this.#metadata = metadata;
+    this.#root = parquetSchema(metadata);
+    this.#children = new Map(this.#root.children.map((child) => [child.element.name, child]));
+    this.columns = [...this.#children.keys()];
+    this.rows = Number(metadata.num_rows);
+    let firstRow = 0;
+    this.groups = metadata.row_groups.map(({ num_rows }) => {
+      const place = { firstRow, rows: Number(num_rows) };
+      firstRow += place.rows;
+      return place;
+    });
+  }
+
+  /** Rows as objects, with all columns or some, all rows or some. int64 comes as bigint. */
+  async read(
+    columns: readonly string[] = this.columns,
+    range: { from: number; to: number } = { from: 0, to: this.rows },
+  ): Promise<Record<string, unknown>[]> {
+    this.assertPlausible(columns);
+    const rows: Record<string, unknown>[] = [];
+    for (const group of this.groupsIn(range)) {
+      const { firstRow, rows: count } = this.groups[group];
+      const from = Math.max(range.from - firstRow, 0);
+      const to = Math.min(range.to - firstRow, count);
+      if (this.#recent.group !== group) this.#recent = { group, columns: new Map() };
+      const found = this.#recent.columns;
+      for (const name of columns) {
+        if (!found.has(name)) found.set(name, await this.column(name, group));
+      }
+      for (let row = from; row < to; row++) {
+        const cells: Record<string, unknown> = {};
+        for (const name of columns) cells[name] = found.get(name)![row];
+        rows.push(cells);
+      }
+      if (to === count) this.#recent = { group: -1, columns: new Map() };
+    }
+    return rows;
+  }
+
+  /** Numbers of the row groups that hold some of the rows. */
+  groupsIn({ from, to }: { from: number; to: number }): number[] {
+    const found: number[] = [];
+    let low = 0;
+    for (let high = this.groups.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (this.groups[middle].firstRow + this.groups[middle].rows <= from) low = middle + 1;
+      else high = middle;
+    }
+    for (; low < this.groups.length && this.groups[low].firstRow < to; low++)
+      if (this.groups[low].rows > 0) found.push(low);
+    return found;
+  }
+
+  /** One column of one row group: a value for each row. Callers check `assertPlausible` first. */
+  async column(name: string, group: number): Promise<DecodedArray> {
+    const child = this.#children.get(name);
+    if (!child) throw new Error(`it has no column ${name}`);
+    const { rows } = this.groups[group];
+    const leaves = new Map<string, DecodedArray>();
+    for (const column of this.#leafColumns(group, name)) {
+      leaves.set(column.path_in_schema.join('.'), await this.#leaf(column, rows));
+    }
+    if (child.children.length > 0) assembleNested(leaves, child, DEFAULT_PARSERS);
+    const values = leaves.get(name) ?? [];
+    if (values.length !== rows)
+      throw new Error(`column ${name} has ${values.length} rows of ${rows} in a row group`);
+    return values;
+  }
+
+  /**
+   * Whether all rows of some columns can be what a file of this size holds; throws when they cannot. Begins a read: the
+   * bytes that may be unpacked are counted from here.
+   */
+  assertPlausible(columns: readonly string[]): void {
+    this.#budget = { bytes: this.#bytes * UNPACKED_A_BYTE + SOME_BYTES };
+    const wanted = new Set(columns);
+    const most = this.#bytes * VALUES_A_BYTE + SOME_VALUES;
+    let values = 0;
+    for (const group of this.#metadata.row_groups) {
+      for (const { meta_data } of group.columns) {
+        if (wanted.has(meta_data!.path_in_schema[0])) values += Number(meta_data!.num_values);
+      }
+      if (values > most)
+        throw new Error(`it says that it holds ${values} values and more in ${this.#bytes} bytes`);
+    }
+    if (this.rows > most) throw new Error(`it says that it holds ${this.rows} rows in ${this.#bytes} bytes`);
+  }
+
+  /** How many values a column has in all rows; more than rows where it has lists. */
+  valuesOf(name: string): number {
+    let values = 0;
+    for (const group of this.groups.keys()) {
+      for (const { num_values } of this.#leafColumns(group, name)) values += Number(num_values);
+    }
+    return values;
+  }
+
+  /** Text that a writer left in the footer under a key, such as `pandas`. */
+  note(key: string): string | undefined {
+    return this.#metadata.key_value_metadata?.find((note) => note.key === key)?.value;
+  }
+
+  async #leaf(column: LeafColumn, rows: number): Promise<DecodedArray> {
+    const { dictionary_page_offset, data_page_offset, total_compressed_size, path_in_schema } = column;
+    // Some writers leave 0 or nothing where there is no dictionary, polars leaves it out where there is one.
+    const from = Number(dictionary_page_offset || data_page_offset);
+    const to = from + Number(total_compressed_size);
+    if (!(from >= 4 && to > from && to <= this.#bytes)) throw new Error('a column outside of the file');
+    const bytes = await this.#read(from, to);
+    const [name, ...inner] = path_in_schema;
+    const schemaPath = [this.#root, ...getTreePath(this.#children.get(name)!, inner)];
+    const levels = {
+      maxRepetition: getMaxRepetitionLevel(schemaPath),
+      maxDefinition: getMaxDefinitionLevel(schemaPath),
+    };
+    const pages = checkedPages(bytes, column, levels, this.#budget);
+    const unpacked = (packed: Uint8Array): Uint8Array => {
+      const page = pages.get(packed.byteOffset - bytes.byteOffset);
+      if (!page) throw new Error('a damaged page');
+      return page;
+    };
+    const decoder = {
+      ...{ ...column, pathInSchema: path_in_schema, schemaPath, parsers: DEFAULT_PARSERS },
+      element: schemaPath[schemaPath.length - 1].element,
+      compressors: { [column.codec]: unpacked },
+    } as ColumnDecoder;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const select = { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows };
+    const { data } = readColumn({ view, offset: 0 }, select, decoder);
+    return data.length === 1 ? data[0] : joined(data);
+  }
+
+  #leafColumns(group: number, name: string): LeafColumn[] {
+    let byName = this.#leaves.get(group);
+    if (!byName) {
+      // Of one group at a time: a file may have a hundred thousand.
+      this.#leaves.clear();
+      byName = new Map();
+      for (const { meta_data } of this.#metadata.row_groups[group].columns) {
+        const [outermost] = meta_data!.path_in_schema;
+        byName.set(outermost, [...(byName.get(outermost) ?? []), meta_data!]);
+      }
+      this.#leaves.set(group, byName);
+    }
+    return byName.get(name) ?? [];
+  }
+
+  /** The columns as they would be written again. Throws for what cannot be. */
+  schema(): TableColumn[] {
+    return tableColumns(this.#metadata.schema);
+  }
+}
+
+type LeafColumn = NonNullable<RowGroup['columns'][number]['meta_data']>;
 
 /** Throws an ordinary Error that says what is wrong, without the path. */
 export async function openParquet(path: string): Promise<ParquetFile> {
-  const file = await readFile(path);
-  const buffer = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer;
-  assertFooter(new Uint8Array(buffer));
-  const metadata = parquetMetadata(buffer, { geoparquet: false });
-  const columns = topLevelColumns(metadata.schema);
-  assertPages(buffer, metadata);
-  return {
-    rows: Number(metadata.num_rows),
-    columns,
-    read: (wanted, range) =>
-      parquetReadObjects({
-        ...{ file: buffer, metadata, columns: wanted, geoparquet: false },
-        ...(range && { rowStart: range.from, rowEnd: range.to }),
-      }),
-    schema: () => tableColumns(metadata.schema),
+  const { file, bytes } = await openRegular(path);
+  await file.close();
+  const read: ReadBytes = async (from, to) => {
+    const part = await openRegular(path);
+    try {
+      const buffer = new Uint8Array(to - from);
+      let filled = 0;
+      while (filled < buffer.length) {
+        const { bytesRead } = await part.file.read(buffer, filled, buffer.length - filled, from + filled);
+        if (bytesRead === 0) throw new Error('it became shorter while it was read');
+        filled += bytesRead;
+      }
+      return buffer;
+    } finally {
+      await part.file.close();
+    }
   };
+  return new ParquetFile(read, bytes, await readFooter(read, bytes));
 }
 
-/** A file whose writer did not finish has no footer. */
-function assertFooter(bytes: Uint8Array): void {
-  const mark = (at: number): string => Buffer.from(bytes.subarray(at, at + 4)).toString('latin1');
-  if (bytes.length < 12 || mark(0) !== 'PAR1') throw new Error('no parquet file');
-  if (mark(bytes.length - 4) !== 'PAR1') throw new Error('no parquet footer: its writer did not finish');
-}
-
-function topLevelColumns(schema: FileMetaData['schema']): string[] {
-  const names: string[] = [];
-  const end = (at: number, depth: number): number => {
-    if (at >= schema.length || depth > 20) throw new Error('a damaged schema');
-    if (depth === 1) names.push(schema[at].name);
-    let next = at + 1;
-    for (let i = 0; i < (schema[at].num_children ?? 0); i++) next = end(next, depth + 1);
-    return next;
-  };
-  if (end(0, 0) !== schema.length) throw new Error('a damaged schema');
-  return names;
+function joined(parts: DecodedArray[]): DecodedArray {
+  const all: unknown[] = [];
+  for (const part of parts) for (const value of part) all.push(value);
+  return all;
 }
 
 const LEAVES: Record<string, LeafType> = {
@@ -85,66 +254,4 @@ function tableColumns(schema: FileMetaData['schema']): TableColumn[] {
     columns.push({ name, leaf, depth });
   }
   return columns;
-}
-
-/** Every page of every column, by its header: no page has more values than its column, no column more than fit. */
-function assertPages(buffer: ArrayBuffer, metadata: FileMetaData): void {
-  const rows = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
-  if (rows !== metadata.num_rows) throw new Error(`${rows} rows in its groups, ${metadata.num_rows} in all`);
-  for (const { columns } of metadata.row_groups) {
-    for (const { meta_data } of columns) {
-      if (!meta_data) throw new Error('a column without metadata');
-      const { dictionary_page_offset, data_page_offset, num_values, total_compressed_size } = meta_data;
-      const from = Number(dictionary_page_offset || data_page_offset);
-      const to = from + Number(total_compressed_size);
-      if (!(from >= 4 && to > from && to <= buffer.byteLength))
-        throw new Error('a column outside of the file');
-      const path = getSchemaPath(metadata.schema, meta_data.path_in_schema);
-      const levels = {
-        maxRepetition: path.filter(({ element }) => element.repetition_type === 'REPEATED').length,
-        maxDefinition: path.slice(1).filter(({ element }) => element.repetition_type !== 'REQUIRED').length,
-      };
-      const view = new DataView(buffer, from, to - from);
-      assertColumnPages(view, { values: Number(num_values), codec: meta_data.codec, levels });
-    }
-  }
-}
-
-interface ColumnPages {
-  values: number;
-  codec: CompressionCodec;
-  levels: PageLevels;
-}
-
-function assertColumnPages(view: DataView, { values, codec, levels }: ColumnPages): void {
-  const reader = { view, offset: 0 };
-  let left = values;
-  while (reader.offset < view.byteLength - 1) {
-    const header = parquetHeader(reader);
-    const { compressed_page_size: bytes, uncompressed_page_size: unpacked } = header;
-    const page = header.data_page_header ?? header.data_page_header_v2;
-    left -= page?.num_values ?? 0;
-    const entries = header.dictionary_page_header?.num_values ?? 0;
-    // A value of a run or a dictionary may take less than a bit, but never more memory than this.
-    const isPlausible =
-      bytes >= 0 &&
-      unpacked >= 0 &&
-      unpacked < 2 ** 31 &&
-      entries >= 0 &&
-      entries <= values &&
-      (page?.num_values ?? 0) >= 0;
-    if (!isPlausible || left < 0) throw new Error('a damaged page');
-    const from = reader.offset;
-    reader.offset += bytes;
-    if (reader.offset > view.byteLength) throw new Error('a page beyond the end of its column');
-    if (!header.data_page_header || !['SNAPPY', 'UNCOMPRESSED'].includes(codec)) continue;
-    const packed = new Uint8Array(view.buffer, view.byteOffset + from, bytes);
-    const { num_values, encoding } = header.data_page_header;
-    assertPageRuns(
-      decompressPage(packed, unpacked, codec, undefined),
-      { values: num_values, encoding },
-      levels,
-    );
-  }
-  if (left !== 0) throw new Error(`${left} values of a column are missing`);
 }

@@ -4,6 +4,7 @@
  */
 import { escapeMarkup } from '../../sim/host/escape-markup.ts';
 import { htmlPage } from '../../sim/host/html-page.ts';
+import { flatNames } from './camera-shape.ts';
 import { contactSheet, evenlySpread } from './contact-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';
 import type { DataFile, DatasetReader } from './reader.ts';
@@ -36,11 +37,9 @@ svg { width: 100%; height: auto; } .key { margin-right: .9em; white-space: nowra
 /** The page as text. Throws when the video cannot be decoded. */
 export async function previewPage(reader: DatasetReader, options: PreviewPageOptions): Promise<string> {
   const { info } = reader;
-  const rows = (await reader.episodes()).slice(0, info.total_episodes);
   const sections: string[] = [];
-  for (const index of evenlySpread(rows.length, options.episodes)) {
-    sections.push(await episodeSection(reader, rows[index], options));
-  }
+  const shown = await reader.episodesAt(evenlySpread(info.total_episodes, options.episodes));
+  for (const row of shown.values()) sections.push(await episodeSection(reader, row, options));
   const name = reader.root.split(/[\\/]/).at(-1) ?? '';
   const minutes = (info.total_frames / info.fps / 60).toFixed(1);
   const facts = `${info.total_episodes} episodes, ${info.total_frames} frames at ${info.fps} fps, ${minutes} minutes; ${sections.length} episodes are shown`;
@@ -75,10 +74,10 @@ ${image}<div class="plots">${plots.join('')}</div></section>`;
 
 function plotOf(reader: DatasetReader, name: string, data: DataFile['columns']): string {
   const { width, values } = data[name];
-  const { names } = reader.info.features[name];
+  const names = flatNames(reader.info.features[name].names);
   const labels = Array.from(
     { length: width },
-    (_, d) => (Array.isArray(names) ? names[d] : undefined) ?? `${d}`,
+    (_, d) => (names?.length === width ? names[d] : undefined) ?? `${d}`,
   );
   const { svg, colours } = rowPlot({ values, width, fps: reader.info.fps });
   const keys = labels

@@ -2,15 +2,22 @@
  * Reads a LeRobot v3.0 dataset, ours or anyone's. Opening it reads info.json alone; all else is read when asked for,
  * and throws an ordinary Error that says what is wrong with which file, so that `validate` can go on to the next.
  */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { confinedRealPath } from '../../runtime/confined-path.ts';
+import { readRegular } from '../../runtime/regular-file.ts';
+import { type CameraSize, cameraSize } from './camera-shape.ts';
+import { DataRows, type NumberColumns } from './data-rows.ts';
 import { confinedPath, type DatasetInfo, readInfo } from './dataset-info.ts';
 import { namesIn } from './disk.ts';
-import { type EpisodeRow, episodeRow } from './episode-row.ts';
+import { EpisodeIndex } from './episode-index.ts';
+import type { EpisodeRow } from './episode-row.ts';
+import { ALL_PARTS, type RowParts, rowsOfFile } from './episode-rows.ts';
 import { type FilePlace, fillPath, METADATA_FILE, STATS_FILE, TASKS_FILE } from './layout.ts';
 import type { DatasetMetadata } from './metadata.ts';
+import { numbersOf } from './number-columns.ts';
 import { openParquet, type ParquetFile } from './parquet-file.ts';
+import { parsePythonJson } from './python-json.ts';
+import { taskTexts } from './task-table.ts';
 import { findUnfinishedAppend, type UnfinishedAppend } from './unfinished-append.ts';
 
 /** The columns of one data file: rows x width numbers each. int64 beyond 2^53 is not told apart. */
@@ -18,12 +25,12 @@ export interface DataFile {
   /** Relative to the dataset. */
   path: string;
   rows: number;
-  columns: Record<string, { width: number; values: Float64Array }>;
+  columns: NumberColumns;
   /** Columns whose rows are not all of the feature's width, or not numbers. */
   irregular: string[];
   /** Columns of the file that info.json does not name, and features that the file lacks. */
-  unknown: string[];
-  missing: string[];
+  unknown: readonly string[];
+  missing: readonly string[];
 }
 
 /** Where the frames of one episode's camera lie. */
@@ -33,63 +40,76 @@ export interface VideoRange {
   toS: number;
 }
 
-const NUMBERS = [
-  'float32',
-  'float64',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'uint8',
-  'uint16',
-  'uint32',
-  'bool',
-];
-
 export class DatasetReader {
   readonly root: string;
   readonly info: DatasetInfo;
+  /** Features that are stored as video. */
+  readonly cameraKeys: readonly string[];
+  /** Paths of videos that were found inside the dataset. */
+  readonly #confined = new Set<string>();
 
   #unfinished: Promise<UnfinishedAppend | null> | undefined;
 
   private constructor(root: string, info: DatasetInfo) {
     this.root = root;
     this.info = info;
+    this.cameraKeys = Object.keys(info.features).filter((key) => info.features[key].dtype === 'video');
   }
 
   /** Throws InputError when the folder is no LeRobot v3.0 dataset. */
   static async open(root: string): Promise<DatasetReader> {
-    const info = await readInfo(root);
-    confinedPath(root, fillPath(info.data_path, { chunk: 0, file: 0 }));
-    const reader = new DatasetReader(root, info);
-    for (const key of reader.cameraKeys) if (info.video_path) reader.#videoPath(key, { chunk: 0, file: 0 });
-    return reader;
+    return new DatasetReader(root, await readInfo(root));
   }
 
-  /** Features that are stored as video. */
-  get cameraKeys(): string[] {
-    return Object.keys(this.info.features).filter((key) => this.info.features[key].dtype === 'video');
+  /** Cameras whose pictures are stored in the rows. */
+  get imageKeys(): string[] {
+    return Object.keys(this.info.features).filter((key) => this.info.features[key].dtype === 'image');
   }
 
-  /** All rows of meta/episodes, in the order of the files. Rows at and beyond total_episodes are not the dataset's. */
+  /** Of a camera, whatever the order of its axes. */
+  cameraSize(key: string): CameraSize {
+    return cameraSize(this.info.features[key]);
+  }
+
+  /** Where all episodes are. Rows at and beyond total_episodes are not the dataset's. */
+  async episodeIndex(): Promise<EpisodeIndex> {
+    return EpisodeIndex.of(this.#episodeTables(), this.cameraKeys);
+  }
+
+  /** The rows of meta/episodes one after the other, in the order of the files. */
+  async *episodeRows(parts: RowParts = {}): AsyncGenerator<EpisodeRow> {
+    for await (const table of this.#episodeTables()) yield* rowsOfFile(table, this.cameraKeys, parts);
+  }
+
+  /** Some rows of meta/episodes by their positions, with all that they say. Files without any of them are not read. */
+  async episodesAt(positions: Iterable<number>): Promise<Map<number, EpisodeRow>> {
+    const wanted = [...new Set(positions)].filter((k) => Number.isInteger(k) && k >= 0).sort((a, b) => a - b);
+    const found = new Map<number, EpisodeRow>();
+    let first = 0;
+    let next = 0;
+    for await (const table of this.#episodeTables()) {
+      for (; next < wanted.length && wanted[next] < first + table.rows; next++) {
+        const from = wanted[next] - first;
+        const range = { from, to: from + 1 };
+        for await (const row of rowsOfFile(table, this.cameraKeys, ALL_PARTS, range))
+          found.set(wanted[next], row);
+      }
+      first += table.rows;
+      if (next === wanted.length) break;
+    }
+    return found;
+  }
+
+  /** All rows of meta/episodes at once, with all that they say: ten kilobytes each. For datasets known to be small. */
   async episodes(): Promise<EpisodeRow[]> {
     const rows: EpisodeRow[] = [];
-    for (const path of await this.#numberedFiles('meta/episodes')) {
-      const objects = await this.#readParquet(path);
-      for (const object of objects) rows.push(episodeRow(object, this.cameraKeys));
-    }
+    for await (const row of this.episodeRows(ALL_PARTS)) rows.push(row);
     return rows;
   }
 
   /** Texts of the tasks by task_index. */
   async tasks(): Promise<string[]> {
-    const rows = await this.#readParquet(TASKS_FILE);
-    const texts: string[] = [];
-    for (const row of rows) {
-      // pandas names an unnamed index __index_level_0__, which is what lerobot 0.4 writes.
-      texts[Number(row.task_index)] = String(row.task ?? row.__index_level_0__);
-    }
-    return texts;
+    return this.#withParquet(TASKS_FILE, taskTexts);
   }
 
   /** stats.json as it stands, or null. */
@@ -118,34 +138,17 @@ export class DatasetReader {
     return this.#numberedFiles('data');
   }
 
-  /** One data file; pictures and strings are left out. */
-  async dataFile(path: string): Promise<DataFile> {
-    return this.#withParquet(path, (table) => this.#takeDataFile(path, table));
+  /** The rows of one data file, to be taken a few at a time. */
+  async dataRows(path: string): Promise<DataRows> {
+    return this.#withParquet(path, async (table) => new DataRows(table, this.info.features));
   }
 
-  async #takeDataFile(path: string, table: ParquetFile): Promise<DataFile> {
-    const { features } = this.info;
-    const stored = Object.keys(features).filter((key) => features[key].dtype !== 'video');
-    const wanted = stored.filter(
-      (key) => NUMBERS.includes(features[key].dtype) && table.columns.includes(key),
-    );
-    const objects = await table.read(wanted);
-    const file: DataFile = {
-      path,
-      rows: objects.length,
-      columns: {},
-      irregular: [],
-      unknown: table.columns.filter((name) => !stored.includes(name)),
-      missing: stored.filter((key) => !table.columns.includes(key)),
-    };
-    for (const key of wanted) {
-      const width = features[key].shape.reduce((a, b) => a * b, 1);
-      const values = new Float64Array(objects.length * width);
-      const isRegular = objects.every((row, i) => takeRow(values, i * width, width, row[key]));
-      file.columns[key] = { width, values };
-      if (!isRegular) file.irregular.push(key);
-    }
-    return file;
+  /** One data file as a whole; pictures and strings are left out. */
+  async dataFile(path: string): Promise<DataFile> {
+    const rows = await this.dataRows(path);
+    const columns = await named(path, () => rows.take(0, rows.rows));
+    const { unknown, missing } = rows;
+    return { path, rows: rows.rows, columns, irregular: [...rows.irregular], unknown, missing };
   }
 
   /** One column of one data file: a number a row. Throws when the file has no such column. */
@@ -153,21 +156,21 @@ export class DatasetReader {
     return this.#withParquet(path, async (table) => {
       if (!table.columns.includes(name)) throw new Error(`it has no column ${name}`);
       const rows = await table.read([name]);
-      return Float64Array.from(rows, (row) => numberOf(row[name]));
+      return numbersOf(rows.map((row) => row[name]));
     });
   }
 
-  /** The rows of one episode. Reads the whole file that it lies in. */
+  /** The rows of one episode. */
   async episodeColumns(row: EpisodeRow): Promise<DataFile['columns']> {
-    const { columns, rows, path } = await this.dataFile(this.dataPath(row.dataPlace));
-    const from = row.fromIndex - (columns.index?.values[0] ?? 0);
-    if (!(from >= 0 && from + row.length <= rows))
-      throw new Error(`episode ${row.episodeIndex} is not in ${path}`);
-    const part = ({ width, values }: DataFile['columns'][string]) => ({
-      width,
-      values: values.subarray(from * width, (from + row.length) * width),
+    const path = this.dataPath(row.dataPlace);
+    return this.#withParquet(path, async (table) => {
+      const [first] =
+        table.columns.includes('index') && table.rows > 0 ? await table.read(['index'], FIRST) : [];
+      const from = row.fromIndex - Number(first?.index ?? 0);
+      if (!(from >= 0 && from + row.length <= table.rows))
+        throw new Error(`episode ${row.episodeIndex} is not in it`);
+      return new DataRows(table, this.info.features).take(from, from + row.length);
     });
-    return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, part(column)]));
   }
 
   /** Relative path of the data file of an episode, by info.json's template. */
@@ -179,11 +182,25 @@ export class DatasetReader {
   videoRange(row: EpisodeRow, cameraKey: string): VideoRange {
     const range = row.videos[cameraKey];
     if (!range) throw new Error(`episode ${row.episodeIndex} has no place in a video of ${cameraKey}`);
-    return { path: this.#videoPath(cameraKey, range.place), fromS: range.fromS, toS: range.toS };
+    return { path: this.videoFile(cameraKey, range.place), fromS: range.fromS, toS: range.toS };
   }
 
-  #videoPath(key: string, place: FilePlace): string {
-    return confinedPath(this.root, fillPath(this.info.video_path ?? '', place, key));
+  /** Absolute path of a video, by info.json's template. @throws InputError when it, or a link, leads out */
+  videoFile(key: string, place: FilePlace): string {
+    const path = confinedPath(this.root, fillPath(this.info.video_path ?? '', place, key));
+    if (!this.#confined.has(path)) {
+      // A file that is missing is found by whoever opens it.
+      if (this.#realPath(relative(this.root, path)) === null) return path;
+      this.#confined.add(path);
+    }
+    return path;
+  }
+
+  async *#episodeTables(): AsyncGenerator<ParquetFile> {
+    for (const path of await this.episodeFiles()) {
+      const { table } = await this.#withParquet(path, async (table) => ({ table }));
+      yield table;
+    }
   }
 
   /** Null for nearly all datasets; otherwise what the files below do not include. */
@@ -207,46 +224,49 @@ export class DatasetReader {
   /** What lerobot finds by the pattern FOLDER/*\/*.parquet, sorted the way it sorts. */
   async allFiles(folder: string): Promise<string[]> {
     const paths: string[] = [];
-    for (const chunk of await namesIn(join(this.root, folder))) {
+    for (const chunk of await namesIn(join(this.root, folder)).catch(() => [])) {
       const names = await namesIn(join(this.root, folder, chunk)).catch(() => []);
       for (const name of names) if (name.endsWith('.parquet')) paths.push(`${folder}/${chunk}/${name}`);
     }
     return paths.sort();
   }
 
-  async #readParquet(path: string): Promise<Record<string, unknown>[]> {
-    return this.#withParquet(path, (table) => table.read());
-  }
-
   /** Whatever goes wrong names the file. */
   async #withParquet<T>(path: string, read: (table: ParquetFile) => Promise<T>): Promise<T> {
-    const full = join(this.root, path);
-    if (!existsSync(full)) throw new Error(`${path} is missing`);
-    try {
-      return await read(await openParquet(full));
-    } catch (error) {
-      throw new Error(`${path} cannot be read: ${(error as Error).message}`);
-    }
+    const real = this.#realPath(path);
+    if (real === null) throw new Error(`${path} is missing`);
+    return named(path, async () => read(await openParquet(real)));
   }
 
   async #readJson<T>(path: string): Promise<T | null> {
-    const full = join(this.root, path);
-    if (!existsSync(full)) return null;
+    const real = this.#realPath(path);
+    if (real === null) return null;
+    const text = await named(path, async () => (await readRegular(real)).toString('utf8'));
     try {
-      return JSON.parse(await readFile(full, 'utf8')) as T;
+      return parsePythonJson(text) as T;
     } catch (error) {
       throw new Error(`${path} is not JSON: ${(error as Error).message}`);
     }
   }
+
+  /** Null when there is no such file. @throws InputError when the path, or a link on it, leads out of the dataset */
+  #realPath(path: string): string | null {
+    try {
+      return confinedRealPath(this.root, path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+      throw error;
+    }
+  }
 }
 
-/** Whether the cell was `width` numbers. */
-function takeRow(values: Float64Array, offset: number, width: number, cell: unknown): boolean {
-  const items: unknown[] = Array.isArray(cell) ? cell.flat(Infinity) : [cell];
-  for (let d = 0; d < width; d++) values[offset + d] = numberOf(items[d]);
-  return (
-    items.length === width && items.every((item) => ['number', 'bigint', 'boolean'].includes(typeof item))
-  );
-}
+const FIRST = { from: 0, to: 1 };
 
-const numberOf = (item: unknown): number => (item === null || item === undefined ? Number.NaN : Number(item));
+async function named<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${(error as Error).message}`);
+  }
+}

@@ -99,6 +99,44 @@ function aggregateFeature(parts: readonly FeatureStatistics[]): FeatureStatistic
   return result;
 }
 
+/** What can be added up of many episodes without keeping them: all but the quantiles. */
+export type ExactStatistics = Pick<FeatureStatistics, 'min' | 'max' | 'mean' | 'std' | 'count'>;
+
+/** Statistics of a dataset, an episode at a time: a million episodes take no more memory than one. */
+export class RunningStatistics {
+  readonly #features = new Map<string, ExactStatistics & { squares: number[] }>();
+
+  add(feature: string, part: ExactStatistics): void {
+    const count = part.count[0];
+    const squares = part.std.map((std) => std * std * count);
+    const known = this.#features.get(feature);
+    if (!known) {
+      const { min, max, mean } = part;
+      this.#features.set(feature, {
+        ...{ min: [...min], max: [...max], mean: [...mean], std: [], count: [count], squares },
+      });
+      return;
+    }
+    const total = known.count[0] + count;
+    for (let d = 0; d < known.mean.length; d++) {
+      // Chan, Golub and LeVeque: two parts' sums of squared differences from their own means.
+      const difference = part.mean[d] - known.mean[d];
+      known.squares[d] += squares[d] + (difference * difference * known.count[0] * count) / total;
+      known.mean[d] += (difference * count) / total;
+      known.min[d] = Math.min(known.min[d], part.min[d]);
+      known.max[d] = Math.max(known.max[d], part.max[d]);
+    }
+    known.count[0] = total;
+  }
+
+  /** By feature, in the order in which they came. */
+  *results(): Generator<[string, ExactStatistics]> {
+    for (const [feature, { squares, ...sums }] of this.#features) {
+      yield [feature, { ...sums, std: squares.map((sum) => Math.sqrt(sum / sums.count[0])) }];
+    }
+  }
+}
+
 function emptyStatistics(count: number): FeatureStatistics {
   return { min: [], max: [], mean: [], std: [], count: [count], q01: [], q10: [], q50: [], q90: [], q99: [] };
 }

@@ -86,6 +86,6 @@ export async function checksAhead(reader: DatasetReader): Promise<CheckName[]> {
   return [
     ...(frames > info.total_frames ? (['statistics', 'camera-std'] as const) : []),
     ...(runs > info.total_episodes ? (['content'] as const) : []),
-    ...(tasks.length > info.total_tasks ? (['totals'] as const) : []),
+    ...(tasks.length > (info.total_tasks ?? tasks.length) ? (['totals'] as const) : []),
   ];
 }

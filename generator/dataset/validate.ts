@@ -3,35 +3,17 @@
  * gathered; on our own data each names the `gen` command that makes the episode again. Reads one data file at a time.
  */
 import { InputError } from '../../sim/errors.ts';
+import { checkData } from './checks/data.ts';
 import { checkEpisodeRows, checkTasks } from './checks/episode-rows.ts';
-import {
-  checkActionRange,
-  checkFinite,
-  checkIndices,
-  checkTimestamps,
-  type EpisodeFrames,
-} from './checks/frames.ts';
 import type { CheckName } from './checks/names.ts';
-import {
-  ContentCheck,
-  checkDuplicates,
-  checkFingerprint,
-  checkSuccessCriteria,
-} from './checks/provenance.ts';
-import {
-  checkCameraStatistics,
-  checkDatasetStatistics,
-  checkEpisodeStatistics,
-} from './checks/statistics.ts';
+import { ProvenanceCheck } from './checks/provenance.ts';
 import { checkExpectedSize, checkMinimumEpisodes, checkTotals } from './checks/totals.ts';
-import { checkEpisodeVideo, checkVideoFile, type VideoFile, videoFiles } from './checks/videos.ts';
-import type { EpisodeRow } from './episode-row.ts';
+import { checkEpisodesIn, checkVideoFile, type VideoFile, videoFiles } from './checks/videos.ts';
+import { EpisodeIndex } from './episode-index.ts';
 import { decodeTimes } from './ffmpeg.ts';
 import { type Finding, Findings, type Skipped } from './findings.ts';
-import { STATS_FILE } from './layout.ts';
-import type { DataFile, DatasetReader } from './reader.ts';
+import type { DatasetReader } from './reader.ts';
 import { reproduceCommand } from './reproduce.ts';
-import type { DatasetStatistics } from './statistics.ts';
 import { checksAhead } from './unfinished-append.ts';
 
 export interface ValidateOptions {
@@ -65,168 +47,76 @@ export async function validateDataset(
   if (unfinished) findings.warn(null, 'append', unfinished.message);
   checkMinimumEpisodes(info, options.minEpisodes, findings);
   if (options.expectSize) checkExpectedSize(info, reader.cameraKeys, options.expectSize, findings);
-  const rows = (await findings.attempt('episode-rows', () => reader.episodes())) ?? [];
+  const index = (await findings.attempt('episode-rows', () => reader.episodeIndex())) ?? EpisodeIndex.empty();
   const tasks = (await findings.attempt('tasks', () => reader.tasks())) ?? [];
-  const runs = (await reader.metadata().catch(() => null))?.runs ?? [];
-  findings.setRemedy((episode) => {
-    const provenance = rows[episode]?.provenance;
-    return provenance ? `; make it again with \`${reproduceCommand(info, provenance, runs)}\`` : '';
-  });
-  checkTotals(info, rows, tasks, findings);
+  checkTotals(info, index, tasks, findings);
   checkTasks(tasks, findings);
-  checkEpisodeRows(rows, tasks, findings);
-  const isOurs = (await findings.attempt('metadata', () => checkProvenance(reader, rows, findings))) ?? false;
-  await findings.attempt('data', () => checkData(reader, { rows, tasks, isOurs }, findings));
-  const files = (await findings.attempt('video', () => videoFiles(reader, rows, findings))) ?? [];
+  checkEpisodeRows(index, tasks, findings);
+  const origin = await findings.attempt('metadata', () => checkProvenance(reader, findings));
+  const { isMadeHere, hasDigests } = origin ?? { isMadeHere: false, hasDigests: false };
+  const rows = { index, tasks, isMadeHere, hasDigests };
+  await findings.attempt('data', () => checkData(reader, rows, findings));
+  const files = (await findings.attempt('video', () => videoFiles(reader, index, findings))) ?? [];
   for (const file of files) {
-    await findings.attempt('video', () => checkVideoFile(file, info, findings));
-    if (options.deep && findings.wants('decode')) await checkDecoding(file, info.fps, findings);
+    await findings.attempt('video', () => checkVideoFile(file, index, info, findings));
+    if (options.deep && findings.wants('decode')) await checkDecoding(file, index, info.fps, findings);
   }
+  if (hasDigests) await addRemedies(reader, findings);
   findings.close();
   const { faults, warnings, skipped } = findings;
   const { total_episodes: episodes, total_frames: frames } = info;
   return { ok: faults.length === 0, episodes, frames, faults, warnings, skipped };
 }
 
-/** Whether the dataset is ours. */
-async function checkProvenance(
-  reader: DatasetReader,
-  rows: readonly EpisodeRow[],
-  findings: Findings,
-): Promise<boolean> {
+interface Origin {
+  /** Our metadata.json is there. */
+  isMadeHere: boolean;
+  /** Every episode has its provenance. */
+  hasDigests: boolean;
+}
+
+async function checkProvenance(reader: DatasetReader, findings: Findings): Promise<Origin> {
   const metadata = await findings.attempt('metadata', () => reader.metadata());
-  const hasColumns = rows.length > 0 && rows.every((row) => row.provenance);
-  if (!metadata && !hasColumns) {
+  const check = new ProvenanceCheck(findings);
+  for await (const row of reader.episodeRows({ provenance: 'brief' })) {
+    check.add(row);
+    if (!row.provenance) break; // one without is enough to know
+  }
+  const hasDigests = check.isComplete;
+  if (!metadata && !hasDigests) {
     const reason = 'needs the metadata.json and the provenance columns that brickyard writes';
-    for (const check of ['success-criteria', 'duplicates', 'content']) {
-      if (findings.wants(check)) findings.skip(check, reason);
+    for (const name of ['success-criteria', 'duplicates', 'content']) {
+      if (findings.wants(name)) findings.skip(name, reason);
     }
-    return false;
+    return { isMadeHere: false, hasDigests };
   }
   if (!metadata) findings.fault(null, 'metadata', 'metadata.json with the success criteria is missing');
   else {
-    checkSuccessCriteria(metadata, rows, findings);
-    if (hasColumns) checkFingerprint(reader, metadata, rows, findings);
+    check.checkSuccessCriteria(metadata);
+    if (hasDigests) check.checkFingerprint(reader, metadata);
   }
-  if (!hasColumns) findings.fault(null, 'metadata', 'meta/episodes lacks provenance columns');
-  checkDuplicates(rows, findings);
-  return hasColumns;
+  if (!hasDigests) findings.fault(null, 'metadata', 'meta/episodes lacks provenance columns');
+  await check.checkDuplicates(reader);
+  return { isMadeHere: Boolean(metadata) || hasDigests, hasDigests };
 }
 
-interface DatasetRows {
-  rows: readonly EpisodeRow[];
-  tasks: readonly string[];
-  isOurs: boolean;
+/** Says of each faulty episode of ours how to make it again. */
+async function addRemedies(reader: DatasetReader, findings: Findings): Promise<void> {
+  const rows = await reader.episodesAt(findings.faultyEpisodes).catch(() => new Map<number, never>());
+  const runs = (await reader.metadata().catch(() => null))?.runs ?? [];
+  findings.addRemedies((episode) => {
+    const provenance = rows.get(episode)?.provenance;
+    return provenance ? `; make it again with \`${reproduceCommand(reader.info, provenance, runs)}\`` : '';
+  });
 }
 
-async function checkData(
-  reader: DatasetReader,
-  { rows, tasks, isOurs }: DatasetRows,
+async function checkDecoding(
+  file: VideoFile,
+  index: EpisodeIndex,
+  fps: number,
   findings: Findings,
 ): Promise<void> {
-  const content = isOurs && findings.wants('content') ? new ContentCheck(reader, findings) : null;
-  const statistics: DatasetStatistics[] = [];
-  let firstRow = 0;
-  const paths = await reader.dataFiles();
-  const missing = new Set(
-    rows.map((row) => reader.dataPath(row.dataPlace)).filter((path) => !paths.includes(path)),
-  );
-  for (const path of missing) findings.fault(null, 'data', `${path} is missing`);
-  if (missing.size > 0) return; // positions in later files depend on its rows
-  for (const path of paths) {
-    const file = await findings.attempt('data', () => reader.dataFile(path));
-    if (!file) return; // positions in later files depend on this one's rows
-    checkColumns(file, findings);
-    for (const episode of episodesOf(file, firstRow, rows, reader, findings)) {
-      checkFinite(episode, findings);
-      checkTimestamps(episode, reader.info, findings);
-      checkIndices(episode, tasks, findings);
-      checkActionRange(episode, findings);
-      statistics.push(checkEpisodeStatistics(episode, findings));
-      await content?.check(episode);
-    }
-    firstRow += file.rows;
-  }
-  if (firstRow !== reader.info.total_frames) {
-    findings.fault(
-      null,
-      'data',
-      `the data files hold ${firstRow} rows, info.json says ${reader.info.total_frames}`,
-    );
-  }
-  await checkStatisticsFile(reader, rows, statistics, findings);
-}
-
-function checkColumns(file: DataFile, findings: Findings): void {
-  for (const name of file.missing) findings.fault(null, 'data', `${file.path} has no column ${name}`);
-  for (const name of file.unknown) {
-    findings.fault(
-      null,
-      'data',
-      `${file.path} has a column ${name} that info.json does not name: lerobot refuses it`,
-    );
-  }
-  for (const name of file.irregular) {
-    findings.fault(
-      null,
-      'data',
-      `${file.path}: column ${name} has rows that are not of the shape in info.json`,
-    );
-  }
-}
-
-/** The episodes that lie in a file whose first row is number `firstRow` of the dataset. */
-function* episodesOf(
-  file: DataFile,
-  firstRow: number,
-  rows: readonly EpisodeRow[],
-  reader: DatasetReader,
-  findings: Findings,
-): Generator<EpisodeFrames> {
-  for (const row of rows) {
-    if (row.fromIndex < firstRow || row.fromIndex >= firstRow + file.rows) continue;
-    const from = row.fromIndex - firstRow;
-    if (from + row.length > file.rows) {
-      findings.fault(
-        row.episodeIndex,
-        'data',
-        `its ${row.length} rows do not fit into ${file.path} from row ${from} of ${file.rows}`,
-      );
-      continue;
-    }
-    if (reader.dataPath(row.dataPlace) !== file.path) {
-      findings.fault(
-        row.episodeIndex,
-        'data',
-        `meta/episodes says ${reader.dataPath(row.dataPlace)}, its rows are in ${file.path}`,
-      );
-    }
-    const columns: EpisodeFrames['columns'] = {};
-    for (const [name, { width, values }] of Object.entries(file.columns)) {
-      columns[name] = { width, values: values.subarray(from * width, (from + row.length) * width) };
-    }
-    yield { row, frames: row.length, columns };
-  }
-}
-
-async function checkStatisticsFile(
-  reader: DatasetReader,
-  rows: readonly EpisodeRow[],
-  episodes: readonly DatasetStatistics[],
-  findings: Findings,
-): Promise<void> {
-  const stored = await findings.attempt('statistics', () => reader.statistics());
-  if (stored === undefined) return;
-  if (stored === null) {
-    findings.fault(null, 'statistics', `${STATS_FILE} is missing`);
-    return;
-  }
-  if (episodes.length > 0) checkDatasetStatistics(stored, episodes, findings);
-  for (const key of reader.cameraKeys) checkCameraStatistics(key, stored[key], rows, findings);
-}
-
-async function checkDecoding(file: VideoFile, fps: number, findings: Findings): Promise<void> {
-  // A missing ffmpeg is the user's to mend, not a fault of the dataset.
+  // A missing ffmpeg is the user's to install, not a fault of the dataset.
   const decoded = await decodeTimes(file.path).catch((error: Error) => {
     if (error instanceof InputError) throw error;
     findings.fault(null, 'decode', error.message);
@@ -235,5 +125,5 @@ async function checkDecoding(file: VideoFile, fps: number, findings: Findings): 
   if (!decoded) return;
   for (const error of decoded.errors) findings.fault(null, 'decode', `${file.name}: ${error}`);
   const renamed = { ...file, name: `${file.name}, decoded,` };
-  for (const episode of file.episodes) checkEpisodeVideo(episode, decoded.timesS, fps, renamed, findings);
+  checkEpisodesIn(renamed, index, decoded.timesS.slice().sort(), fps, findings);
 }

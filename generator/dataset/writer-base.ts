@@ -60,24 +60,26 @@ async function readDataset(out: string): Promise<WriterBase> {
     );
   }
   const { info } = reader;
-  const all = await reader.episodes();
-  const rows = all.slice(0, info.total_episodes);
-  const files = rows.reduce(
-    (most, row) => Math.max(most, fileNumber(row.dataPlace, info.chunks_size) + 1),
-    0,
-  );
-  const digests = rows.flatMap((row) => row.provenance?.contentSha256 ?? []);
+  const digests: string[] = [];
+  let rows = 0;
+  let files = 0;
+  for await (const { dataPlace, provenance } of reader.episodeRows({ provenance: 'brief' })) {
+    if (rows === info.total_episodes) break;
+    rows++;
+    if (provenance) digests.push(provenance.contentSha256);
+    files = Math.max(files, fileNumber(dataPlace, info.chunks_size) + 1);
+  }
   const camera = info.features[EGO_CAMERA_KEY];
   const stateNames = info.features['observation.state']?.names;
   const faults: string[] = [];
-  if (rows.length < info.total_episodes)
-    faults.push(
-      `meta/episodes has ${rows.length} of the ${info.total_episodes} episodes that info.json counts`,
-    );
-  if (digests.length < rows.length) faults.push('meta/episodes has rows without provenance columns');
+  if (rows < info.total_episodes)
+    faults.push(`meta/episodes has ${rows} of the ${info.total_episodes} episodes that info.json counts`);
+  if (digests.length < rows) faults.push('meta/episodes has rows without provenance columns');
   if (!camera || !Array.isArray(stateNames))
     faults.push(`info.json lacks the features ${EGO_CAMERA_KEY} and observation.state with names`);
-  faults.push(...missingFiles(out, files).map((path) => `${path} is missing`));
+  // Each file has an episode, so a larger number is damage, and would be counted through for ever.
+  if (files <= rows) faults.push(...missingFiles(out, files).map((path) => `${path} is missing`));
+  else faults.push(`meta/episodes names a data file number ${files - 1} for ${rows} episodes`);
   throwFaults(
     `--append to ${out}`,
     faults.map((fault) => `${fault}; ${VALIDATE_HINT(out)}`),

@@ -10,9 +10,10 @@ const reader = {
   root: `/data/${EVIL.replaceAll('/', '')}`,
   cameraKeys: [],
   info: { total_episodes: 1, total_frames: 3, fps: 10, features: { action: { names: [EVIL, '"\'&'] } } },
-  episodes: async () => [
-    { episodeIndex: 0, length: 3, tasks: [EVIL], provenance: { scenario: EVIL, sources: [EVIL] } },
-  ],
+  episodesAt: async () =>
+    new Map([
+      [0, { episodeIndex: 0, length: 3, tasks: [EVIL], provenance: { scenario: EVIL, sources: [EVIL] } }],
+    ]),
   episodeColumns: async () => ({
     action: { width: 2, values: Float64Array.of(0, 1, Number.NaN, 0.5, 1, -1) },
   }),

@@ -1,27 +1,25 @@
 /** meta/episodes: readers find episode k in row k and trust its numbers to find everything else. */
-import type { EpisodeRow } from '../episode-row.ts';
+import type { EpisodeIndex } from '../episode-index.ts';
 import type { Findings } from '../findings.ts';
 
-export function checkEpisodeRows(
-  rows: readonly EpisodeRow[],
-  tasks: readonly string[],
-  findings: Findings,
-): void {
+export function checkEpisodeRows(index: EpisodeIndex, tasks: readonly string[], findings: Findings): void {
+  const known = new Set(tasks);
+  const unknownTasks = index.taskLists.map((list) => list.filter((task) => !known.has(task)));
   let next = 0;
-  rows.forEach((row, k) => {
+  for (let k = 0; k < index.count; k++) {
     const fault = (message: string): void => findings.fault(k, 'episode-rows', message);
-    if (row.episodeIndex !== k) fault(`row ${k} of meta/episodes is episode ${row.episodeIndex}`);
-    if (!(row.length > 0)) fault(`its length is ${row.length}`);
-    if (row.fromIndex !== next)
-      fault(`it begins at row ${row.fromIndex}, the episode before ends at ${next}`);
-    if (row.toIndex - row.fromIndex !== row.length) {
-      fault(`it spans rows ${row.fromIndex} to ${row.toIndex}, but its length is ${row.length}`);
+    const number = (name: string): number => index.number(name, k);
+    const [episode, length] = [number('episode_index'), number('length')];
+    const [from, to] = [number('dataset_from_index'), number('dataset_to_index')];
+    if (episode !== k) fault(`row ${k} of meta/episodes is episode ${episode}`);
+    if (!(length > 0)) fault(`its length is ${length}`);
+    if (from !== next) fault(`it begins at row ${from}, the episode before ends at ${next}`);
+    if (to - from !== length) fault(`it spans rows ${from} to ${to}, but its length is ${length}`);
+    for (const task of unknownTasks[index.taskListOf(k)]) {
+      fault(`its task ${JSON.stringify(task.slice(0, 80))} is not in tasks.parquet`);
     }
-    for (const task of row.tasks) {
-      if (!tasks.includes(task)) fault(`its task "${task}" is not in tasks.parquet`);
-    }
-    next = row.toIndex;
-  });
+    next = to;
+  }
 }
 
 /** LeRobot numbers tasks from 0 without gaps. */

@@ -1,7 +1,9 @@
 /** Checks of our own datasets: what metadata.json and the provenance columns promise. */
-import { open } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { openRegular } from '../../../runtime/regular-file.ts';
+import { cameraSize, flatNames } from '../camera-shape.ts';
 import { datasetFingerprint, episodeDigest } from '../episode-digest.ts';
-import type { EpisodeRow } from '../episode-row.ts';
+import type { EpisodeProvenance, EpisodeRow } from '../episode-row.ts';
 import type { Findings } from '../findings.ts';
 import { EGO_CAMERA_KEY } from '../layout.ts';
 import type { DatasetMetadata } from '../metadata.ts';
@@ -9,66 +11,94 @@ import { type Mp4Video, readMp4 } from '../mp4-reader.ts';
 import type { DatasetReader } from '../reader.ts';
 import type { EpisodeFrames } from './frames.ts';
 
-export function checkSuccessCriteria(
-  metadata: DatasetMetadata,
-  rows: readonly EpisodeRow[],
-  findings: Findings,
-): void {
-  const scenarios = new Set(rows.map((row) => row.provenance?.scenario ?? '?'));
-  for (const scenario of scenarios) {
-    const criteria = metadata.success_criteria?.[scenario];
-    if (criteria && Number.isFinite(criteria.restS) && Number.isFinite(criteria.restSpeedMps)) continue;
-    findings.fault(
-      null,
-      'success-criteria',
-      `metadata.json has no success criteria for the scenario ${scenario}`,
-    );
-  }
-  for (const row of rows) {
-    const outcome = row.provenance?.outcome;
-    if (outcome !== undefined && outcome !== 'success') {
-      findings.warn(row.episodeIndex, 'success-criteria', `its outcome is ${outcome}`);
-    }
-  }
-}
-
 /** Parts of a key that name the start: namespace, seed, slot, attempt. */
 const KEY_OF_START = 4;
 
-/** The same draw twice is no new information, and puts the same episode on both sides of a split. */
-export function checkDuplicates(rows: readonly EpisodeRow[], findings: Findings): void {
-  const seen = new Map<string, number>();
-  for (const { episodeIndex, provenance } of rows) {
-    if (!provenance) continue;
-    const { scenario, scenarioHash, seed, slot, attempt, key } = provenance;
-    // The same draw driven by the expert, with noise and by a student is three episodes: the key's end tells.
-    const driven = key.split('/').slice(KEY_OF_START);
-    const draw = [scenario, scenarioHash, seed, slot, attempt, ...driven].join('/');
-    const first = seen.get(draw);
-    if (first === undefined) seen.set(draw, episodeIndex);
-    else
-      findings.fault(
-        episodeIndex,
+/** What the brief provenance of all episodes says, gathered a row at a time. */
+export class ProvenanceCheck {
+  readonly #findings: Findings;
+  readonly #scenarios = new Set<string>();
+  readonly #digests: string[] = [];
+  /** Episodes by a hash of their draw: a million draws as texts take too much memory. */
+  readonly #seen = new Map<number, number>();
+  readonly #suspects: { first: number; again: number }[] = [];
+  #rows = 0;
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  add({ episodeIndex, provenance }: EpisodeRow): void {
+    const position = this.#rows++;
+    if (!provenance) return;
+    this.#scenarios.add(provenance.scenario);
+    this.#digests.push(provenance.contentSha256);
+    if (provenance.outcome !== 'success')
+      this.#findings.warn(episodeIndex, 'success-criteria', `its outcome is ${provenance.outcome}`);
+    const hash = createHash('sha256').update(drawOf(provenance)).digest().readUIntBE(0, 6);
+    const first = this.#seen.get(hash);
+    if (first === undefined) this.#seen.set(hash, position);
+    else if (this.#suspects.length < MOST_SUSPECTS) this.#suspects.push({ first, again: position });
+  }
+
+  /** Whether every row says where it comes from. */
+  get isComplete(): boolean {
+    return this.#rows > 0 && this.#digests.length === this.#rows;
+  }
+
+  checkSuccessCriteria(metadata: DatasetMetadata): void {
+    for (const scenario of this.#scenarios) {
+      const criteria = metadata.success_criteria?.[scenario];
+      if (criteria && Number.isFinite(criteria.restS) && Number.isFinite(criteria.restSpeedMps)) continue;
+      this.#findings.fault(
+        null,
+        'success-criteria',
+        `metadata.json has no success criteria for the scenario ${scenario}`,
+      );
+    }
+  }
+
+  /** The same draw twice is no new information, and puts the same episode on both sides of a split. */
+  async checkDuplicates(reader: DatasetReader): Promise<void> {
+    const rows = await reader.episodesAt(this.#suspects.flatMap(({ first, again }) => [first, again]));
+    for (const { first, again } of this.#suspects) {
+      const [one, other] = [rows.get(first)?.provenance, rows.get(again)?.provenance];
+      if (!one || !other || drawOf(one) !== drawOf(other)) continue;
+      const { scenario, seed, slot, attempt } = other;
+      this.#findings.fault(
+        again,
         'duplicates',
         `it is episode ${first} again: both are ${scenario}, seed ${seed}, slot ${slot}, attempt ${attempt}`,
       );
+    }
+  }
+
+  checkFingerprint({ info }: DatasetReader, metadata: DatasetMetadata): void {
+    const { [EGO_CAMERA_KEY]: camera, 'observation.state': state } = info.features;
+    if (!camera || !state) {
+      const name = camera ? 'observation.state' : EGO_CAMERA_KEY;
+      this.#findings.fault(null, 'content', `info.json has no feature ${name}, which all our datasets have`);
+      return;
+    }
+    const { heightPx, widthPx } = cameraSize(camera);
+    const spec = { fps: info.fps, widthPx, heightPx, stateNames: flatNames(state.names) ?? [] };
+    const found = datasetFingerprint(spec, this.#digests);
+    const recorded = metadata.fingerprint?.sha256 ?? 'none';
+    if (found === recorded) return;
+    this.#findings.fault(
+      null,
+      'content',
+      `metadata.json has the fingerprint ${recorded}, the episodes ${found}`,
+    );
   }
 }
 
-export function checkFingerprint(
-  reader: DatasetReader,
-  metadata: DatasetMetadata,
-  rows: readonly EpisodeRow[],
-  findings: Findings,
-): void {
-  const { info } = reader;
-  const [heightPx, widthPx] = info.features[EGO_CAMERA_KEY].shape;
-  const stateNames = info.features['observation.state'].names as string[];
-  const digests = rows.map((row) => row.provenance?.contentSha256 ?? '');
-  const found = datasetFingerprint({ fps: info.fps, widthPx, heightPx, stateNames }, digests);
-  const recorded = metadata.fingerprint?.sha256 ?? 'none';
-  if (found === recorded) return;
-  findings.fault(null, 'content', `metadata.json has the fingerprint ${recorded}, the episodes ${found}`);
+/** More are only counted among the findings, and cost as much to look at. */
+const MOST_SUSPECTS = 1000;
+
+/** The same draw driven by the expert, with noise and by a student is three episodes: the key's end tells. */
+function drawOf({ scenario, scenarioHash, seed, slot, attempt, key }: EpisodeProvenance): string {
+  return [scenario, scenarioHash, seed, slot, attempt, ...key.split('/').slice(KEY_OF_START)].join('/');
 }
 
 /** Reads the coded pictures of one episode after the other; remembers the last file's table. */
@@ -116,11 +146,14 @@ export class ContentCheck {
       const { path, fromS } = this.#reader.videoRange(row, EGO_CAMERA_KEY);
       if (path !== this.#path) this.#video = await readMp4(path);
       this.#path = path;
-      const { avcC, sampleBytes, sampleOffsets } = this.#video!;
+      const { avcC, sampleBytes, sampleOffsets, fileBytes } = this.#video!;
       const from = Math.round(fromS * this.#reader.info.fps);
       const sizes = sampleBytes.slice(from, from + row.length);
-      const data = new Uint8Array(sizes.reduce((a, b) => a + b, 0));
-      const file = await open(path, 'r');
+      const bytes = sizes.reduce((a, b) => a + b, 0);
+      // Samples of one writer follow each other, so together they are no longer than their file.
+      if (bytes > fileBytes) return null;
+      const data = new Uint8Array(bytes);
+      const { file } = await openRegular(path);
       try {
         await file.read(data, 0, data.length, sampleOffsets[from]);
       } finally {

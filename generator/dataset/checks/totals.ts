@@ -1,27 +1,33 @@
 /** Counts: what info.json says against what the files hold. */
+import { cameraSize } from '../camera-shape.ts';
 import type { DatasetInfo } from '../dataset-info.ts';
-import type { EpisodeRow } from '../episode-row.ts';
+import type { EpisodeIndex } from '../episode-index.ts';
 import type { Findings } from '../findings.ts';
 
 export function checkTotals(
   info: DatasetInfo,
-  rows: readonly EpisodeRow[],
+  index: EpisodeIndex,
   tasks: readonly string[],
   findings: Findings,
 ): void {
-  const frames = rows.reduce((sum, row) => sum + row.length, 0);
-  const counts: [string, number, number][] = [
-    ['total_episodes', info.total_episodes, rows.length],
+  let frames = 0;
+  for (let k = 0; k < index.count; k++) frames += index.number('length', k);
+  const counts: [string, number | undefined, number][] = [
+    ['total_episodes', info.total_episodes, index.count],
     ['total_frames', info.total_frames, frames],
     ['total_tasks', info.total_tasks, tasks.length],
   ];
   for (const [name, said, found] of counts) {
-    if (said !== found)
+    if (said !== undefined && said !== found)
       findings.fault(null, 'totals', `info.json says ${name} ${said}, the files hold ${found}`);
   }
   const train = info.splits?.train;
   if (train !== undefined && train !== `0:${info.total_episodes}`) {
-    findings.warn(null, 'totals', `the split "train" is ${train}, of ${info.total_episodes} episodes`);
+    findings.warn(
+      null,
+      'totals',
+      `the split "train" is ${JSON.stringify(train)}, of ${info.total_episodes} episodes`,
+    );
   }
 }
 
@@ -42,7 +48,7 @@ export function checkExpectedSize(
   findings: Findings,
 ): void {
   for (const key of cameraKeys) {
-    const [heightPx, widthPx] = info.features[key].shape;
+    const { heightPx, widthPx } = cameraSize(info.features[key]);
     if (widthPx === expected.widthPx && heightPx === expected.heightPx) continue;
     findings.fault(
       null,

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import h5wasm, { type Dataset, type File, type Group } from 'h5wasm/node';
 import { throwFaults } from '../../../sim/errors.ts';
+import { cameraSize } from '../camera-shape.ts';
 import type { DatasetInfo } from '../dataset-info.ts';
 import { Disk } from '../disk.ts';
 import type { EpisodeSource, SourceEpisode } from '../episode-source.ts';
@@ -145,7 +146,7 @@ async function writePictures(
   { row }: SourceEpisode,
   { key, compression }: { key: string; compression: number },
 ): Promise<void> {
-  const { heightPx, widthPx } = pictureSize(reader.info.features[key]);
+  const { heightPx, widthPx } = cameraSize(reader.info.features[key]);
   const { path, fromS } = reader.videoRange(row, key);
   const request = { path, fromS, fps: reader.info.fps, count: row.length, widthPx, heightPx };
   let images: Dataset | null = null;
@@ -170,21 +171,12 @@ async function writePictures(
   }
 }
 
-type Feature = DatasetInfo['features'][string];
-
-/** By the names of a camera's axes: lerobot's recorders put the channels last, some others first. */
-function pictureSize({ shape, names }: Feature): { heightPx: number; widthPx: number } {
-  const isChannelsFirst = Array.isArray(names) && /^channels?$/.test(String(names[0]));
-  const [heightPx, widthPx] = isChannelsFirst ? shape.slice(1) : shape;
-  return { heightPx, widthPx };
-}
-
 /** Pictures are written pixel by pixel, whatever order the dataset's description has. */
 function featuresAsWritten(features: DatasetInfo['features']): DatasetInfo['features'] {
   return Object.fromEntries(
     Object.entries(features).map(([name, feature]) => {
       if (feature.dtype !== 'video') return [name, feature];
-      const { heightPx, widthPx } = pictureSize(feature);
+      const { heightPx, widthPx } = cameraSize(feature);
       return [name, { ...feature, shape: [heightPx, widthPx, 3], names: ['height', 'width', 'channels'] }];
     }),
   );
