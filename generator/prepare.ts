@@ -6,6 +6,7 @@ import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion } from '../sim/host/code-version.ts';
 import { packageVersion } from '../sim/host/package-version.ts';
 import { completeMoves } from './complete-moves.ts';
+import { Disk } from './dataset/disk.ts';
 import {
   type DaggerProvenance,
   type DaggerRecord,
@@ -72,6 +73,7 @@ export async function prepareRun(options: PrepareOptions): Promise<Prepared> {
   if (resume) {
     assertSameContent(origin.lastRun.settings as unknown as ContentSettings, options);
     if (options.dagger) assertSameStudent(origin, options.dagger, out);
+    await new Disk().removeLeftovers(out); // of a run that was killed after its last step
     return { kind: 'complete', origin };
   }
   if (!append)

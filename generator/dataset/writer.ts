@@ -91,6 +91,7 @@ export class DatasetWriter {
   /** Begins, or goes on with what an earlier process left. Throws InputError where the dataset does not allow it. */
   static async open({ out, spec, append = false, disk = new Disk() }: WriterOptions): Promise<DatasetWriter> {
     await disk.removeLeftovers(out);
+    await disk.removeLeftovers(join(out, 'meta')); // of versions that wrote there before they renamed
     await disk.removeLeftovers(workFolder(out));
     const folder = shardsFolder(out);
     await disk.removeLeftovers(folder);

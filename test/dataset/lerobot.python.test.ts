@@ -7,12 +7,14 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { planShards } from '../../generator/dataset/shards.ts';
 import { statFrameIndices } from '../../generator/dataset/stat-frames.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
 import { DatasetWriter } from '../../generator/dataset/writer.ts';
 import { testPython } from '../python.ts';
+import { KilledMoving } from './killed-moving.ts';
 import { FIXTURE_SIZE, patternedFrame, patternedVideo } from './patterned-video.ts';
 import { FPS, madeUpRecord, RUN, SPEC, TASKS } from './records.ts';
 
@@ -45,9 +47,14 @@ interface MadeOptions {
   fps: number;
   /** Files of the second run are appended. */
   appendFrom?: number;
+  /** Of the second run. */
+  disk?: Disk;
 }
 
-async function makeDataset(out: string, { fps, appendFrom = LENGTHS.length }: MadeOptions): Promise<void> {
+async function makeDataset(
+  out: string,
+  { fps, appendFrom = LENGTHS.length, disk }: MadeOptions,
+): Promise<void> {
   const records = LENGTHS.map((frames, episode) =>
     madeUpRecord({ episode, frames, fps, video: patternedVideo({ episode, frames, fps }) }),
   );
@@ -56,7 +63,8 @@ async function makeDataset(out: string, { fps, appendFrom = LENGTHS.length }: Ma
     [true, records.slice(appendFrom)],
   ] as const) {
     if (some.length === 0) continue;
-    const writer = await DatasetWriter.open({ out, spec: { ...SPEC, fps }, append });
+    const spec = { ...SPEC, fps };
+    const writer = await DatasetWriter.open({ out, spec, append, disk: append ? disk : undefined });
     const limits = { minS: 50 / fps, maxS: 200 / fps };
     const shards = planShards(
       some.map((record) => record.frames),
@@ -88,6 +96,24 @@ describe('lerobot', () => {
     expect(
       (await validateDataset(await DatasetReader.open(out), { minEpisodes: 1, deep: true })).faults,
     ).toEqual([]);
+  });
+
+  it('loads the old episodes of a dataset whose append was killed before any of its moves', async () => {
+    const before = 3;
+    const killed: string[] = [];
+    for (let moves = 0; ; moves++) {
+      const out = join(folder, `killed-${moves}`);
+      const disk = new KilledMoving(out, moves);
+      const error = await makeDataset(out, { fps: FPS, appendFrom: before, disk }).catch((error) => error);
+      if (!error || (await DatasetReader.open(out)).info.total_episodes > before) break;
+      expect(error.message).toBe('killed');
+      killed.push(out);
+    }
+    expect(killed.length).toBeGreaterThan(6);
+    const oldFrames = LENGTHS.slice(0, before).reduce((a, b) => a + b);
+    const script = join(CHECKS, 'load_interrupted.py');
+    const { report } = runPython([script, `${before}`, `${oldFrames}`, ...killed]);
+    expect(report).toEqual({ datasets: killed.length, faults: [] });
   });
 
   it('is not fooled: the check fails on a dataset whose pictures are a frame late', async () => {

@@ -3,33 +3,16 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
 import { finishPublish } from '../../generator/dataset/writer.ts';
 import { InputError } from '../../sim/errors.ts';
+import { KilledMoving } from './killed-moving.ts';
 import { contents, LENGTHS, records, writeAll } from './small-dataset.ts';
 
 const BEFORE = 3;
 let folder: string;
 let expected: Record<string, string>;
-
-/** Fails before the n-th move into the dataset itself. */
-class KilledMoving extends Disk {
-  #left: number;
-  readonly #out: string;
-
-  constructor(out: string, moves: number) {
-    super();
-    this.#out = out;
-    this.#left = moves;
-  }
-
-  override async move(from: string, to: string): Promise<void> {
-    if (!to.startsWith(join(this.#out, '.brickyard')) && this.#left-- <= 0) throw new Error('killed');
-    await super.move(from, to);
-  }
-}
 
 /** Datasets whose append was killed after 0, 1, 2 … of its moves. */
 const killed: string[] = [];
