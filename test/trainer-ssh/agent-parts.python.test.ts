@@ -9,5 +9,5 @@ it('holds in each part of the agent', () => {
   const done = spawnSync(testPython(), [check], { encoding: 'utf8' });
   expect(done.stderr).toBe('');
   expect(done.status).toBe(0);
-  expect(done.stdout.trim().split('\n')).toHaveLength(10);
+  expect(done.stdout.trim().split('\n')).toHaveLength(11);
 });

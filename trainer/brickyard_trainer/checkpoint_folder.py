@@ -111,4 +111,5 @@ def newest(run: Path) -> Path:
 
 
 def logged(run: Path) -> list[dict]:
-    return read_lines(run / "metrics.jsonl")
+    """What a run logged; rows without a step are damaged and left out."""
+    return [row for row in read_lines(run / "metrics.jsonl") if isinstance(row.get("step"), int)]

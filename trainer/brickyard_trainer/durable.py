@@ -50,14 +50,17 @@ def append_line(path: Path, value: object) -> None:
 
 
 def read_lines(path: Path) -> list[dict]:
+    """The whole lines that are objects. One that is damaged, or torn by a crash, costs no other."""
     if not path.exists():
         return []
     rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_bytes().split(b"\n"):
         try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            break  # torn by a crash: nothing valid can follow
+            row = json.loads(line.decode("utf-8"))
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
     return rows
 
 

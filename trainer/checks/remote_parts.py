@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from brickyard_trainer.durable import write_json, write_text
+from brickyard_trainer.durable import append_line, read_lines, write_json, write_text
 from brickyard_trainer.errors import InputError
 from brickyard_trainer.remote import preemption
 from brickyard_trainer.remote.agent_lock import first_time, newest_attempt, process_start
@@ -243,6 +243,21 @@ def checkpoint(paths: RunPaths, step: int, loss: float) -> None:
     write_json(folder / "checkpoint.json", summary)
 
 
+def a_damaged_line_costs_no_other(folder: Path) -> None:
+    path = folder / "metrics.jsonl"
+    rows = [{"step": step, "loss": 0.5} for step in range(4)]
+    for row in rows:
+        append_line(path, row)
+    bytes_ = path.read_bytes()
+    for at in range(len(bytes_)):
+        path.write_bytes(bytes_[:at] + bytes([bytes_[at] ^ 0x80]) + bytes_[at + 1 :])
+        found = read_lines(path)
+        assert len(found) >= 2 and all(row in rows for row in found), (at, found)
+    path.write_bytes(bytes_ + b'{"step": 4')
+    append_line(path, {"step": 5})
+    assert read_lines(path) == [*rows, {"step": 5}]
+
+
 CHECKS = (
     deadline_counts_from_each_renewal,
     accelerate_is_used_where_it_helps,
@@ -254,6 +269,7 @@ CHECKS = (
     a_trainer_is_ended_with_all_it_started,
     a_process_amid_exec_is_waited_for,
     no_line_stops_the_trainer,
+    a_damaged_line_costs_no_other,
 )
 
 if __name__ == "__main__":
