@@ -1,9 +1,9 @@
-"""Loads datasets whose append was killed with lerobot itself, and reads every frame of the episodes before it.
+"""Loads datasets whose append was killed with lerobot itself, and reads every frame of what was there before.
 
 usage: python load_interrupted.py EPISODES FRAMES DATASET...
 
-Checks that each opens without the Hub with so many episodes and frames, that every item comes with its pictures and
-belongs to one of them, and that a DataLoader over the episodes' frames, as lerobot's own training makes it, ends.
+Checks that each opens without the Hub with so many episodes and frames, that every item comes with its
+pictures and belongs to one of them, and that a DataLoader over them, as lerobot's own training makes it, ends.
 Prints one JSON line with the faults; exit code 1 when there are any.
 """
 
