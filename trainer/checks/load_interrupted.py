@@ -3,7 +3,7 @@
 usage: python load_interrupted.py EPISODES FRAMES DATASET...
 
 Checks that each opens without the Hub with so many episodes and frames, that every item comes with its
-pictures and belongs to one of them, and that a DataLoader over them, as lerobot's own training makes it, ends.
+pictures and belongs to one of them, and that a DataLoader over them ends, as in lerobot's own training.
 Prints one JSON line with the faults; exit code 1 when there are any.
 """
 
