@@ -1,6 +1,5 @@
 /** The rows of one data file as numbers, a few at a time: one row group is in memory, whatever the file's size. */
 import type { DatasetInfo } from './dataset-info.ts';
-import { isList, numberOf } from './number-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
 
 /** Rows x width numbers for each column. */
@@ -77,32 +76,11 @@ export class DataRows {
     }
     const columns: NumberColumns = {};
     for (const [name, width] of this.#widths) {
-      const cells = await this.#table.column(name, group);
-      const values = new Float64Array(rows * width);
-      for (let row = 0; row < rows; row++) {
-        if (!takeRow(values, row * width, width, cells[row])) this.irregular.add(name);
-      }
+      const { values, isRegular } = await this.#table.numbers(name, group, width);
+      if (!isRegular) this.irregular.add(name);
       columns[name] = { width, values };
     }
     this.#group = { number: group, columns };
     return columns;
   }
-}
-
-/** Whether the cell was `width` numbers. */
-function takeRow(values: Float64Array, offset: number, width: number, cell: unknown): boolean {
-  let at = 0;
-  let isRegular = true;
-  const take = (item: unknown): void => {
-    if (isList(item)) {
-      for (const inner of item) take(inner);
-      return;
-    }
-    if (at < width) values[offset + at] = numberOf(item);
-    if (typeof item !== 'number' && typeof item !== 'bigint' && typeof item !== 'boolean') isRegular = false;
-    at++;
-  };
-  take(cell);
-  for (let d = at; d < width; d++) values[offset + d] = Number.NaN;
-  return isRegular && at === width;
 }

@@ -1,6 +1,6 @@
 /** Where all episodes of a dataset are, in a hundred bytes each: a million fit, with their rows made when asked for. */
 import { type EpisodeRow, placeColumns, placesOf, tasksOf } from './episode-row.ts';
-import { GrowingNumbers, numbersOf } from './number-columns.ts';
+import { GrowingNumbers } from './number-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
 
 export class EpisodeIndex {
@@ -44,7 +44,7 @@ export class EpisodeIndex {
           const column = numbers.get(name) ?? new GrowingNumbers();
           numbers.set(name, column);
           column.padTo(count);
-          column.push(numbersOf(await table.column(name, group)));
+          column.push((await table.numbers(name, group)).values);
         }
         const cells = has.has('tasks') ? await table.column('tasks', group) : null;
         const ids = new Float64Array(rows);

@@ -9,7 +9,7 @@ import {
   tasksOf,
 } from './episode-row.ts';
 import { PROVENANCE_COLUMN_NAMES } from './episode-table.ts';
-import { NumberLists, numbersOf } from './number-columns.ts';
+import type { NumberLists } from './number-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
 
 /** What is read besides places, length and tasks. */
@@ -56,16 +56,18 @@ async function* rowsOfSlice(
   const cells = async (name: string): Promise<DecodedArray> =>
     (await table.column(name, group)).slice(from, to);
   const numbers = new Map<string, Float64Array>();
-  for (const name of places) numbers.set(name, numbersOf(await cells(name)));
+  for (const name of places) {
+    const { values } = await table.numbers(name, group);
+    numbers.set(name, values.slice(from, to));
+  }
   const statistics: { feature: string; statistic: string; lists: NumberLists }[] = [];
-  for (const name of lists)
-    statistics.push({ ...statisticOf(name)!, lists: new NumberLists(await cells(name)) });
+  for (const name of lists) statistics.push({ ...statisticOf(name)!, lists: await table.lists(name, group) });
   const others = new Map<string, DecodedArray>();
   for (const name of texts) others.set(name, await cells(name));
   for (let row = 0; row < to - from; row++) {
     const stored: EpisodeRow['statistics'] = {};
     for (const { feature, statistic, lists } of statistics) {
-      const values = lists.at(row);
+      const values = lists.at(from + row);
       if (!values) continue;
       stored[feature] ??= {};
       stored[feature][statistic] = values;

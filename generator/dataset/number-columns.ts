@@ -31,32 +31,32 @@ export const isList = (value: unknown): value is unknown[] =>
 /** A list of numbers for each row, all in one array. */
 export class NumberLists {
   readonly #ends: Uint32Array;
-  readonly #isThere: Uint8Array;
-  readonly #values: Float64Array;
+  #values = new Float64Array(0);
+  #row = -1;
+  #end = 0;
 
-  constructor(cells: ArrayLike<unknown>) {
-    this.#ends = new Uint32Array(cells.length);
-    this.#isThere = new Uint8Array(cells.length);
-    let values = new Float64Array(cells.length);
-    let end = 0;
-    for (let i = 0; i < cells.length; i++) {
-      const cell = cells[i];
-      if (cell !== null && cell !== undefined) {
-        this.#isThere[i] = 1;
-        for (const number of numbersIn(cell)) {
-          if (end === values.length) values = grown(values);
-          values[end++] = number;
-        }
-      }
-      this.#ends[i] = end;
+  constructor(rows: number) {
+    this.#ends = new Uint32Array(rows);
+    this.#values = new Float64Array(rows);
+  }
+
+  /** The next value; undefined where the row has no list, or an empty one. */
+  take(startsRow: boolean, number: number | undefined): void {
+    if (startsRow) this.#row++;
+    if (this.#row < 0 || this.#row >= this.#ends.length)
+      throw new Error('a column of more rows than its row group');
+    if (number !== undefined) {
+      if (this.#end === this.#values.length) this.#values = grown(this.#values);
+      this.#values[this.#end++] = number;
     }
-    this.#values = values;
+    this.#ends[this.#row] = this.#end;
   }
 
   /** Undefined where the row has none. */
   at(row: number): number[] | undefined {
-    if (!this.#isThere[row]) return undefined;
-    return Array.from(this.#values.subarray(row === 0 ? 0 : this.#ends[row - 1], this.#ends[row]));
+    const from = row === 0 ? 0 : this.#ends[row - 1];
+    if (this.#ends[row] <= from) return undefined;
+    return Array.from(this.#values.subarray(from, this.#ends[row]));
   }
 }
 

@@ -11,7 +11,9 @@ import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js';
 import type { ColumnDecoder, DecodedArray, FileMetaData, RowGroup, SchemaTree } from 'hyparquet/src/types.js';
 import { openRegular } from '../../runtime/regular-file.ts';
+import { NumberLists } from './number-columns.ts';
 import { type ReadBytes, readFooter } from './parquet-footer.ts';
+import { type CheckedColumn, eachNumber, type NumberTable, numberTable } from './parquet-numbers.ts';
 import { type Budget, checkedPages } from './parquet-pages.ts';
 import type { LeafType, TableColumn } from './parquet-table.ts';
 
@@ -149,7 +151,33 @@ export class ParquetFile {
     return this.#metadata.key_value_metadata?.find((note) => note.key === key)?.value;
   }
 
+  /** Numbers of one row group, rows x width; nulls and what is no number become NaN. See `assertPlausible`. */
+  async numbers(name: string, group: number, width = 1): Promise<NumberTable> {
+    const { rows } = this.groups[group];
+    const [column, another] = this.#leafColumns(group, name);
+    if (!column || another) throw new Error(`column ${name} is not a column of numbers`);
+    return numberTable(await this.#checked(column), rows, width);
+  }
+
+  /** Lists of numbers of one row group. See `assertPlausible`. */
+  async lists(name: string, group: number): Promise<NumberLists> {
+    const { rows } = this.groups[group];
+    const [column, another] = this.#leafColumns(group, name);
+    if (!column || another) throw new Error(`column ${name} is not a column of lists of numbers`);
+    const lists = new NumberLists(rows);
+    eachNumber(await this.#checked(column), (startsRow, number) => lists.take(startsRow, number));
+    return lists;
+  }
+
   async #leaf(column: LeafColumn, rows: number): Promise<DecodedArray> {
+    const { bytes, decoder } = await this.#checked(column);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const select = { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows };
+    const { data } = readColumn({ view, offset: 0 }, select, decoder);
+    return data.length === 1 ? data[0] : joined(data);
+  }
+
+  async #checked(column: LeafColumn): Promise<CheckedColumn> {
     const { dictionary_page_offset, data_page_offset, total_compressed_size, path_in_schema } = column;
     // Some writers leave 0 or nothing where there is no dictionary, polars leaves it out where there is one.
     const from = Number(dictionary_page_offset || data_page_offset);
@@ -173,10 +201,7 @@ export class ParquetFile {
       element: schemaPath[schemaPath.length - 1].element,
       compressors: { [column.codec]: unpacked },
     } as ColumnDecoder;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const select = { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows };
-    const { data } = readColumn({ view, offset: 0 }, select, decoder);
-    return data.length === 1 ? data[0] : joined(data);
+    return { bytes, pages, decoder, levels };
   }
 
   #leafColumns(group: number, name: string): LeafColumn[] {

@@ -14,7 +14,7 @@ import type { EpisodeRow } from './episode-row.ts';
 import { ALL_PARTS, type RowParts, rowsOfFile } from './episode-rows.ts';
 import { type FilePlace, fillPath, METADATA_FILE, STATS_FILE, TASKS_FILE } from './layout.ts';
 import type { DatasetMetadata } from './metadata.ts';
-import { numbersOf } from './number-columns.ts';
+import { GrowingNumbers } from './number-columns.ts';
 import { openParquet, type ParquetFile } from './parquet-file.ts';
 import { parsePythonJson } from './python-json.ts';
 import { taskTexts } from './task-table.ts';
@@ -155,8 +155,10 @@ export class DatasetReader {
   async scalars(path: string, name: string): Promise<Float64Array> {
     return this.#withParquet(path, async (table) => {
       if (!table.columns.includes(name)) throw new Error(`it has no column ${name}`);
-      const rows = await table.read([name]);
-      return numbersOf(rows.map((row) => row[name]));
+      table.assertPlausible([name]);
+      const numbers = new GrowingNumbers();
+      for (const group of table.groups.keys()) numbers.push((await table.numbers(name, group)).values);
+      return numbers.values();
     });
   }
 
@@ -198,8 +200,7 @@ export class DatasetReader {
 
   async *#episodeTables(): AsyncGenerator<ParquetFile> {
     for (const path of await this.episodeFiles()) {
-      const { table } = await this.#withParquet(path, async (table) => ({ table }));
-      yield table;
+      yield await this.table(path);
     }
   }
 
@@ -229,6 +230,11 @@ export class DatasetReader {
       for (const name of names) if (name.endsWith('.parquet')) paths.push(`${folder}/${chunk}/${name}`);
     }
     return paths.sort();
+  }
+
+  /** A table of the dataset, by its path relative to it. @throws Error naming the file when it cannot be read */
+  async table(path: string): Promise<ParquetFile> {
+    return this.#withParquet(path, async (table) => table);
   }
 
   /** Whatever goes wrong names the file. */

@@ -1,11 +1,11 @@
 /** A dataset that another is made from: its rows as they stand, episode by episode. */
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { InputError } from '../../sim/errors.ts';
 import { episodeRow } from './episode-row.ts';
 import type { EpisodeSource, SourceEpisode } from './episode-source.ts';
 import type { Loss } from './losses.ts';
 import type { DatasetWeight } from './metadata.ts';
-import { openParquet, type ParquetFile } from './parquet-file.ts';
+import type { ParquetFile } from './parquet-file.ts';
 import type { TableColumn } from './parquet-table.ts';
 import type { DatasetReader } from './reader.ts';
 
@@ -48,7 +48,7 @@ export class SourceDataset implements EpisodeSource {
     const columns = new Map<string, TableColumn>();
     const episodes: SourceEpisode[] = [];
     for (const path of await reader.episodeFiles()) {
-      const table = await opened(reader, path);
+      const table = await reader.table(path);
       for (const column of table.schema()) columns.set(column.name, column);
       for (const cells of await table.read())
         episodes.push({ cells, row: episodeRow(cells, reader.cameraKeys) });
@@ -58,7 +58,7 @@ export class SourceDataset implements EpisodeSource {
     const files: { path: string; firstRow: number; rows: number }[] = [];
     let firstRow = 0;
     for (const path of await reader.dataFiles()) {
-      const { rows } = await opened(reader, path);
+      const { rows } = await reader.table(path);
       files.push({ path, firstRow, rows });
       firstRow += rows;
     }
@@ -75,7 +75,7 @@ export class SourceDataset implements EpisodeSource {
       throw new Error(`the rows of episode ${row.episodeIndex} of ${this.reader.root} are in no data file`);
     }
     if (this.#open?.path !== file.path) {
-      this.#open = { path: file.path, table: await opened(this.reader, file.path) };
+      this.#open = { path: file.path, table: await this.reader.table(file.path) };
     }
     const from = row.fromIndex - file.firstRow;
     return this.#open.table.read(undefined, { from, to: from + row.length });
@@ -97,13 +97,5 @@ function assertWritable({ root, info }: DatasetReader): void {
     throw new InputError(
       `${root}: ${name} is of the type ${dtype}, which cannot be copied; store cameras as video (lerobot-edit-dataset --operation.type convert_image_to_video)`,
     );
-  }
-}
-
-async function opened(reader: DatasetReader, path: string): Promise<ParquetFile> {
-  try {
-    return await openParquet(join(reader.root, path));
-  } catch (error) {
-    throw new Error(`${path} cannot be read: ${(error as Error).message}`);
   }
 }

@@ -32,11 +32,14 @@ export function taskTable(tasks: readonly string[]): Uint8Array {
   return table.finish();
 }
 
+/** More than there are sentences in any dataset. */
+const MOST_TASKS = 1_000_000;
 /** Numbers may have gaps, which is a fault, but not one that takes memory. */
 const MOST_GAPS = 1000;
 
 /** Texts by task_index. @throws Error naming a task_index that cannot be */
 export async function taskTexts(table: ParquetFile): Promise<string[]> {
+  if (table.rows > MOST_TASKS) throw new Error(`it has ${table.rows} tasks, at most ${MOST_TASKS} are read`);
   const column = textColumn(table);
   const rows = await table.read(
     ['task_index', ...(column ? [column] : [])].filter((name) => table.columns.includes(name)),
