@@ -18,13 +18,21 @@ export class Interrupted extends Error {
   override name = 'Interrupted';
 }
 
-/** Throws one InputError that lists all faults; returns when there are none. */
-export function throwFaults(subject: string, faults: readonly string[]): void {
+/**
+ * Throws one InputError that lists all faults; returns when there are none.
+ * @param subject a thing, for "SUBJECT: fault" and "SUBJECT has 3 faults"; never a sentence
+ * @param shown more than these are only counted
+ */
+export function throwFaults(
+  subject: string,
+  faults: readonly string[],
+  shown = Number.POSITIVE_INFINITY,
+): void {
   if (faults.length === 0) return;
   if (faults.length === 1) throw new InputError(`${subject}: ${faults[0]}`);
-  throw new InputError(
-    `${subject} has ${faults.length} faults:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
-  );
+  const more = faults.length > shown ? [`and ${faults.length - shown} more`] : [];
+  const lines = [...faults.slice(0, shown), ...more].map((fault) => `  - ${fault}`);
+  throw new InputError(`${subject} has ${faults.length} faults:\n${lines.join('\n')}`);
 }
 
 /** What `read` returns; when it throws an InputError its message joins `faults`, and nothing is returned. */

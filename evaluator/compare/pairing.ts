@@ -30,7 +30,7 @@ export interface PairingOptions {
 
 /** @throws InputError naming everything that keeps the two from being paired */
 export function pairRollouts(a: StoredRollout, b: StoredRollout, options: PairingOptions = {}): Pairing {
-  throwFaults(`pairing ${a.name} with ${b.name}`, pairingFaults(a, b, options));
+  throwFaults(`the comparison of ${a.name} with ${b.name}`, pairingFaults(a, b, options));
   const [ofA, ofB] = [a, b].map(
     ({ results }) => new Map(results.map((result) => [result.condition, result])),
   );

@@ -28,7 +28,7 @@ export function assertSameFeatures(sources: readonly EpisodeSource[]): void {
   const faults = others.flatMap((other) =>
     featureDifferences(first, other).map((difference) => `${other.reader.root}: ${difference}`),
   );
-  throwFaults(`datasets that differ from ${first.reader.root} cannot be merged`, faults);
+  throwFaults(`the merge with ${first.reader.root}`, faults);
 }
 
 function featureDifferences(a: EpisodeSource, b: EpisodeSource): string[] {

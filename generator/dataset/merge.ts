@@ -44,6 +44,9 @@ export async function mergeDatasets(options: MergeOptions): Promise<EditResult> 
   return makeFolder(out, disk, (folder) => writeEdited({ folder, disk, shards, derivation }));
 }
 
+/** Of one merge: two copies of a dataset would fill the screen. */
+const MAX_FAULTS = 20;
+
 /** The same episode twice would count twice, and stand on both sides of a split. Foreign data has no keys. */
 function assertNoDuplicates(choices: readonly Choice[]): void {
   const seen = new Map<string, Choice>();
@@ -53,12 +56,10 @@ function assertNoDuplicates(choices: readonly Choice[]): void {
     if (!provenance) continue;
     const id = `${provenance.key} ${provenance.contentSha256}`;
     const first = seen.get(id);
-    if (first) faults.push(`${nameOf(choice)} is ${nameOf(first)} again (${provenance.key})`);
+    if (first) faults.push(`${nameOf(choice)} is ${nameOf(first)} again (${provenance.key}); leave one out`);
     else seen.set(id, choice);
   }
-  const SHOWN = 20;
-  const more = faults.length > SHOWN ? [`and ${faults.length - SHOWN} more`] : [];
-  throwFaults('datasets with the same episodes cannot be merged', [...faults.slice(0, SHOWN), ...more]);
+  throwFaults('the merge', faults, MAX_FAULTS);
 }
 
 const nameOf = ({ source, episode }: Choice): string =>

@@ -1,5 +1,5 @@
 /** Names that ffmpeg, its library or a shell might take for something else than one file. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -82,6 +82,27 @@ describe('a dataset in a folder with a name for ffmpeg', () => {
     },
   );
 });
+
+it('a reader that stops early leaves no decoder behind', async () => {
+  const path = join(folder, 'stopped.mp4');
+  // More frames than the pipes hold, or the decoder would end by itself.
+  await encodeVideo(path, blankFrames(400), { fps: 10, widthPx: 256, heightPx: 256 });
+  const before = childrenOf(process.pid);
+  const request = { path, fromS: 0, fps: 10, count: 400, widthPx: 256, heightPx: 256 };
+  for await (const _ of decodedEpisode(request)) break;
+  await vi.waitFor(() => expect(childrenOf(process.pid)).toEqual(before), 20_000);
+});
+
+function* blankFrames(count: number): Generator<Uint8Array> {
+  for (let i = 0; i < count; i++) yield new Uint8Array(256 * 256 * 3);
+}
+
+/** All threads' children: the decoder is a child of whichever thread started it. */
+function childrenOf(pid: number): string[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const read = (thread: string) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
+  return threads.flatMap((thread) => read(thread).split(' ').filter(Boolean)).sort();
+}
 
 describe('a file called video.mp4 that points at others', () => {
   const place = join(folder, 'pointers');

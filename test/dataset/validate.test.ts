@@ -179,6 +179,23 @@ describe('validate', () => {
     expect(report.warnings.map(({ check }) => check)).toEqual(['camera-std']);
   });
 
+  it.each([
+    ['a constant channel with std 0', [0, 0.00001, 0.2], [0.5, 0, 0], [0.5, 0, 1], []],
+    ['a varying channel with std 0', [0, 0.2, 0.2], [0.4, 0, 0], [0.6, 1, 1], ['camera-std']],
+    ['a constant channel with a large std', [0.2, 0.2, 0.2], [0.5, 0, 0], [0.5, 1, 1], ['camera-std']],
+  ])('tells a constant channel from an overflow: %s', async (_what, std, min, max, warned) => {
+    const channels = (values: number[]) => values.map((value) => [[value]]);
+    const edit = (root: string) =>
+      editJson(join(root, 'meta/stats.json'), (stats) => {
+        const camera = stats['observation.images.ego'] as Record<string, unknown>;
+        const middle = min.map((low, i) => (low + max[i]) / 2);
+        Object.assign(camera, { min: channels(min), max: channels(max), std: channels(std) });
+        for (const name of ['mean', 'q10', 'q90']) camera[name] = channels(middle);
+      });
+    const { warnings } = await validate(damaged(edit));
+    expect(warnings.map(({ check }) => check)).toEqual(warned);
+  });
+
   it('finds metadata without success criteria, and a fingerprint of another dataset', async () => {
     const strip = (root: string) =>
       editJson(join(root, 'metadata.json'), (metadata) => {

@@ -200,11 +200,15 @@ function shown(values: readonly number[] | undefined): string {
 /**
  * lerobot up to 0.5.1 squares pictures as uint8, which overflows, so its std is 0 or nearly. A warning: nothing that
  * could be recorded anew is at fault. A tenth of the values lies at or below q10 and a tenth at or above q90, which
- * bounds the std from below; half of that bound, because q10 and q90 are means over episodes.
+ * bounds the std from below; half of that bound, because q10 and q90 are means over episodes. A channel whose min is its
+ * max, as of a single-coloured or a grey-in-RGB depth picture, has std 0 rightly: min and max never overflowed.
  */
 function warnOfCameraStd(cameraKey: string, stored: Record<string, unknown>, findings: Findings): void {
-  const [mean, std, q10, q90] = ['mean', 'std', 'q10', 'q90'].map((name) => numbersIn(stored[name]));
+  const [min, max, mean, std, q10, q90] = ['min', 'max', 'mean', 'std', 'q10', 'q90'].map((name) =>
+    numbersIn(stored[name]),
+  );
   const isImpossible = std.some((value, i) => {
+    if (min[i] === max[i] && min[i] !== undefined) return !(Math.abs(value) <= LARGEST_CONSTANT_STD);
     const least = Math.sqrt(0.1 * ((mean[i] - q10[i]) ** 2 + (q90[i] - mean[i]) ** 2));
     return !(value > 0) || value < 0.5 * least || value > Math.sqrt(mean[i] * (1 - mean[i])) + 1e-3;
   });
@@ -216,3 +220,6 @@ function warnOfCameraStd(cameraKey: string, stored: Record<string, unknown>, fin
     `${cameraKey}: std ${found} cannot be right: lerobot up to 0.5.1 computes it with an overflow; train with use_imagenet_stats (the default) or compute stats.json again`,
   );
 }
+
+/** What rounding leaves of 0 where it is the root of a difference of squares. */
+const LARGEST_CONSTANT_STD = 1e-3;

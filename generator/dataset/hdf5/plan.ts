@@ -51,8 +51,7 @@ export async function planHdf5(reader: Hdf5Reader, options: PlanOptions): Promis
       episodes.push(episode);
     }
   }
-  const more = faults.length - MAX_FAULTS;
-  throwFaults(root, [...faults.slice(0, MAX_FAULTS), ...(more > 0 ? [`and ${more} more`] : [])]);
+  throwFaults(root, faults, MAX_FAULTS);
   const info = {
     ...{ codebase_version: CODEBASE_VERSION, robot_type: episodes[0].robotType },
     ...{ total_episodes: 0, total_frames: 0, total_tasks: 0, chunks_size: 1000 },
