@@ -115,14 +115,9 @@ export async function* decodedEpisode(
   const output = new PassThrough();
   command.on('error', (error: Error) => output.destroy(nameError(error, path))).pipe(output, { end: true });
   let frames = 0;
-  try {
-    for await (const frame of framesOf(output, widthPx * heightPx * 3)) {
-      frames++;
-      yield frame;
-    }
-  } finally {
-    // Whoever stops early leaves it waiting for a reader.
-    command.kill('SIGKILL');
+  for await (const frame of framesOf(output, widthPx * heightPx * 3)) {
+    frames++;
+    yield frame;
   }
   if (frames !== count) {
     throw new Error(`${path}: ${frames} of ${count} frames from ${fromS} s could be decoded`);
@@ -168,21 +163,17 @@ export async function* decodePictures(pictures: PictureFiles): AsyncGenerator<Ui
   };
   const input = Readable.from(files, { objectMode: false });
   input.on('error', (error) => output.destroy(error));
-  const command = ffmpeg(input)
+  ffmpeg(input)
     .inputOptions(['-v', 'error', '-protocol_whitelist', 'pipe', '-xerror', '-err_detect', 'explode'])
     .inputOptions(['-f', 'image2pipe', '-c:v', format])
     .outputOptions(['-vsync', 'passthrough', '-pix_fmt', 'rgb24'])
     .format('rawvideo')
-    .on('error', failed);
-  command.pipe(output, { end: true });
+    .on('error', failed)
+    .pipe(output, { end: true });
   let frames = 0;
-  try {
-    for await (const frame of framesOf(output, widthPx * heightPx * 3)) {
-      if (++frames > count) break;
-      yield frame;
-    }
-  } finally {
-    command.kill('SIGKILL');
+  for await (const frame of framesOf(output, widthPx * heightPx * 3)) {
+    if (++frames > count) break;
+    yield frame;
   }
   if (frames !== count)
     throw new InputError(`${name}: ${frames} of ${count} pictures could be decoded; the others are damaged`);
