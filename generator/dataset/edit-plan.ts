@@ -3,9 +3,11 @@
  * sources' tables of contents.
  */
 import { throwFaults } from '../../sim/errors.ts';
+import { differentTypes, joinedType } from './column-types.ts';
 import { type CutSamples, VideoCutter } from './cuttable-video.ts';
 import type { EpisodeSource, SourceEpisode } from './episode-source.ts';
 import { planShards } from './shards.ts';
+import { isSameType } from './stored-columns.ts';
 
 /** One episode of the new dataset. */
 export interface Choice {
@@ -26,7 +28,9 @@ export interface EditShard {
 export function assertSameFeatures(sources: readonly EpisodeSource[]): void {
   const [first, ...others] = sources;
   const faults = others.flatMap((other) =>
-    featureDifferences(first, other).map((difference) => `${other.reader.root}: ${difference}`),
+    [...featureDifferences(first, other), ...typeDifferences(first, other)].map(
+      (difference) => `${other.reader.root}: ${difference}`,
+    ),
   );
   throwFaults(`the merge with ${first.reader.root}`, faults);
 }
@@ -49,6 +53,23 @@ function featureDifferences(a: EpisodeSource, b: EpisodeSource): string[] {
     }
   }
   return differences;
+}
+
+/** Columns whose values cannot stand in one column. */
+function typeDifferences(a: EpisodeSource, b: EpisodeSource): string[] {
+  const where = a.reader.root;
+  const known = new Map(a.episodeColumns.map((column) => [column.name, column]));
+  const inEpisodes = b.episodeColumns.flatMap((column) =>
+    joinedType(known.get(column.name), column)
+      ? []
+      : [differentTypes(column, known.get(column.name)!, where)],
+  );
+  const inData = [...b.dataColumns].flatMap(([name, column]) => {
+    const theirs = a.dataColumns.get(name);
+    const isStored = column.leaf === 'stored' || theirs?.leaf === 'stored';
+    return !theirs || !isStored || isSameType(theirs, column) ? [] : [differentTypes(column, theirs, where)];
+  });
+  return [...inEpisodes, ...inData];
 }
 
 /** Packs the episodes, in order, into files of 5 to 15 minutes. Throws where one's video cannot be cut out. */

@@ -5,11 +5,12 @@
  */
 import { join } from 'node:path';
 import type { DecodedArray } from 'hyparquet';
+import { joinedType } from './column-types.ts';
 import { sampleBytesOf } from './cuttable-video.ts';
 import type { Disk } from './disk.ts';
 import type { Choice, EditShard } from './edit-plan.ts';
 import { editedMetadata } from './edited-metadata.ts';
-import { numbersIn } from './episode-row.ts';
+import { episodeRow, numbersIn } from './episode-row.ts';
 import { perChannel } from './episode-table.ts';
 import {
   CHUNKS_SIZE,
@@ -26,6 +27,7 @@ import {
 import type { Loss } from './losses.ts';
 import type { Derivation } from './metadata.ts';
 import { containerHead } from './mp4.ts';
+import { nested } from './nested.ts';
 import { type LeafType, ParquetTable, type TableColumn } from './parquet-table.ts';
 import {
   aggregateStatistics,
@@ -34,6 +36,7 @@ import {
   STATISTIC_NAMES,
   vectorStatistics,
 } from './statistics.ts';
+import { storedNumber } from './stored-columns.ts';
 import { taskTable } from './task-table.ts';
 
 export interface EditOptions {
@@ -123,7 +126,7 @@ async function shardTables(
   progress: Progress,
 ): Promise<{ data: Uint8Array; rows: Uint8Array }> {
   const { info } = choices[0].source.reader;
-  const columns = dataTableColumns(info.features);
+  const columns = dataTableColumns(info.features, choices);
   const data = new ParquetTable(columns);
   const rows: Record<string, unknown>[] = [];
   const place = filePlace(number);
@@ -138,17 +141,18 @@ async function shardTables(
       task_index: frames.map((cells) => taskIndex(source.tasks[Number(cells.task_index)], progress.tasks)),
     };
     data.addRowGroup(
-      columns.map(({ name, leaf }) =>
+      columns.map(({ name, leaf, depth = 0 }) =>
         derived[name]
           ? BigInt64Array.from(derived[name], BigInt)
           : columnOf(
               frames.map((cells) => cells[name]),
               leaf,
+              depth,
             ),
       ),
     );
     const cells: Record<string, unknown> = {
-      ...episode.cells,
+      ...(await source.cells(episode)),
       episode_index: BigInt(progress.episodes),
       dataset_from_index: BigInt(progress.frames),
       dataset_to_index: BigInt(progress.frames + row.length),
@@ -161,7 +165,7 @@ async function shardTables(
       cells[`videos/${key}/from_timestamp`] = framesBefore / info.fps;
       cells[`videos/${key}/to_timestamp`] = (framesBefore + row.length) / info.fps;
     }
-    const statistics = structuredClone(row.statistics) as DatasetStatistics;
+    const statistics = episodeRow(cells, Object.keys(cuts)).statistics as DatasetStatistics;
     for (const [name, values] of Object.entries(derived)) {
       if (!statistics[name]) continue;
       const computed = vectorStatistics(values);
@@ -170,6 +174,10 @@ async function shardTables(
         statistics[name][statistic] = computed[statistic];
         cells[`stats/${name}/${statistic}`] = computed[statistic];
       }
+    }
+    for (const column of columns) {
+      if (column.leaf === 'string' || statistics[column.name]?.count?.length > 0) continue;
+      statistics[column.name] = computedStatistics(column, derived[column.name] ?? frames, row.length);
     }
     progress.statistics.push(statistics);
     rows.push(cells);
@@ -186,6 +194,24 @@ async function shardTables(
   return { data: data.finish(), rows: table.finish() };
 }
 
+/** Of an episode that keeps none: those of its whole dataset are not those of its part. */
+function computedStatistics(
+  { name, stored }: TableColumn,
+  rows: readonly (number | Record<string, unknown>)[],
+  length: number,
+): FeatureStatistics {
+  const number = (item: unknown): number =>
+    stored ? storedNumber(item, stored) : (numbersIn(item)[0] ?? NaN);
+  const values = rows.flatMap((row) => {
+    if (typeof row === 'number') return [row];
+    const cell = row[name];
+    return isList(cell) && !(cell instanceof Uint8Array && stored)
+      ? (Array.from(cell as unknown[]).flat(Infinity) as unknown[]).map(number)
+      : [number(cell)];
+  });
+  return vectorStatistics(values, values.length / length);
+}
+
 const placeCells = (prefix: string, { chunk, file }: { chunk: number; file: number }) => ({
   [`${prefix}/chunk_index`]: BigInt(chunk),
   [`${prefix}/file_index`]: BigInt(file),
@@ -198,18 +224,32 @@ function taskIndex(text: string | undefined, tasks: string[]): number {
   return tasks.indexOf(text);
 }
 
-function dataTableColumns(features: Record<string, { dtype: string; shape: number[] }>): TableColumn[] {
+/** As info.json says; types of their own that all sources share stay. */
+function dataTableColumns(
+  features: Record<string, { dtype: string; shape: number[] }>,
+  choices: readonly Choice[],
+): TableColumn[] {
+  const types = choices[0].source.dataColumns;
   return Object.entries(features)
     .filter(([, { dtype }]) => dtype !== 'video')
-    .map(([name, { dtype, shape }]) => ({
-      name,
-      leaf: leafOf(dtype),
-      depth: shape.length === 1 && shape[0] === 1 ? 0 : shape.length,
-    }));
+    .map(([name, { dtype, shape }]) => {
+      const depth = shape.length === 1 && shape[0] === 1 ? 0 : shape.length;
+      const type = types.get(name);
+      if (type?.leaf === 'stored' && !DERIVED.includes(name)) return { ...type, depth };
+      if (type?.leaf === 'int32' && leafOf(dtype) === 'int64' && !DERIVED.includes(name))
+        return { name, leaf: widest(choices, name), depth };
+      return { name, leaf: leafOf(dtype), depth };
+    });
 }
 
+/** A column of 32 bits stays one where all sources have it so. */
+const widest = (choices: readonly Choice[], name: string): LeafType =>
+  choices.every(({ source }) => source.dataColumns.get(name)?.leaf === 'int32') ? 'int32' : 'int64';
+
+const DERIVED = ['episode_index', 'index', 'task_index'];
+
 function leafOf(dtype: string): LeafType {
-  if (dtype === 'float32') return 'float';
+  if (dtype === 'float32' || dtype === 'float16') return 'float';
   if (dtype === 'float64') return 'double';
   return dtype === 'bool' || dtype === 'string' ? dtype : 'int64';
 }
@@ -219,12 +259,19 @@ function converted(value: unknown, leaf: LeafType, depth: number): unknown {
   if (value === null || value === undefined) return null;
   if (depth > 0) return Array.from(value as unknown[], (item) => converted(item, leaf, depth - 1));
   if (leaf === 'int64') return BigInt(value as number | bigint);
+  if (leaf === 'int32') return Number(value);
   return leaf === 'float' || leaf === 'double' ? Number(value) : value;
 }
 
-function columnOf(values: unknown[], leaf: LeafType): DecodedArray {
+/** A row of one number may be stored as a list of it. */
+function columnOf(values: unknown[], leaf: LeafType, depth: number): DecodedArray {
   const depthOf = (value: unknown): number => (isList(value) ? 1 + depthOf((value as unknown[])[0]) : 0);
-  return values.map((value) => converted(value, leaf, depthOf(value)));
+  const isBytes = leaf === 'stored' || leaf === 'string';
+  return values.map((value) => {
+    const own = isBytes ? depth : depthOf(value);
+    const single = depth === 0 && own === 1 && (value as unknown[]).length === 1;
+    return single ? converted((value as unknown[])[0], leaf, 0) : converted(value, leaf, own);
+  });
 }
 
 const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
@@ -234,9 +281,9 @@ function unionOfColumns(choices: readonly Choice[]): TableColumn[] {
   const columns = new Map<string, TableColumn>();
   for (const source of new Set(choices.map((choice) => choice.source))) {
     for (const column of source.episodeColumns) {
-      const known = columns.get(column.name);
-      if (!known) columns.set(column.name, column);
-      else if (known.leaf !== column.leaf) columns.set(column.name, { ...known, leaf: 'double' });
+      const joined = joinedType(columns.get(column.name), column);
+      if (!joined) throw new Error(`the column ${column.name} has types that differ`);
+      columns.set(column.name, joined);
     }
   }
   return [...columns.values()];
@@ -268,16 +315,28 @@ const flattened = (statistics: Record<string, unknown>): FeatureStatistics =>
     Object.entries(statistics).map(([name, value]) => [name, numbersIn(value)]),
   ) as FeatureStatistics;
 
+/** Numbers of a feature of several axes in lists of lists, as lerobot has them. */
+function inRows(values: FeatureStatistics, shape: readonly number[]): Record<string, unknown> {
+  if (shape.length < 2) return values;
+  const size = shape.reduce((a, b) => a * b, 1);
+  return Object.fromEntries(
+    Object.entries(values).map(([name, numbers]) => [
+      name,
+      numbers.length === size && name !== 'count' ? nested(numbers, shape) : numbers,
+    ]),
+  );
+}
+
 /** Cameras' numbers as 3x1x1. */
 function shaped(
   statistics: DatasetStatistics,
-  features: Record<string, { dtype: string }>,
+  features: Record<string, { dtype: string; shape: number[] }>,
 ): Record<string, Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(statistics).map(([feature, values]) => [
       feature,
       features[feature].dtype !== 'video'
-        ? values
+        ? inRows(values, features[feature].shape)
         : Object.fromEntries(
             Object.entries(values).map(([name, v]) => [name, name === 'count' ? v : perChannel(v)]),
           ),

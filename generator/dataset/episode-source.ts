@@ -1,12 +1,12 @@
 /** What a new dataset can be made from: episodes with their rows and coded videos, wherever they lie. */
 import type { EpisodeRow } from './episode-row.ts';
+import type { Loss } from './losses.ts';
 import type { TableColumn } from './parquet-table.ts';
 import type { DatasetReader } from './reader.ts';
 
 export interface SourceEpisode {
+  /** Perhaps without its statistics. */
   row: EpisodeRow;
-  /** The same row with every column of meta/episodes, as hyparquet gives it. */
-  cells: Record<string, unknown>;
 }
 
 export interface EpisodeSource {
@@ -16,6 +16,11 @@ export interface EpisodeSource {
   tasks: readonly string[];
   /** Columns of meta/episodes. */
   episodeColumns: readonly TableColumn[];
+  /** Columns of the data files whose values are carried over as they are stored, by feature. */
+  dataColumns: ReadonlyMap<string, TableColumn>;
+  losses: readonly Loss[];
+  /** An episode's row with every column of meta/episodes that can be written again. */
+  cells(episode: SourceEpisode): Promise<Record<string, unknown>>;
   /** The rows of one episode, all columns of the data files. */
   frames(episode: SourceEpisode): Promise<Record<string, unknown>[]>;
 }

@@ -40,7 +40,10 @@ export async function mergeDatasets(options: MergeOptions): Promise<EditResult> 
   }
   assertNoDuplicates(choices);
   const shards = await planFiles(choices);
-  const derivation = await derivationOf(command, choices);
+  const losses = sources.flatMap(({ losses, name }) =>
+    losses.map(({ what, why }) => ({ what: `${name}: ${what}`, why })),
+  );
+  const derivation = await derivationOf(command, choices, losses);
   return makeFolder(out, disk, (folder) => writeEdited({ folder, disk, shards, derivation }));
 }
 

@@ -9,13 +9,19 @@ import { assembleNested } from 'hyparquet/src/assemble.js';
 import { readColumn } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js';
-import type { ColumnDecoder, DecodedArray, FileMetaData, RowGroup, SchemaTree } from 'hyparquet/src/types.js';
+import type {
+  ColumnDecoder,
+  DecodedArray,
+  FileMetaData,
+  RowGroup,
+  SchemaElement,
+  SchemaTree,
+} from 'hyparquet/src/types.js';
 import { openRegular } from '../../runtime/regular-file.ts';
 import { NumberLists } from './number-columns.ts';
 import { type ReadBytes, readFooter } from './parquet-footer.ts';
 import { type CheckedColumn, eachNumber, type NumberTable, numberTable } from './parquet-numbers.ts';
 import { type Budget, checkedPages } from './parquet-pages.ts';
-import type { LeafType, TableColumn } from './parquet-table.ts';
 
 /** Values that a byte of a file may stand for: runs and codecs pack constant columns into almost nothing. */
 const VALUES_A_BYTE = 64;
@@ -41,6 +47,7 @@ export class ParquetFile {
   readonly #children: ReadonlyMap<string, SchemaTree>;
   readonly #root: SchemaTree;
   readonly #leaves = new Map<number, Map<string, LeafColumn[]>>();
+  #stored: ReadonlySet<string> = new Set();
   /** How many bytes the read under way may still unpack. */
   #budget: Budget = { bytes: 0 };
   /** Of the row group that `read` looked into last: episodes of one group are read one after the other. */
@@ -198,10 +205,14 @@ export class ParquetFile {
     };
     const decoder = {
       ...{ ...column, pathInSchema: path_in_schema, schemaPath, parsers: DEFAULT_PARSERS },
-      element: schemaPath[schemaPath.length - 1].element,
+      ...this.#decodingOf(name, schemaPath[schemaPath.length - 1].element),
       compressors: { [column.codec]: unpacked },
     } as ColumnDecoder;
     return { bytes, pages, decoder, levels };
+  }
+
+  #decodingOf(name: string, element: SchemaElement): Pick<ColumnDecoder, 'element' | 'utf8'> {
+    return this.#stored.has(name) ? { element: withoutMeaning(element), utf8: false } : { element };
   }
 
   #leafColumns(group: number, name: string): LeafColumn[] {
@@ -219,9 +230,15 @@ export class ParquetFile {
     return byName.get(name) ?? [];
   }
 
-  /** The columns as they would be written again. Throws for what cannot be. */
-  schema(): TableColumn[] {
-    return tableColumns(this.#metadata.schema);
+  /** The footer's schema: the root, then all elements in the order of a walk. */
+  get elements(): readonly SchemaElement[] {
+    return this.#metadata.schema;
+  }
+
+  /** From now on these columns come as they are stored: numbers, bigints and bytes, whatever they mean. */
+  keepStored(columns: readonly string[]): void {
+    this.#stored = new Set(columns);
+    this.#recent = { group: -1, columns: new Map() };
   }
 }
 
@@ -255,28 +272,9 @@ function joined(parts: DecodedArray[]): DecodedArray {
   return all;
 }
 
-const LEAVES: Record<string, LeafType> = {
-  FLOAT: 'float',
-  DOUBLE: 'double',
-  INT32: 'int64',
-  INT64: 'int64',
-  BOOLEAN: 'bool',
-  BYTE_ARRAY: 'string',
-};
-
-/** Plain values and lists of lists of them; LeRobot's tables have nothing else. */
-function tableColumns(schema: FileMetaData['schema']): TableColumn[] {
-  const columns: TableColumn[] = [];
-  for (let at = 1; at < schema.length; at++) {
-    const { name } = schema[at];
-    let depth = 0;
-    while (schema[at].num_children === 1) {
-      if (schema[at].repetition_type === 'REPEATED') depth++;
-      at++;
-    }
-    const leaf = LEAVES[schema[at].type ?? ''];
-    if (!leaf || schema[at].num_children) throw new Error(`column ${name} is of a type that is not known`);
-    columns.push({ name, leaf, depth });
-  }
-  return columns;
-}
+/** A leaf as bytes and numbers. */
+const withoutMeaning = (element: SchemaElement): SchemaElement => ({
+  ...element,
+  converted_type: undefined,
+  logical_type: undefined,
+});

@@ -1,6 +1,7 @@
 /** A dataset that another is made from: its rows as they stand, episode by episode. */
 import { basename } from 'node:path';
-import { InputError } from '../../sim/errors.ts';
+import { InputError, throwFaults } from '../../sim/errors.ts';
+import { ColumnTypes, isOwnColumn, OWN_COLUMNS } from './column-types.ts';
 import { episodeRow } from './episode-row.ts';
 import type { EpisodeSource, SourceEpisode } from './episode-source.ts';
 import type { Loss } from './losses.ts';
@@ -10,8 +11,23 @@ import type { TableColumn } from './parquet-table.ts';
 import type { DatasetReader } from './reader.ts';
 
 /** Data types that can be written again. Pictures inside the rows cannot. */
-const WRITABLE = ['float32', 'float64', 'bool', 'string'];
+const WRITABLE = ['float16', 'float32', 'float64', 'bool', 'string'];
 const isWritable = (dtype: string): boolean => WRITABLE.includes(dtype) || /^u?int(8|16|32|64)$/.test(dtype);
+
+interface TableFile {
+  path: string;
+  firstRow: number;
+  rows: number;
+}
+
+interface SourceParts {
+  episodes: SourceEpisode[];
+  tasks: string[];
+  episodeColumns: TableColumn[];
+  dataColumns: ReadonlyMap<string, TableColumn>;
+  losses: Loss[];
+  files: Record<'episodes' | 'data', TableFile[]>;
+}
 
 export class SourceDataset implements EpisodeSource {
   readonly reader: DatasetReader;
@@ -20,65 +36,132 @@ export class SourceDataset implements EpisodeSource {
   readonly tasks: readonly string[];
   /** Columns of meta/episodes. */
   readonly episodeColumns: readonly TableColumn[];
-  readonly extraColumns: readonly string[] = [];
-  readonly losses: readonly Loss[] = [];
-  readonly #files: readonly { path: string; firstRow: number; rows: number }[];
-  #open: { path: string; table: ParquetFile } | null = null;
+  /** Columns of the data files, by feature. */
+  readonly dataColumns: ReadonlyMap<string, TableColumn>;
+  /** Columns that cannot be written again, and those that nothing describes. */
+  readonly losses: readonly Loss[];
+  readonly #files: Record<'episodes' | 'data', readonly TableFile[]>;
+  /** Where each row stands among all rows of meta/episodes. */
+  readonly #places: ReadonlyMap<SourceEpisode['row'], number>;
+  readonly #open = new Map<string, ParquetFile>();
 
-  private constructor(
-    reader: DatasetReader,
-    parts: {
-      episodes: SourceEpisode[];
-      tasks: string[];
-      columns: TableColumn[];
-      files: { path: string; firstRow: number; rows: number }[];
-    },
-  ) {
+  private constructor(reader: DatasetReader, parts: SourceParts) {
     this.reader = reader;
     this.name = basename(reader.root);
     this.episodes = parts.episodes;
     this.tasks = parts.tasks;
-    this.episodeColumns = parts.columns;
+    this.episodeColumns = parts.episodeColumns;
+    this.dataColumns = parts.dataColumns;
+    this.losses = parts.losses;
     this.#files = parts.files;
+    this.#places = new Map(parts.episodes.map(({ row }, at) => [row, at]));
   }
 
   /** Throws InputError where the dataset cannot be written again, an ordinary Error where it is broken. */
   static async open(reader: DatasetReader): Promise<SourceDataset> {
     assertWritable(reader);
-    const columns = new Map<string, TableColumn>();
+    const faults: string[] = [];
+    const [episodeTypes, dataTypes] = [new ColumnTypes(), new ColumnTypes()];
     const episodes: SourceEpisode[] = [];
+    const files: Record<'episodes' | 'data', TableFile[]> = { episodes: [], data: [] };
+    let firstEpisode = 0;
     for (const path of await reader.episodeFiles()) {
       const table = await reader.table(path);
-      for (const column of table.schema()) columns.set(column.name, column);
-      for (const cells of await table.read())
-        episodes.push({ cells, row: episodeRow(cells, reader.cameraKeys) });
+      episodeTypes.add(table, path, faults);
+      const wanted = table.columns.filter((name) => isOwnColumn(name) && !name.startsWith('stats/'));
+      const readable = episodeTypes.writable(wanted);
+      for (const cells of await table.read(readable)) {
+        if (episodes.length === reader.info.total_episodes) break;
+        episodes.push({ row: episodeRow(cells, reader.cameraKeys) });
+      }
+      files.episodes.push({ path, firstRow: firstEpisode, rows: table.rows });
+      firstEpisode += table.rows;
     }
-    const kept = episodes.slice(0, reader.info.total_episodes);
-    if (kept.length === 0) throw new InputError(`${reader.root} has no episodes`);
-    const files: { path: string; firstRow: number; rows: number }[] = [];
+    if (episodes.length === 0) throw new InputError(`${reader.root} has no episodes`);
     let firstRow = 0;
     for (const path of await reader.dataFiles()) {
-      const { rows } = await reader.table(path);
-      files.push({ path, firstRow, rows });
-      firstRow += rows;
+      const table = await reader.table(path);
+      dataTypes.add(table, path, faults);
+      files.data.push({ path, firstRow, rows: table.rows });
+      firstRow += table.rows;
     }
-    const tasks = await reader.tasks();
-    return new SourceDataset(reader, { episodes: kept, tasks, columns: [...columns.values()], files });
+    const { features } = reader.info;
+    for (const [name, { dtype }] of Object.entries(features)) faults.push(...dataTypes.misfits(name, dtype));
+    for (const name of OWN_COLUMNS) faults.push(...episodeTypes.misfits(name, 'plain'));
+    throwFaults(reader.root, faults);
+    const undescribed = dataTypes
+      .names()
+      .filter((name) => !features[name] || features[name].dtype === 'video');
+    return new SourceDataset(reader, {
+      ...{ episodes, tasks: await reader.tasks(), files },
+      episodeColumns: episodeTypes.columns(),
+      dataColumns: new Map(dataTypes.columns().map((column) => [column.name, column])),
+      losses: [
+        ...episodeTypes.unwritable().map(({ name, word }) => ({
+          what: `the column ${name} of meta/episodes`,
+          why: `left out: a ${word} cannot be copied`,
+        })),
+        ...undescribed.map((name) => ({
+          what: `the column ${name} of the data files`,
+          why: 'left out: info.json does not describe it',
+        })),
+      ],
+    });
   }
 
-  /** The rows of one episode, all columns. */
+  /** Columns of meta/episodes that are neither LeRobot's nor ours. */
+  get extraColumns(): string[] {
+    return this.episodeColumns.map(({ name }) => name).filter((name) => !isOwnColumn(name));
+  }
+
+  /** The rows of one episode, all columns that info.json describes. */
   async frames({ row }: SourceEpisode): Promise<Record<string, unknown>[]> {
-    const file = this.#files.find(
-      ({ firstRow, rows }) => row.fromIndex >= firstRow && row.fromIndex + row.length <= firstRow + rows,
+    const { features } = this.reader.info;
+    const names = [...this.dataColumns.keys()].filter(
+      (name) => features[name] && features[name].dtype !== 'video',
+    );
+    return this.#rows('data', { from: row.fromIndex, length: row.length }, names);
+  }
+
+  async cells({ row }: SourceEpisode): Promise<Record<string, unknown>> {
+    const at = this.#places.get(row)!;
+    const names = this.episodeColumns.map(({ name }) => name);
+    const [cells] = await this.#rows('episodes', { from: at, length: 1 }, names);
+    return cells;
+  }
+
+  async #rows(
+    kind: 'episodes' | 'data',
+    { from, length }: { from: number; length: number },
+    names: readonly string[],
+  ): Promise<Record<string, unknown>[]> {
+    const file = this.#files[kind].find(
+      ({ firstRow, rows }) => from >= firstRow && from + length <= firstRow + rows,
     );
     if (!file) {
-      throw new Error(`the rows of episode ${row.episodeIndex} of ${this.reader.root} are in no data file`);
+      throw new Error(`rows ${from} to ${from + length - 1} of ${this.reader.root} are in no ${kind} file`);
     }
-    if (this.#open?.path !== file.path) {
-      this.#open = { path: file.path, table: await this.reader.table(file.path) };
+    // One file of each kind is open: episodes are read in their order.
+    const key = `${kind} ${file.path}`;
+    let table = this.#open.get(key);
+    if (!table) {
+      for (const known of this.#open.keys()) if (known.startsWith(`${kind} `)) this.#open.delete(known);
+      table = await this.reader.table(file.path);
+      table.keepStored(names.filter((name) => this.#isStored(kind, name)));
+      this.#open.set(key, table);
     }
-    const from = row.fromIndex - file.firstRow;
-    return this.#open.table.read(undefined, { from, to: from + row.length });
+    const has = new Set(table.columns);
+    const range = { from: from - file.firstRow, to: from - file.firstRow + length };
+    return table.read(
+      names.filter((name) => has.has(name)),
+      range,
+    );
+  }
+
+  #isStored(kind: 'episodes' | 'data', name: string): boolean {
+    const column =
+      kind === 'data' ? this.dataColumns.get(name) : this.episodeColumns.find((known) => known.name === name);
+    return column?.leaf === 'stored';
   }
 
   /** What metadata.json says of each episode's weight, 1 and this dataset's name where it says nothing. */
@@ -91,11 +174,17 @@ export class SourceDataset implements EpisodeSource {
   }
 }
 
+/** The one sentence about datasets that keep their pictures in the rows. */
+export function picturesInRows(root: string, feature: string): string {
+  return `${root}: ${feature} is of the type image, which cannot be copied; store cameras as video (lerobot-edit-dataset --operation.type convert_image_to_video)`;
+}
+
 function assertWritable({ root, info }: DatasetReader): void {
   for (const [name, { dtype }] of Object.entries(info.features)) {
+    if (dtype === 'image') throw new InputError(picturesInRows(root, name));
     if (dtype === 'video' || isWritable(dtype)) continue;
     throw new InputError(
-      `${root}: ${name} is of the type ${dtype}, which cannot be copied; store cameras as video (lerobot-edit-dataset --operation.type convert_image_to_video)`,
+      `${root}: ${name} is of the type ${dtype}, which cannot be copied; remove the feature (lerobot-edit-dataset --operation.type remove_feature)`,
     );
   }
 }

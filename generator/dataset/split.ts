@@ -46,7 +46,11 @@ export async function splitDataset(options: SplitOptions): Promise<SplitPart[]> 
   });
   const plans: { name: string; shards: EditShard[]; derivation: Derivation }[] = [];
   for (const [name, choices] of parts) {
-    plans.push({ name, shards: await planFiles(choices), derivation: await derivationOf(command, choices) });
+    plans.push({
+      name,
+      shards: await planFiles(choices),
+      derivation: await derivationOf(command, choices, source.losses),
+    });
   }
   return makeFolder(out, disk, async (folder) => {
     const results: SplitPart[] = [];

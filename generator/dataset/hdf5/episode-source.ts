@@ -12,6 +12,7 @@ import { PROVENANCE_COLUMN_NAMES, perChannel } from '../episode-table.ts';
 import { EGO_CAMERA_KEY, METADATA_FILE } from '../layout.ts';
 import type { DatasetMetadata } from '../metadata.ts';
 import { readMp4 } from '../mp4-reader.ts';
+import { nested } from '../nested.ts';
 import type { TableColumn } from '../parquet-table.ts';
 import { type DatasetStatistics, STATISTIC_NAMES, vectorStatistics } from '../statistics.ts';
 import { codeCamera } from './camera-frames.ts';
@@ -48,7 +49,7 @@ export async function readHdf5Source(
     }
     read.push(await readEpisode(reader, episode, { plan, number, tasks, work }));
   }
-  const { episodes, columns } = episodesOf(read, info);
+  const { episodes, columns, allCells } = episodesOf(read, info);
   const metadata = ownMetadata(root);
   return {
     name: basename(root),
@@ -62,6 +63,8 @@ export async function readHdf5Source(
         ...{ fromS: 0, toS: row.length / info.fps },
       }),
     },
+    ...{ dataColumns: new Map(), losses: plan.losses },
+    cells: async ({ row }) => allCells[row.episodeIndex],
     frames: async ({ row }) => frameRows(read[row.episodeIndex], info.features),
   };
 }
@@ -219,18 +222,9 @@ function frameRows({ frames, columns }: ReadEpisode, features: Features): Record
   });
 }
 
-/** Numbers of a row as lists of lists. */
-function nested(cell: unknown[], [, ...inner]: readonly number[]): unknown[] {
-  if (inner.length === 0) return cell;
-  const size = inner.reduce((a, b) => a * b, 1);
-  return Array.from({ length: cell.length / size }, (_, i) =>
-    nested(cell.slice(i * size, (i + 1) * size), inner),
-  );
-}
-
 function episodesOf(read: readonly ReadEpisode[], info: DatasetInfo) {
   const cameraKeys = camerasOf(info.features);
-  const episodes: SourceEpisode[] = read.map(({ cells, frames }, number) => {
+  const allCells = read.map(({ cells, frames }, number) => {
     const places: Record<string, unknown> = {
       episode_index: number,
       dataset_from_index: 0,
@@ -242,11 +236,11 @@ function episodesOf(read: readonly ReadEpisode[], info: DatasetInfo) {
     for (const key of cameraKeys) {
       Object.assign(places, { [`videos/${key}/from_timestamp`]: 0, [`videos/${key}/to_timestamp`]: 0 });
     }
-    const all = { ...places, ...cells };
-    return { cells: all, row: episodeRow(all, cameraKeys) };
+    return { ...places, ...cells };
   });
-  const columns = Object.keys(episodes[0].cells).map((name) => columnOf(name, cameraKeys));
-  return { episodes, columns };
+  const episodes: SourceEpisode[] = allCells.map((cells) => ({ row: episodeRow(cells, cameraKeys) }));
+  const columns = Object.keys(allCells[0]).map((name) => columnOf(name, cameraKeys));
+  return { episodes, columns, allCells };
 }
 
 const WHOLE = ['length', 'seed', 'slot', 'attempt', 'episode_index'];

@@ -92,18 +92,14 @@ function assertConvertible({ reader }: SourceDataset): void {
   throwFaults(reader.root, faults);
 }
 
-/** Columns that LeRobot has no description of, and what others added to meta/episodes. */
-function lossesOf({ extraColumns, losses, episodes }: SourceDataset): Loss[] {
-  const why = 'left out: the HDF5 layout has no place for it';
-  const isOurs = episodes.every(({ row }) => row.provenance);
-  const kept = isOurs ? PROVENANCE_COLUMN_NAMES : [];
-  return [
-    ...losses,
-    ...extraColumns
-      .filter((name) => !kept.includes(name))
-      .map((name) => ({ what: `the column ${name} of meta/episodes`, why })),
-  ];
-}
+/** What cannot be read, what nothing describes, and what others added to meta/episodes. */
+const lossesOf = ({ extraColumns, losses }: SourceDataset): Loss[] => [
+  ...losses,
+  ...extraColumns.map((name) => ({
+    what: `the column ${name} of meta/episodes`,
+    why: 'left out: the HDF5 layout has no place for it',
+  })),
+];
 
 async function writeEpisode(
   file: File,
@@ -112,7 +108,7 @@ async function writeEpisode(
   compression: number,
 ): Promise<void> {
   const { info, cameraKeys } = source.reader;
-  writeAttributes(file, source, episode);
+  writeAttributes(file, source, episode, await source.cells(episode));
   const observations = file.create_group('observations');
   if (cameraKeys.length > 0) (observations as Group).create_group('images');
   const rows = await source.frames(episode);
@@ -182,7 +178,12 @@ function featuresAsWritten(features: DatasetInfo['features']): DatasetInfo['feat
   );
 }
 
-function writeAttributes(file: File, { reader }: EpisodeSource, { row, cells }: SourceEpisode): void {
+function writeAttributes(
+  file: File,
+  { reader }: EpisodeSource,
+  { row }: SourceEpisode,
+  cells: Record<string, unknown>,
+): void {
   const { info } = reader;
   const text = (name: string, value: string): void => file.create_attribute(name, value);
   file.create_attribute('sim', true as never, [], '<B');

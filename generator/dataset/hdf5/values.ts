@@ -1,5 +1,6 @@
 /** Bytes of HDF5 elements as numbers. */
 import { InputError } from '../../../sim/errors.ts';
+import { float16 } from '../float16.ts';
 import type { ElementType } from './structure.ts';
 
 const READERS: Record<string, (view: DataView, at: number, isLittle: boolean) => number | bigint> = {
@@ -30,12 +31,4 @@ export function numbersOf(bytes: Uint8Array, type: ElementType, name: string): F
     }
     return Number(value);
   });
-}
-
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const [exponent, fraction] = [(bits >> 10) & 0x1f, bits & 0x3ff];
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
