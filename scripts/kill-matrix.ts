@@ -48,12 +48,17 @@ const outcomes: Outcome[] = existsSync(outcomesFile)
       .map((line) => JSON.parse(line))
   : [];
 
-/** What an undisturbed run leaves, and how long it takes. */
-async function undisturbed(command: CommandUnderTest): Promise<{ digest: string; ms: number }> {
-  const cell = command.cell(join(work, `${command.name}-undisturbed`));
+/** The folder with the command's inputs and nothing else. */
+async function fresh(command: CommandUnderTest, cell: Cell): Promise<void> {
   rmSync(cell.folder, { recursive: true, force: true });
   mkdirSync(cell.folder, { recursive: true });
   await command.prepare?.(cell, run);
+}
+
+/** What an undisturbed run leaves, and how long it takes. */
+async function undisturbed(command: CommandUnderTest): Promise<{ digest: string; ms: number }> {
+  const cell = command.cell(join(work, `${command.name}-undisturbed`));
+  await fresh(command, cell);
   const from = performance.now();
   const { code, stderr } = await run(command.first(cell), cell.folder);
   if (code !== 0) throw new Error(`undisturbed ${command.name} ends with ${code}: ${stderr.slice(-600)}`);
@@ -67,15 +72,18 @@ async function killOnce(
 ): Promise<Outcome> {
   const random = Rng.from('kill', seed, command.name, kill);
   const cell: Cell = command.cell(join(work, `${command.name}-${kill}`));
-  rmSync(cell.folder, { recursive: true, force: true });
-  mkdirSync(cell.folder, { recursive: true });
-  await command.prepare?.(cell, run);
-  // From half of the process's start on: earlier kills only show that nothing was begun.
-  const afterMs = Math.round(random.range(0.1, 1.05) * expected.ms);
-  const wasKilled = await runKilled(command.first(cell), cell.folder, afterMs);
+  await fresh(command, cell);
+  let afterMs = 0;
+  for (let tries = 0; ; tries++) {
+    afterMs = Math.round(random.range(0.1, 1) * expected.ms);
+    const from = performance.now();
+    if (await runKilled(command.first(cell), cell.folder, afterMs)) break;
+    // A machine that others use is not always as slow as it was at the undisturbed run.
+    expected.ms = Math.min(expected.ms, performance.now() - from);
+    if (tries === 3) return { command: command.name, kill, afterMs, result: 'ended', detail: '' };
+    await fresh(command, cell);
+  }
   const outcome = { command: command.name, kill, afterMs };
-  if (!wasKilled && (await command.digest(cell)) === expected.digest)
-    return { ...outcome, result: 'ended', detail: '' };
   const { code, stderr } = await run(command.again(cell), cell.folder);
   if (code === 2) return { ...outcome, result: 'refused', detail: stderr.trim().slice(-400) };
   const digest = code === 0 ? await command.digest(cell) : `exit code ${code}: ${stderr.slice(-400)}`;

@@ -78,7 +78,8 @@ async function input(cell: Cell, run: Run, name: string, args: readonly string[]
 /** The command line as it was typed differs where it was typed again. */
 const DATASET: DigestOptions = { members: ['command'] };
 const ROLLOUT: DigestOptions = {
-  ignored: ['summary.json'],
+  // The report shows paths and times.
+  ignored: ['summary.json', 'report.html'],
   members: ['command', 'machine', 'sum'],
 };
 /** Clock times and speeds, and what writes them. */
