@@ -46,13 +46,14 @@ export interface PrepareOptions {
 export async function prepareRun(options: PrepareOptions): Promise<Prepared> {
   const { out, append, resume } = options;
   let state = inspectFolder(out);
-  if (state.kind === 'unfinished' && append && !resume) {
-    // All that was missing of that run are some renames: asked for again, it is done, and what else is asked comes after it.
+  if (state.kind === 'unfinished' && (append || resume)) {
+    // All that is missing of such a run are some renames, whichever version began it.
     const began = state.record;
+    if (resume) assertSameContent(began.content, options);
     if (await completeMoves(out)) {
-      const origin = began.append && (await readOrigin(out));
-      if (origin && isSameRequest(began, options)) return { kind: 'complete', origin };
       state = inspectFolder(out);
+      const origin = !resume && began.append && isSameRequest(began, options) && (await readOrigin(out));
+      if (origin) return { kind: 'complete', origin };
     }
   }
   if (state.kind === 'unfinished') {

@@ -10,7 +10,7 @@ import { Disk } from './dataset/disk.ts';
 import type { EpisodeRecord } from './dataset/episode-record.ts';
 import type { RunProvenance } from './dataset/metadata.ts';
 import { StagingArea, workFolder } from './dataset/staging.ts';
-import { DatasetWriter, finishPublish } from './dataset/writer.ts';
+import { DatasetWriter } from './dataset/writer.ts';
 import { dispatchJobs } from './dispatch.ts';
 import { assertStackKnown, Journal, jobsWithGaps } from './journal.ts';
 import { keptRecord } from './kept-record.ts';
@@ -78,8 +78,6 @@ class GenerationRun {
   }
 
   async run(): Promise<RunResult> {
-    const moved = await finishPublish(this.#plan.out);
-    if (moved) return { kind: 'done', summary: this.#summary(moved.run, moved.result) };
     assertStackKnown(workFolder(this.#plan.out), this.#journal.state);
     const writer = await this.#openWriter();
     await this.#staging.open();

@@ -4,6 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 
+/** Of files that grow with a run, such as a line for each of a million episodes; longer ones do not fit into a string. */
+export const RECORD_MAX_BYTES = 500 * 1024 * 1024;
+
 const SEAL = /,\s*"sum":"([0-9a-f]{16})"\s*\}\s*$/;
 
 export type Opened =

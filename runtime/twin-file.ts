@@ -2,8 +2,9 @@
  * A JSON file that is kept twice, each with a checksum, because nothing else on the disk says what it says. The copy
  * is written first, so a file without one is as old as checksums are not.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { openSeal, seal } from './sealed-json.ts';
+import { existsSync } from 'node:fs';
+import { readRegularSync } from './regular-file.ts';
+import { openSeal, RECORD_MAX_BYTES, seal } from './sealed-json.ts';
 
 /** `run.json` -> `run.copy.json`. */
 export const copyOf = (path: string): string => path.replace(/(\.[^./]+)?$/, '.copy$1');
@@ -26,10 +27,11 @@ export type TwinContent<T> =
 /**
  * The value of the file, or of its copy where the file is damaged. A file without a checksum, from before there were
  * any, counts when neither has one that fits.
+ * @throws InputError for what is not a regular file
  * @param accept of parsed JSON: the value; throws when it is not what it should be
  */
 export function readTwin<T>(path: string, accept: (value: unknown) => T): TwinContent<T> {
-  const texts = [path, copyOf(path)].map((name) => (existsSync(name) ? readFileSync(name, 'utf8') : null));
+  const texts = [path, copyOf(path)].map((name) => (existsSync(name) ? textOf(name) : null));
   if (texts.every((text) => text === null)) return { kind: 'missing' };
   let why = 'its checksum does not match';
   for (const kind of ['intact', 'unsealed'] as const) {
@@ -45,6 +47,9 @@ export function readTwin<T>(path: string, accept: (value: unknown) => T): TwinCo
   }
   return { kind: 'damaged', why };
 }
+
+const textOf = (path: string): string =>
+  readRegularSync(path, { maxBytes: RECORD_MAX_BYTES }).toString('utf8');
 
 function parsed(text: string): unknown {
   try {

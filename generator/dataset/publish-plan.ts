@@ -7,8 +7,9 @@
  * leaves alone what lies beyond it.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import { openSeal, seal } from '../../runtime/sealed-json.ts';
 import { InputError } from '../../sim/errors.ts';
 import type { Disk } from './disk.ts';
@@ -82,7 +83,7 @@ export async function writePublishPlan(
 export function readPublishPlan(out: string): PublishPlan | null {
   const path = join(publishFolder(out), PLAN_NAME);
   if (!existsSync(path)) return null;
-  const opened = openSeal(readFileSync(path, 'utf8'));
+  const opened = openSeal(readRegularSync(path).toString('utf8'));
   return opened.kind === 'intact' ? (JSON.parse(opened.text) as PublishPlan) : null;
 }
 
@@ -96,7 +97,7 @@ export async function isPlanWhole(out: string, { moves }: PublishPlan): Promise<
 }
 
 export async function hasSha256(path: string, expected: string): Promise<boolean> {
-  if (!existsSync(path)) return false;
+  if (!existsSync(path) || !statSync(path).isFile()) return false;
   const hash = createHash('sha256');
   for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
   return hash.digest('hex') === expected;

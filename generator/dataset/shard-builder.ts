@@ -5,8 +5,8 @@
  * contents stands before its pictures.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegular } from '../../runtime/regular-file.ts';
 import { openSeal, seal } from '../../runtime/sealed-json.ts';
 import { ACTION_SIZE } from '../../sim/trajectory.ts';
 import { DataTable } from './data-table.ts';
@@ -100,7 +100,7 @@ export async function buildShard(
 
 /** @throws Error when it is damaged */
 export async function readShardSummary(folder: string): Promise<ShardSummary> {
-  const opened = openSeal(await readFile(join(folder, SUMMARY_NAME), 'utf8'));
+  const opened = openSeal((await readRegular(join(folder, SUMMARY_NAME))).toString('utf8'));
   if (opened.kind === 'damaged') throw new Error(`${join(folder, SUMMARY_NAME)} does not match its checksum`);
   return JSON.parse(opened.text) as ShardSummary;
 }

@@ -10,12 +10,12 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { openSeal, seal } from '../../runtime/sealed-json.ts';
+import { readRegularSync } from '../../runtime/regular-file.ts';
+import { openSeal, RECORD_MAX_BYTES, seal } from '../../runtime/sealed-json.ts';
 
 /** What a log holds. */
 export interface LogContent<T> {
@@ -129,7 +129,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
 /** The file up to its last line end. */
 function wholeLines(path: string): Buffer {
   if (!existsSync(path)) return Buffer.alloc(0);
-  const bytes = readFileSync(path);
+  const bytes = readRegularSync(path, { maxBytes: RECORD_MAX_BYTES });
   return bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
 }
 
