@@ -1,8 +1,10 @@
 /** A whole rollout run: conditions in, a folder of results out; stopped at any moment, it goes on from its results. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import { takeRunLock } from '../../runtime/run-lock.ts';
+import { openSeal, seal } from '../../runtime/sealed-json.ts';
 import { copyOf, readTwin, twinFiles } from '../../runtime/twin-file.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
@@ -195,7 +197,7 @@ async function go(run: RolloutRun): Promise<RunOutcome> {
     const before = tasks.length === 0 ? finishedSummary(run) : undefined;
     if (before) return { kind: 'done', summary: before };
     const summary = finalSummary(run, results, (performance.now() - from) / 1000, split);
-    writeWholeFile(join(settings.out, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
+    writeWholeFile(join(settings.out, SUMMARY_FILE), `${seal(JSON.stringify(summary, null, 2))}\n`);
     return { kind: 'done', summary };
   } finally {
     results.close();
@@ -205,7 +207,9 @@ async function go(run: RolloutRun): Promise<RunOutcome> {
 /** What a finished run says of itself; it knows how long it took, which whoever looks again does not. */
 function finishedSummary({ settings: { out }, set }: RolloutRun): RolloutSummary | undefined {
   try {
-    const summary = JSON.parse(readFileSync(join(out, SUMMARY_FILE), 'utf8')) as RolloutSummary;
+    const opened = openSeal(readRegularSync(join(out, SUMMARY_FILE)).toString('utf8'));
+    if (opened.kind === 'damaged') return undefined;
+    const summary = JSON.parse(opened.text) as RolloutSummary;
     const isWhole = summary.suite_hash === set.hash && summary.episodes === set.conditions.length;
     return isWhole ? { ...summary, results: join(out, RESULTS_FILE) } : undefined;
   } catch {

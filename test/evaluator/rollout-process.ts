@@ -42,6 +42,7 @@ export function rolloutFolder(out: string): RolloutFolder {
     wall_s,
     per_query,
     results: place,
+    sum,
     ...summary
   } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
   const folder = join(out, 'trajectories');
