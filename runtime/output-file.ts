@@ -2,8 +2,8 @@
  * Whether a single file that a command writes may take the place of what is there. Pages, pictures and reports carry a
  * mark at a fixed place; what carries it was made here and may be made again. Anything else is the user's.
  */
-import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, mkdirSync, rmdirSync, type Stats, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { InputError } from '../sim/errors.ts';
 import { readRegularStart } from './regular-file.ts';
 
@@ -77,7 +77,14 @@ function assertWritableFolder(path: string, option: string): void {
   }
   if (!statSync(folder).isDirectory())
     throw new InputError(`${option} ${path}: ${folder} is not a folder; choose another place`);
-  ask(path, () => accessSync(folder, constants.W_OK | constants.X_OK), option);
+  ask(path, () => tryOut(folder), option);
+}
+
+/** Permissions are not all: /proc and immutable folders refuse what they allow, and Node hangs making folders there. */
+function tryOut(folder: string): void {
+  const trial = join(folder, `.brickyard-trial-${process.pid}`);
+  mkdirSync(trial);
+  rmdirSync(trial);
 }
 
 function ask<T>(path: string, question: () => T, option: string): T | undefined {
@@ -95,6 +102,9 @@ function ask<T>(path: string, question: () => T, option: string): T | undefined 
 const REASONS: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
+  ENOENT: 'nothing can be made there',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
   EROFS: 'the file system is read-only',
   ENAMETOOLONG: 'its name is too long',
   ELOOP: 'its links lead in a circle',

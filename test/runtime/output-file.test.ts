@@ -72,6 +72,7 @@ describe('the place of an output', () => {
     expect(() => assertReplaceable(join(folder, 'plain', 'page.html'))).toThrow(/plain is not a folder/);
     expect(() => assertReplaceable(join(folder, 'lost', 'page.html'))).toThrow(/link that leads nowhere/);
     expect(() => assertReplaceable(join(folder, 'x'.repeat(256)))).toThrow(/its name is too long/);
+    expect(() => assertReplaceable('/proc/nothing/page.html')).toThrow(/cannot be written \(/);
     expect(() => assertReplaceable('/proc/version/x/page.html')).toThrow(/version is not a folder/);
   });
 });
