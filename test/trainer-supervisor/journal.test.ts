@@ -126,4 +126,17 @@ describe("a run's journal", () => {
     expect(readStatus(run)).toEqual(status);
     expect(readFileSync(join(supervisorFolder(run), 'state.json'), 'utf8')).toMatch(/\n$/);
   });
+
+  it('has no status while that is damaged', () => {
+    const journal = DiskJournal.begin(run, PLAN, 0);
+    journal.close();
+    const path = join(supervisorFolder(run), 'state.json');
+    writeFileSync(path, '{"phase":"training","sum":"0123456789abcdef"}');
+    expect(readStatus(run)).toBeNull();
+    writeFileSync(path, '{"phase":');
+    expect(readStatus(run)).toBeNull();
+    // From before there were checksums.
+    writeFileSync(path, '{"phase":"training"}');
+    expect(readStatus(run)).toEqual({ phase: 'training' });
+  });
 });

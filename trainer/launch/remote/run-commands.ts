@@ -62,7 +62,7 @@ function statusCommand(): Command {
       const status = readStatus(folder);
       if (status === null)
         throw new InputError(
-          `${folder} has no state yet: nothing was done before its command ended; train resume`,
+          `${folder} has no state, or a damaged one; \`brickyard train resume\` continues the run and writes it`,
         );
       const supervisor = supervisorOf(folder);
       if (globals(command).json)

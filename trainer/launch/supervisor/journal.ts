@@ -3,9 +3,11 @@
  * because a machine that nothing remembers costs money, state.json what `train status` shows, lock keeps a second
  * supervisor away.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { runLockHolder, takeRunLock } from '../../../runtime/run-lock.ts';
+import { openSeal, seal } from '../../../runtime/sealed-json.ts';
 import { copyOf } from '../../../runtime/twin-file.ts';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
 import { LineLog, readLines, readLog, rewriteLines } from '../../../sim/host/line-log.ts';
@@ -156,14 +158,21 @@ export function readState(run: string): SupervisorState {
 export function writeStatus(run: string, status: RunStatus): void {
   const path = statusPath(run);
   const temporary = `${path}.tmp-${process.pid}`;
-  writeFileSync(temporary, `${JSON.stringify(status, null, 2)}\n`);
+  writeFileSync(temporary, `${seal(JSON.stringify(status, null, 2))}\n`);
   renameSync(temporary, path);
 }
 
-/** Null before a supervisor wrote one. */
+/** Null before a supervisor wrote one, and for a damaged one: the journal is what counts, and the next writes it anew. */
 export function readStatus(run: string): RunStatus | null {
   const path = statusPath(run);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunStatus) : null;
+  if (!existsSync(path)) return null;
+  const opened = openSeal(readRegularSync(path).toString('utf8'));
+  if (opened.kind === 'damaged') return null;
+  try {
+    return JSON.parse(opened.text) as RunStatus;
+  } catch {
+    return null;
+  }
 }
 
 function lock(run: string, runId: string): () => void {
