@@ -6,13 +6,18 @@ import { genCommand } from './generator/command.ts';
 import { datasetCommand } from './generator/dataset/command.ts';
 import { doctorCommand } from './generator/doctor-command.ts';
 import { loopCommand } from './loop/command.ts';
+import { systemSentence } from './runtime/errno.ts';
+import { assertFolderPlace } from './runtime/output-folder.ts';
+import { watchOutputStreams } from './runtime/output-streams.ts';
 import { guardTerminal } from './runtime/terminal.ts';
 import { scenarioCommand } from './scenarios/command.ts';
 import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from './sim/host/interrupt.ts';
 import { packageVersion } from './sim/host/package-version.ts';
+import { userPath } from './sim/host/user-path.ts';
 import { exportCommand, trainCommand } from './trainer/launch/command.ts';
 import { datasetTransferCommands, policyCommand } from './trainer/launch/remote/transfer-commands.ts';
+import { looksLikeStoreUrl } from './trainer/launch/storage/store-url.ts';
 
 const EXIT = { done: 0, no: 1, badInput: 2, bug: 70, interrupted: INTERRUPTED_EXIT_CODE } as const;
 
@@ -26,7 +31,7 @@ function buildProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       'after',
-      '\nExit codes: 0 done; 1 it ran, but the answer is no; 2 bad usage or input; 130 interrupted (state kept, --resume goes on).',
+      '\nExit codes: 0 done; 1 it ran, but the answer is no; 2 bad usage or input, or the system refused (full disk, permissions); 70 a bug of brickyard, please report it; 130 interrupted (state kept, --resume goes on).',
     );
   const datasets = datasetCommand();
   for (const command of datasetTransferCommands()) datasets.addCommand(command);
@@ -51,12 +56,24 @@ function throwInsteadOfExiting(command: Command): void {
   for (const child of command.commands) throwInsteadOfExiting(child);
 }
 
+/** Folders that a command writes are looked at before it does anything; single files are its own to judge. */
+function assertOutputFolder(command: Command): void {
+  const option = command.options.find(
+    ({ long, flags }) => long === '--out' && /<(folder|dir|run)>/.test(flags),
+  );
+  const { out, dryRun, attempt, cfg } = command.opts<Record<string, unknown>>();
+  const writesNothing = dryRun === true || attempt !== undefined || cfg !== undefined;
+  if (option && typeof out === 'string' && !writesNothing && !looksLikeStoreUrl(out))
+    assertFolderPlace(userPath(out));
+}
+
 /** The error's message; with --verbose its causes and stacks too. */
 function report(error: unknown, verbose: boolean): void {
-  const known = [InputError, NegativeResult, Interrupted].some((kind) => error instanceof kind);
-  let text = known
+  const said = [InputError, NegativeResult, Interrupted].some((kind) => error instanceof kind)
     ? (error as Error).message
-    : `internal error: ${error instanceof Error ? error.message : String(error)}`;
+    : systemSentence(error);
+  const known = said !== undefined;
+  let text = said ?? `internal error: ${error instanceof Error ? error.message : String(error)}`;
   if (!known && !verbose) text += '\nRun it again with --verbose for the cause.';
   process.stderr.write(`brickyard: ${text}\n`);
   if (!verbose) return;
@@ -68,12 +85,14 @@ function report(error: unknown, verbose: boolean): void {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InputError) return EXIT.badInput;
   if (error instanceof Interrupted) return EXIT.interrupted;
-  return error instanceof NegativeResult ? EXIT.no : EXIT.bug;
+  if (error instanceof NegativeResult) return EXIT.no;
+  return systemSentence(error) === undefined ? EXIT.bug : EXIT.badInput;
 }
 
 export async function main(argv: readonly string[]): Promise<number> {
   const program = buildProgram();
   throwInsteadOfExiting(program);
+  program.hook('preAction', (_program, command) => assertOutputFolder(command));
   try {
     await program.parseAsync(argv, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.done;
@@ -86,5 +105,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 if (import.meta.main) {
   guardTerminal();
-  process.exitCode = await main(process.argv.slice(2));
+  const outputs = watchOutputStreams(EXIT.badInput);
+  const code = await main(process.argv.slice(2));
+  process.exitCode = outputs.failed() ? EXIT.badInput : code;
 }

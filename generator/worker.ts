@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
+import { isFull, systemSentence } from '../runtime/errno.ts';
 import { InputError } from '../sim/errors.ts';
 import { BackendAgreement } from '../sim/host/backend-agreement.ts';
 import { RenderSession } from '../sim/host/render-session.ts';
@@ -65,11 +66,11 @@ export default async function answer(task: EpisodeTask): Promise<TaskReply> {
 
 function nameFault(error: unknown): TaskFault {
   const { message, stack } = error as Error;
-  const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
-  if (isFull) return { kind: 'disk-full', message, stack };
+  if (isFull(error)) return { kind: 'disk-full', message, stack };
   if (error instanceof RendererCrash) return { kind: 'renderer-crash', message, stack };
   if (error instanceof InputError) return { kind: 'bad-input', message, stack };
-  return { kind: 'bug', message, stack };
+  const refused = systemSentence(error);
+  return refused ? { kind: 'bad-input', message: refused, stack } : { kind: 'bug', message, stack };
 }
 
 /** Attempts until one succeeds or the task's share of attempts is used up. */

@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isTemporaryName } from '../runtime/temporary-name.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion } from '../sim/host/code-version.ts';
 import { packageVersion } from '../sim/host/package-version.ts';
@@ -77,7 +78,9 @@ function machineOf({ cores, overlap, provider, settings }: GivenMachine, before?
 
 function assertFree(out: string): void {
   if (!existsSync(out)) return;
-  const names = readdirSync(out).filter((name) => !name.startsWith('lock') && name !== HEARTBEAT_FILE);
+  const names = readdirSync(out).filter(
+    (name) => name !== 'lock' && name !== HEARTBEAT_FILE && !isTemporaryName(name),
+  );
   if (names.length > 0)
     throw new InputError(
       `--out ${out} holds something that is no loop (${names.slice(0, 3).join(', ')}); name another folder`,

@@ -3,22 +3,13 @@
  * user's own, TMPDIR/brickyard-UID with mode 0700, and are named after the process that made them, so that a later one
  * can clear away what a killed one left. Nothing else in the shared directory is looked at.
  */
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmdirSync,
-  rmSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../sim/errors.ts';
 import { systemFault } from './errno.ts';
 import { processStart } from './process-alive.ts';
-import { processStat } from './process-stat.ts';
+import { inBase36, ownStart, pidNamespace } from './temporary-name.ts';
 
 const ONLY_OWNER = 0o700;
 
@@ -102,17 +93,4 @@ function noTemporaryFiles(error: unknown): unknown {
     `temporary files cannot be written in ${tmpdir()}: ${fault}; create that folder, or set TMPDIR to one that you can write`,
     { cause: error },
   );
-}
-
-const inBase36 = (digits: string): string => (digits === '' ? '' : BigInt(digits).toString(36));
-
-const ownStart = (): string => inBase36(processStat('self')?.start ?? '');
-
-/** '' where there is no /proc. */
-function pidNamespace(): string {
-  try {
-    return inBase36(/\d+/.exec(readlinkSync('/proc/self/ns/pid'))![0]);
-  } catch {
-    return '';
-  }
 }

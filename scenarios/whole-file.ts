@@ -1,11 +1,13 @@
 /** Files appear whole or not at all: temporary name, fsync, rename, fsync of the folder. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemFault } from '../runtime/errno.ts';
+import { temporaryName } from '../runtime/temporary-name.ts';
 import { InputError } from '../sim/errors.ts';
 
 /** @throws InputError when the place cannot be written. */
 export function writeWholeFile(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${process.pid}.part`;
+  const temporary = temporaryName(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
     const file = openSync(temporary, 'wx');
@@ -22,8 +24,10 @@ export function writeWholeFile(path: string, content: string | Uint8Array): void
     closeSync(folder);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new InputError(
-      `${path} cannot be written (${(error as NodeJS.ErrnoException).code}); choose another --out`,
-    );
+    const fault = systemFault(error);
+    if (!fault) throw error;
+    throw new InputError(`${path} cannot be written: ${fault}; free some space or choose another place`, {
+      cause: error,
+    });
   }
 }

@@ -24,6 +24,7 @@ const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
  * @param {Record<string, string>} [env] added to ours
  */
 export function launch(root, file, args, env = {}) {
+  assertFolderExists();
   const node = findNode();
   if (!node || !existsSync(join(root, 'node_modules'))) {
     process.stderr.write(`brickyard is not set up yet: run "npm run setup" in ${root}\n`);
@@ -43,6 +44,18 @@ export function launch(root, file, args, env = {}) {
     process.stderr.write(`${node} could not be started: ${error.message}\n`);
     process.exit(2);
   });
+}
+
+/** Node and its libraries end with stack traces where there is no current folder. */
+function assertFolderExists() {
+  try {
+    process.cwd();
+  } catch {
+    process.stderr.write(
+      'brickyard: the current folder no longer exists: `cd` to another one and try again\n',
+    );
+    process.exit(2);
+  }
 }
 
 /** @param {import('node:child_process').ChildProcess} child */

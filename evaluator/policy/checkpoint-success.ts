@@ -6,6 +6,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { temporaryName } from '../../runtime/temporary-name.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 
@@ -80,7 +81,7 @@ export function bestBySuccess(run: string, rows: SuccessByCheckpoint): string | 
 /** checkpoints/best_success, beside best (by loss): a relative link, replaced in one step. */
 export function linkBestSuccess(run: string, name: string): void {
   const link = join(run, 'checkpoints', 'best_success');
-  const temporary = `${link}.${process.pid}.part`;
+  const temporary = temporaryName(link);
   rmSync(temporary, { force: true });
   symlinkSync(name, temporary);
   renameSync(temporary, link);

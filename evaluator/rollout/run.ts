@@ -1,10 +1,11 @@
 /** A whole rollout run: conditions in, a folder of results out; stopped at any moment, it goes on from its results. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { takeRunLock } from '../../runtime/run-lock.ts';
 import { openSeal, seal } from '../../runtime/sealed-json.ts';
+import { isTemporaryName, removeLeftoversIn } from '../../runtime/temporary-name.ts';
 import { copyOf, readTwin, twinFiles } from '../../runtime/twin-file.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
@@ -87,7 +88,7 @@ export async function runRollouts(run: RolloutRun): Promise<RunOutcome> {
     if (!began || began.fromCopy)
       for (const file of twinFiles(path, JSON.stringify(began?.value ?? record, null, 2)))
         writeWholeFile(file.path, file.text);
-    removeLeftovers(out);
+    for (const folder of [out, join(out, 'trajectories')]) removeLeftoversIn(folder);
     return await go(run);
   } finally {
     release();
@@ -113,16 +114,9 @@ function readRecord(path: string): { value: RolloutRecord; fromCopy: boolean } |
   throw new InputError(`${path} does not say what was rolled out there (${read.why}): name another --out`);
 }
 
-/** What a kill left of files that were being written. */
-function removeLeftovers(out: string): void {
-  for (const folder of [out, join(out, 'trajectories')])
-    for (const name of existsSync(folder) ? readdirSync(folder) : [])
-      if (name.endsWith('.part')) rmSync(join(folder, name), { force: true });
-}
-
 function checkFolder({ settings: { out }, resume }: RolloutRun): void {
   if (!existsSync(out)) return;
-  const names = readdirSync(out).filter((name) => !name.startsWith('lock'));
+  const names = readdirSync(out).filter((name) => name !== 'lock' && !isTemporaryName(name));
   if (names.length === 0) return;
   if (!names.includes(RUN_FILE) && !names.includes(copyOf(RUN_FILE)))
     throw new InputError(

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
+import { systemSentence } from '../../runtime/errno.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { RenderSession } from '../../sim/host/render-session.ts';
@@ -58,8 +59,9 @@ export default async function answer(task: RolloutTask): Promise<RolloutReply> {
   try {
     return await rollOut(task);
   } catch (error) {
-    const { message } = error as Error;
-    return { fault: message, kind: error instanceof InputError ? 'bad-input' : 'crash' };
+    const refused = systemSentence(error);
+    const isInput = error instanceof InputError || refused !== undefined;
+    return { fault: refused ?? (error as Error).message, kind: isInput ? 'bad-input' : 'crash' };
   }
 }
 

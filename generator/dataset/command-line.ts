@@ -1,5 +1,6 @@
 /** What the dataset commands share: how they print, and how they tell that a dataset is broken. */
 import type { Command } from 'commander';
+import { systemFault } from '../../runtime/errno.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
 
 export interface GlobalOptions {
@@ -26,7 +27,7 @@ export async function brokenDataset<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof InputError || error instanceof NegativeResult) throw error;
+    if (error instanceof InputError || error instanceof NegativeResult || systemFault(error)) throw error;
     if (error instanceof Error && error.constructor === Error) {
       throw new NegativeResult(`${error.message}; \`brickyard dataset validate DIR\` lists all faults`);
     }

@@ -1,5 +1,6 @@
 /** `brickyard dataset`: validate, info, merge, split, convert, preview. */
 import { Command } from 'commander';
+import { systemFault } from '../../runtime/errno.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
 import { printableLine } from '../../runtime/printable.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
@@ -175,7 +176,7 @@ async function readOrRefuse<T>(dir: string, read: () => Promise<T>): Promise<T> 
   try {
     return await read();
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    if (error instanceof InputError || systemFault(error)) throw error;
     throw new NegativeResult(
       `${dir}: ${(error as Error).message}; \`brickyard dataset validate ${dir}\` lists all faults`,
     );

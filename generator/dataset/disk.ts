@@ -5,16 +5,13 @@
  */
 import { existsSync } from 'node:fs';
 import { cp, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
-import { isAlive } from '../../runtime/process-alive.ts';
-
-/** What unfinished files and folders have in their names; `removeLeftovers` clears those of dead runs. */
-const TEMPORARY_MARK = '.tmp-';
+import { dirname, join, relative } from 'node:path';
+import { isLeftover, isTemporaryName, temporaryName } from '../../runtime/temporary-name.ts';
 
 export class Disk {
   /** A name beside `path` that no other process uses. */
   temporaryName(path: string): string {
-    return `${path}${TEMPORARY_MARK}${process.pid}`;
+    return temporaryName(path);
   }
 
   /** Puts a whole file in place, given as pieces that are written one after the other. */
@@ -99,13 +96,13 @@ export class Disk {
     }
   }
 
-  /** Removes what dead runs left half-written in a folder; what a living process is writing stays. */
+  /**
+   * Removes what dead runs left half-written in a folder that only we write to, its lock being ours; what a living
+   * process is writing stays, and whatever has another kind of name.
+   */
   async removeLeftovers(folder: string): Promise<void> {
     for (const name of await namesIn(folder)) {
-      const mark = name.lastIndexOf(TEMPORARY_MARK);
-      if (mark < 0) continue;
-      const pid = Number(name.slice(mark + TEMPORARY_MARK.length));
-      if (pid === process.pid || !isAlive(pid)) await this.remove(join(folder, name));
+      if (isLeftover(name)) await this.remove(join(folder, name));
     }
   }
 }
@@ -122,7 +119,7 @@ export async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-export const isTemporary = (path: string): boolean => basename(path).includes(TEMPORARY_MARK);
+export const isTemporary = isTemporaryName;
 
 async function writeFully(
   file: { write(bytes: Uint8Array, offset: number): Promise<{ bytesWritten: number }> },

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isAlive } from '../../runtime/process-alive.ts';
+import { isOrphaned } from '../../runtime/temporary-name.ts';
 import { InputError } from '../../sim/errors.ts';
 import { type Disk, namesIn } from './disk.ts';
 
@@ -38,11 +38,8 @@ export async function makeFolder<T>(
 
 /** Only this folder's own: others beside it are none of ours. */
 async function removeLeftovers(out: string, disk: Disk): Promise<void> {
-  const prefix = basename(disk.temporaryName(out)).replace(/\d+$/, '');
-  for (const name of await namesIn(dirname(out))) {
-    const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
-    if (Number.isInteger(pid) && !isAlive(pid)) await disk.remove(join(dirname(out), name));
-  }
+  for (const name of await namesIn(dirname(out)))
+    if (isOrphaned(name, basename(out))) await disk.remove(join(dirname(out), name));
 }
 
 async function syncTree(folder: string, disk: Disk): Promise<void> {

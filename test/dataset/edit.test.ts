@@ -9,6 +9,7 @@ import { mergeDatasets } from '../../generator/dataset/merge.ts';
 import { readMp4 } from '../../generator/dataset/mp4-reader.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { splitDataset } from '../../generator/dataset/split.ts';
+import { temporaryName } from '../../runtime/temporary-name.ts';
 import { contents, faultsOf, LENGTHS, records, writeAll } from './small-dataset.ts';
 
 let folder: string;
@@ -126,9 +127,16 @@ describe('merge', () => {
     const options = { roots: [first, second], out, command: 'merge' };
     await expect(mergeDatasets({ ...options, disk: new FullDisk() })).rejects.toThrow('no space left');
     expect(existsSync(out)).toBe(false);
-    writeFileSync(`${out}.tmp-999999999`, 'left by a killed run');
+    const left = temporaryName(out).replace(`-${process.pid}-`, '-999999999-');
+    writeFileSync(left, 'left by a killed run');
+    const notes = join(folder, 'failing.tmp-2024');
+    writeFileSync(notes, "the user's own");
     await mergeDatasets(options);
-    expect(readdirSync(folder).filter((name) => name.startsWith('failing'))).toEqual(['failing']);
+    expect(readdirSync(folder).filter((name) => name.includes('failing'))).toEqual([
+      'failing',
+      'failing.tmp-2024',
+    ]);
+    rmSync(notes);
   });
 });
 

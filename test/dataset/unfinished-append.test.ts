@@ -54,9 +54,9 @@ describe('an append killed between two moves', () => {
       expect(episodes).toBe(BEFORE);
       const reader = await DatasetReader.open(out);
       expect(await reader.episodes()).toHaveLength(BEFORE);
-      expect(readdirSync(out, { recursive: true }).filter((name) => String(name).includes('.tmp-'))).toEqual(
-        [],
-      );
+      expect(
+        readdirSync(out, { recursive: true }).filter((name) => String(name).includes('.brickyard-tmp-')),
+      ).toEqual([]);
     }
   }, 60_000);
 

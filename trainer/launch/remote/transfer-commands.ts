@@ -1,5 +1,6 @@
 /** `policy push`, `dataset push` and `dataset pull`: to and from gs://, hf:// and folders. */
 import { Command } from 'commander';
+import { assertFolderPlace } from '../../../runtime/output-folder.ts';
 import { formatBytes } from '../../../sim/host/progress.ts';
 import { userPath } from '../../../sim/host/user-path.ts';
 import { downloadDataset, uploadDataset } from '../storage/dataset-transfer.ts';
@@ -57,6 +58,7 @@ export function datasetTransferCommands(): Command[] {
     .action((url: string, folder: string, _options, command: Command) =>
       transfer(command, url, async (store, { say }) => {
         const into = userPath(folder);
+        assertFolderPlace(into, 'the folder');
         await downloadDataset(store, into, { onProgress: percentages('fetched', say) });
         return { summary: { url, folder: into }, text: into };
       }),

@@ -1,6 +1,7 @@
 /** Brings a run's small files home: curves, reports, log and policies, without the checkpoints' weights and states. */
 import { spawn } from 'node:child_process';
 import { cp, mkdir, rm } from 'node:fs/promises';
+import { temporaryName } from '../../../runtime/temporary-name.ts';
 import { HostError } from '../remote/ports.ts';
 import type { SshConnection } from './connection.ts';
 import { PACK_OUTPUTS } from './host-scripts.ts';
@@ -15,7 +16,7 @@ const LONGEST_S = 1800;
  * @throws HostError
  */
 export async function fetchRunOutputs(ssh: SshConnection, run: string, into: string): Promise<void> {
-  const temporary = `${into}.part-${process.pid}`;
+  const temporary = temporaryName(into);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   try {

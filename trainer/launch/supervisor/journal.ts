@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { runLockHolder, takeRunLock } from '../../../runtime/run-lock.ts';
 import { openSeal, seal } from '../../../runtime/sealed-json.ts';
+import { temporaryName } from '../../../runtime/temporary-name.ts';
 import { copyOf } from '../../../runtime/twin-file.ts';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
 import { LineLog, readLines, readLog, rewriteLines } from '../../../sim/host/line-log.ts';
@@ -157,7 +158,7 @@ export function readState(run: string): SupervisorState {
 /** For `train status`; by rename, so that a reader finds all of it. */
 export function writeStatus(run: string, status: RunStatus): void {
   const path = statusPath(run);
-  const temporary = `${path}.tmp-${process.pid}`;
+  const temporary = temporaryName(path);
   writeFileSync(temporary, `${seal(JSON.stringify(status, null, 2))}\n`);
   renameSync(temporary, path);
 }
