@@ -1,7 +1,9 @@
 /** A picture of some episodes at a glance: a row each, frames from its first to its last, as readers decode them. */
+import { InputError } from '../../sim/errors.ts';
 import { pictureSheet } from '../../sim/host/picture-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';
 import { decodeFrames } from './ffmpeg.ts';
+import { picturesInRows } from './pictures-in-rows.ts';
 import type { DatasetReader } from './reader.ts';
 
 export interface ContactSheetOptions {
@@ -20,7 +22,7 @@ export const CONTACT_SHEET_DEFAULTS: ContactSheetOptions = { episodes: 12, colum
 /** PNG bytes. Throws when the dataset has no camera or its video cannot be decoded. */
 export async function contactSheet(reader: DatasetReader, options: ContactSheetOptions): Promise<Uint8Array> {
   const [cameraKey] = reader.cameraKeys;
-  if (!cameraKey) throw new Error('the dataset has no camera that is stored as video');
+  if (!cameraKey) throw new InputError(whyNoPictures(reader));
   const { heightPx, widthPx } = reader.cameraSize(cameraKey);
   const tileHeightPx = Math.max(2, Math.round((options.tileWidthPx * heightPx) / widthPx / 2) * 2);
   const tiles = [];
@@ -41,6 +43,12 @@ export async function contactSheet(reader: DatasetReader, options: ContactSheetO
     }
   }
   return pictureSheet(tiles, { columns: options.columns });
+}
+
+function whyNoPictures({ root, info }: DatasetReader): string {
+  const image = Object.entries(info.features).find(([, { dtype }]) => dtype === 'image');
+  if (image) return picturesInRows(root, image[0], 'shown');
+  return `${root} has no camera, so there are no pictures; give --out FILE.html for plots of its numbers`;
 }
 
 function captionOf(row: EpisodeRow, frame: number, isFirst: boolean, fps: number): string {

@@ -188,14 +188,20 @@ export async function encodeVideo(
   frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   { fps, widthPx, heightPx }: { fps: number; widthPx: number; heightPx: number },
 ): Promise<void> {
+  // Why the frames ended early says more than that ffmpeg then failed.
+  let ownError: unknown;
+  const input = Readable.from(frames, { objectMode: false });
+  input.on('error', (error) => {
+    ownError = error;
+  });
   await new Promise<void>((resolve, reject) => {
-    ffmpeg(Readable.from(frames, { objectMode: false }))
+    ffmpeg(input)
       .inputOptions(['-v', 'error', '-protocol_whitelist', 'pipe', '-f', 'rawvideo', '-pix_fmt', 'rgb24'])
       .inputOptions(['-s', `${widthPx}x${heightPx}`, '-r', String(fps)])
       .outputOptions(['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p'])
       .outputOptions(['-x264-params', X264, '-y'])
       .format('mp4')
-      .on('error', (error: Error) => reject(nameError(error, path)))
+      .on('error', (error: Error) => reject(ownError ?? nameError(error, path)))
       .on('end', () => resolve())
       .save(ffmpegName(path));
   });

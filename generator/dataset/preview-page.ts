@@ -7,6 +7,7 @@ import { htmlPage } from '../../sim/host/html-page.ts';
 import { flatNames } from './camera-shape.ts';
 import { contactSheet, evenlySpread } from './contact-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';
+import { picturesInRows } from './pictures-in-rows.ts';
 import type { DataFile, DatasetReader } from './reader.ts';
 import { rowPlot } from './row-plot.ts';
 
@@ -43,7 +44,9 @@ export async function previewPage(reader: DatasetReader, options: PreviewPageOpt
   const name = reader.root.split(/[\\/]/).at(-1) ?? '';
   const minutes = (info.total_frames / info.fps / 60).toFixed(1);
   const facts = `${info.total_episodes} episodes, ${info.total_frames} frames at ${info.fps} fps, ${minutes} minutes; ${sections.length} episodes are shown`;
-  const body = `<h1>${escapeMarkup(name)}</h1><p>${escapeMarkup(facts)}</p>\n${sections.join('\n')}\n`;
+  const image = Object.entries(info.features).find(([, { dtype }]) => dtype === 'image');
+  const missing = image ? `<p>${escapeMarkup(picturesInRows(name, image[0], 'shown'))}</p>` : '';
+  const body = `<h1>${escapeMarkup(name)}</h1><p>${escapeMarkup(facts)}</p>${missing}\n${sections.join('\n')}\n`;
   return htmlPage({ title: name, style: STYLE, body });
 }
 

@@ -8,6 +8,7 @@ import type { Loss } from './losses.ts';
 import type { DatasetWeight } from './metadata.ts';
 import type { ParquetFile } from './parquet-file.ts';
 import type { TableColumn } from './parquet-table.ts';
+import { picturesInRows } from './pictures-in-rows.ts';
 import type { DatasetReader } from './reader.ts';
 
 /** Data types that can be written again. Pictures inside the rows cannot. */
@@ -174,14 +175,9 @@ export class SourceDataset implements EpisodeSource {
   }
 }
 
-/** The one sentence about datasets that keep their pictures in the rows. */
-export function picturesInRows(root: string, feature: string): string {
-  return `${root}: ${feature} is of the type image, which cannot be copied; store cameras as video (lerobot-edit-dataset --operation.type convert_image_to_video)`;
-}
-
 function assertWritable({ root, info }: DatasetReader): void {
   for (const [name, { dtype }] of Object.entries(info.features)) {
-    if (dtype === 'image') throw new InputError(picturesInRows(root, name));
+    if (dtype === 'image') throw new InputError(picturesInRows(root, name, 'copied'));
     if (dtype === 'video' || isWritable(dtype)) continue;
     throw new InputError(
       `${root}: ${name} is of the type ${dtype}, which cannot be copied; remove the feature (lerobot-edit-dataset --operation.type remove_feature)`,

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodedEpisode } from '../../generator/dataset/ffmpeg.ts';
 import { convertToLerobot } from '../../generator/dataset/hdf5/from-hdf5.ts';
+import { convertToHdf5 } from '../../generator/dataset/hdf5/to-hdf5.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
+import { writeForeign } from './foreign-dataset.ts';
 import { actItems, FRAMES, type Hdf5Item, hdf5Folder, pixels, rowsOf, SIZE } from './hdf5-files.ts';
 import { faultsOf } from './small-dataset.ts';
 
@@ -123,6 +125,28 @@ describe("ALOHA's layout", () => {
   });
 });
 
+describe('convert there and back', () => {
+  it('keeps the task of each frame where an episode has several', async () => {
+    const root = writeForeign(join(folder, `given-${count++}`), {
+      ...{ lengths: [5, 3], tasks: ['pick', 'place'] },
+      taskOf: (episode, frame) => (episode === 0 && frame > 2 ? 1 : 0),
+      episodeColumns: [{ column: { name: 'site', leaf: 'string' }, values: ['a', 'b'] }],
+    });
+    const [hdf5, out] = [0, 1].map(() => join(folder, `made-${count++}`));
+    const { losses } = await convertToHdf5({ root, out: hdf5, command: 'convert', compression: 0 });
+    expect(losses).toEqual([
+      { what: 'the column site of meta/episodes', why: expect.stringContaining('left out') },
+    ]);
+    await convertToLerobot({ root: hdf5, out, command: 'convert' });
+    expect(await faultsOf(out)).toEqual([]);
+    const reader = await DatasetReader.open(out);
+    expect(await reader.tasks()).toEqual(['pick', 'place']);
+    const rows = await reader.episodes();
+    expect(rows.map((row) => row.tasks)).toEqual([['pick', 'place'], ['pick']]);
+    expect([...(await reader.episodeColumns(rows[0])).task_index.values]).toEqual([0, 0, 0, 1, 1]);
+  });
+});
+
 describe('pictures that cannot be read', () => {
   const { widthPx, heightPx } = SIZE;
   const all = FRAMES * widthPx * heightPx;
@@ -130,6 +154,13 @@ describe('pictures that cannot be read', () => {
   const damaged = (): Hdf5Item => {
     const item = padded(pictureFiles('mjpeg'));
     (item.data as Uint8Array).fill(0xff, item.shape![1] * 2, item.shape![1] * 2 + 3);
+    return item;
+  };
+  const broken = (): Hdf5Item => {
+    const item = padded(pictureFiles('mjpeg'));
+    const [, length] = item.shape!;
+    // The header stays; most of what was coded is lost.
+    (item.data as Uint8Array).fill(0, length * 2 - Math.floor(length / 3), length * 2);
     return item;
   };
   const odd = { data: new Uint8Array(FRAMES * 15 * 32 * 3), shape: [FRAMES, 15, 32, 3] };
@@ -144,13 +175,14 @@ describe('pictures that cannot be read', () => {
     ['fewer pictures than rows', () => pixels({ frames: 3 }), /has 3 pictures, the episode has 4/],
     ['an odd height', () => odd, /32x15; both sides must be even/],
     ['a damaged JPEG', damaged, /picture 2 of 4, is neither JPEG nor PNG \(4 x \d+ of uint8\)/],
+    ['a JPEG that ends early', broken, /pictures could be decoded|could not decode/],
     [
       'bytes that are no picture',
       () => ({ data: new Uint8Array(40), shape: [FRAMES, 10] }),
       /neither JPEG nor PNG/,
     ],
   ];
-  it.each(cases)('are refused before any work: %s', async (_name, item, message) => {
+  it.each(cases)('are refused with file, path and shape: %s', async (_name, item, message) => {
     const root = await hdf5Folder(join(folder, `given-${count++}`), {
       ...actItems(),
       'observations/images/top': item(),

@@ -24,9 +24,10 @@ export async function cameraHeader(
   if (kind.kind === 'levels') return kind;
   const frames = dataset.shape![0];
   let first: PictureHeader | null = null;
-  for (let at = 0; at < frames; at++) {
-    const header = pictureHeader(await pictureFile(reader, dataset, at));
-    const where = `${file}: /${dataset.path}, picture ${at} of ${frames},`;
+  let at = 0;
+  for await (const row of rowsOneByOne(reader, dataset)) {
+    const header = pictureHeader(withoutPadding(row));
+    const where = `${file}: /${dataset.path}, picture ${at++} of ${frames},`;
     if (!header)
       throw new InputError(
         `${where} is neither JPEG nor PNG (${dataset.shape!.join(' x ')} of ${dataset.type.name}); store RGB levels, frames x height x width x 3`,
@@ -43,8 +44,22 @@ export async function cameraHeader(
 const words = ({ format, widthPx, heightPx }: PictureHeader): string =>
   `${format === 'png' ? 'PNG' : 'JPEG'} of ${widthPx}x${heightPx}`;
 
-const pictureFile = async (reader: Hdf5Reader, { path }: Hdf5Dataset, at: number): Promise<Uint8Array> =>
-  withoutPadding(await reader.rows(path, at, at + 1));
+/** The rows of a dataset one by one, read many at a time: a chunk of many rows is unpacked again for each read. */
+async function* rowsOneByOne(
+  reader: Hdf5Reader,
+  { path, shape, type }: Hdf5Dataset,
+): AsyncGenerator<Uint8Array> {
+  const [count, ...rest] = shape!;
+  const size = rest.reduce((a, b) => a * b, type.size);
+  const atOnce = type.kind === 'variable' ? 1 : Math.max(1, Math.floor(BLOCK_BYTES / size));
+  for (let from = 0; from < count; from += atOnce) {
+    const block = await reader.rows(path, from, Math.min(count, from + atOnce));
+    if (type.kind === 'variable') yield block;
+    else for (let at = 0; at < block.length; at += size) yield block.subarray(at, at + size);
+  }
+}
+
+const BLOCK_BYTES = 16 * 2 ** 20;
 
 /** Codes the pictures as the video `path`; gives the camera's statistics. */
 export async function codeCamera(
@@ -76,16 +91,14 @@ async function* cameraFrames(
   const count = dataset.shape![0];
   if (kind.kind === 'files') {
     async function* files(): AsyncGenerator<Uint8Array> {
-      for (let at = 0; at < count; at++) yield Buffer.from(await pictureFile(reader, dataset, at));
+      for await (const row of rowsOneByOne(reader, dataset)) yield Buffer.from(withoutPadding(row));
     }
     const name = `${file}: /${dataset.path} (${dataset.shape!.join(' x ')} of ${dataset.type.name})`;
     yield* decodePictures({ ...{ files: files(), format: format!, count, widthPx, heightPx }, name });
     return;
   }
-  for (let at = 0; at < count; at++) {
-    const levels = await reader.rows(dataset.path, at, at + 1);
+  for await (const levels of rowsOneByOne(reader, dataset))
     yield kind.isPlanar ? interleaved(levels) : levels;
-  }
 }
 
 /** Planes of red, green and blue as pixels. */

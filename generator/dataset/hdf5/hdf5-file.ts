@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { InputError } from '../../../sim/errors.ts';
 import type { Hdf5Structure, RowBytes, WorkerReply, WorkerRequest } from './structure.ts';
 
-/** Computing time for opening a file: as much as it may take, and what reading the file at this rate takes. */
+/** Computing time for a file: as much to begin with, and what its bytes and those unpacked from it take at this rate. */
 const LIMIT = { cpuS: 2.5, bytesPerS: 20e6, memoryBytes: 700e6 } as const;
 const POLL_MS = 50;
 
@@ -18,11 +18,14 @@ export class Hdf5Reader {
   #worker: Worker | null = null;
   #count = 0;
   #path = '';
+  /** Of the file, and of all that was read from it. */
   #bytes = 0;
+  /** Computed for the file so far. */
+  #spentS = 0;
 
   /** What is in the file. Its `faults` say why it must not be read; InputError when it is not HDF5 at all. */
   async open(path: string): Promise<Hdf5Structure> {
-    [this.#path, this.#bytes] = [path, 0];
+    [this.#path, this.#bytes, this.#spentS] = [path, 0, 0];
     const structure = (await this.#ask({ kind: 'open', path })) as Hdf5Structure;
     this.#bytes = structure.bytes;
     // An error may have left the library in any state.
@@ -33,7 +36,9 @@ export class Hdf5Reader {
   /** @param path inside the file, without the leading slash */
   async rows(path: string, from: number, to: number): Promise<Uint8Array> {
     const rows = (await this.#ask({ kind: 'rows', path: `/${path}`, from, to })) as RowBytes;
-    return 'bytes' in rows ? rows.bytes : rows.items[0];
+    const bytes = 'bytes' in rows ? rows.bytes : rows.items[0];
+    this.#bytes += bytes.length;
+    return bytes;
   }
 
   async close(): Promise<void> {
@@ -90,13 +95,17 @@ export class Hdf5Reader {
     const allowedS = LIMIT.cpuS + this.#bytes / LIMIT.bytesPerS;
     const timer = setInterval(() => {
       const { user, system } = process.cpuUsage(before.cpu);
-      const spentS = (user + system) / 1e6;
+      const spentS = this.#spentS + (user + system) / 1e6;
       const grown = process.memoryUsage.rss() - before.memory;
       if (spentS > allowedS)
         stop(`takes the HDF5 library more than ${allowedS.toFixed(1)} s to read; it is damaged`);
       else if (grown > LIMIT.memoryBytes)
         stop(`takes the HDF5 library more than ${LIMIT.memoryBytes / 1e6} MB to read; it is damaged`);
     }, POLL_MS);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      const { user, system } = process.cpuUsage(before.cpu);
+      this.#spentS += (user + system) / 1e6;
+    };
   }
 }

@@ -62,6 +62,8 @@ export async function planHdf5(reader: Hdf5Reader, options: PlanOptions): Promis
   return { root, info, episodes, defaultTask: options.task ?? 'unknown', losses };
 }
 
+/** Recorders write some dozens. */
+const MAX_COLUMNS = 512;
 /** More make a message that nobody reads. */
 const MAX_FAULTS = 20;
 
@@ -95,6 +97,9 @@ async function plansOf(reader: Hdf5Reader, path: string, faults: string[]): Prom
     : [planActEpisode(structure, name)];
   for (const plan of plans) {
     assertOwnColumns(plan);
+    const columns = plan.columns.length + plan.cameras.length;
+    if (columns > MAX_COLUMNS)
+      plan.faults.push(`it has ${columns} columns and cameras, at most ${MAX_COLUMNS} are converted`);
     faults.push(...plan.faults.map((fault) => `${name}: ${fault}`));
   }
   return plans.filter((plan) => plan.faults.length === 0);
