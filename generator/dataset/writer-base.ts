@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { InputError, throwFaults } from '../../sim/errors.ts';
+import { namesIn } from './disk.ts';
 import { datasetFingerprint } from './episode-digest.ts';
 import { numbersIn } from './episode-row.ts';
 import type { DatasetSpec } from './features.ts';
@@ -112,14 +113,27 @@ async function readDataset(out: string): Promise<WriterBase> {
   };
 }
 
-/** The last first, episode rows before data, so that what is left of them never has a gap. */
+/** The last first, episode rows before data, so that what is left of them never has a gap; videos after both. */
 async function staleFiles(reader: DatasetReader, files: number): Promise<string[]> {
   const isStale = (path: string): boolean => {
-    const place = /chunk-(\d+)\/file-(\d+)\.parquet$/.exec(path);
+    const place = /chunk-(\d+)\/file-(\d+)\.(parquet|mp4)$/.exec(path);
     return place !== null && Number(place[1]) * CHUNKS_SIZE + Number(place[2]) >= files;
   };
-  const rows = (await reader.allFiles('meta/episodes')).filter(isStale).reverse();
-  return [...rows, ...(await reader.allFiles('data')).filter(isStale).reverse()];
+  const kinds = [
+    await reader.allFiles('meta/episodes'),
+    await reader.allFiles('data'),
+    await videoFiles(reader.root),
+  ];
+  return kinds.flatMap((paths) => paths.filter(isStale).reverse());
+}
+
+async function videoFiles(root: string): Promise<string[]> {
+  const folder = `videos/${EGO_CAMERA_KEY}`;
+  const chunks = await namesIn(join(root, folder));
+  const names = chunks.map(async (chunk) =>
+    (await namesIn(join(root, folder, chunk))).map((name) => `${folder}/${chunk}/${name}`),
+  );
+  return (await Promise.all(names)).flat().sort();
 }
 
 /** Relative paths. */

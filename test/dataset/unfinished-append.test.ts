@@ -82,6 +82,10 @@ describe('an append killed between two moves', () => {
 
   it('without its work folder is still the old dataset; the next append replaces what it left, or refuses', async () => {
     let refused = 0;
+    const oneMore = join(folder, 'one-more');
+    cpSync(join(folder, 'old'), oneMore, { recursive: true });
+    await writeAll({ out: oneMore, some: records.slice(BEFORE, BEFORE + 1), append: true });
+    const filesOfOneMore = Object.keys(contents(oneMore)).sort();
     for (const killedOut of killed) {
       const out = `${killedOut}-lost`;
       cpSync(killedOut, out, { recursive: true });
@@ -93,6 +97,7 @@ describe('an append killed between two moves', () => {
         // Fewer than the append that was lost: its last file must not stay.
         await writeAll({ out, some: records.slice(BEFORE, BEFORE + 1), append: true });
         expect(await reportOf(out)).toMatchObject({ faults: [], warnings: [], episodes: BEFORE + 1 });
+        expect(Object.keys(contents(out)).sort()).toEqual(filesOfOneMore);
       } catch (error) {
         expect(error).toBeInstanceOf(InputError);
         expect((error as Error).message).toMatch(/dataset split/);
