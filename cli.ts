@@ -68,10 +68,10 @@ function assertOutputFolder(command: Command): void {
 }
 
 /** The error's message; with --verbose its causes and stacks too. */
-function report(error: unknown, verbose: boolean): void {
+function report(error: unknown, verbose: boolean, place: string | undefined): void {
   const said = [InputError, NegativeResult, Interrupted].some((kind) => error instanceof kind)
     ? (error as Error).message
-    : systemSentence(error);
+    : systemSentence(error, place);
   const known = said !== undefined;
   let text = said ?? `internal error: ${error instanceof Error ? error.message : String(error)}`;
   if (!known && !verbose) text += '\nRun it again with --verbose for the cause.';
@@ -89,6 +89,11 @@ export function exitCodeOf(error: unknown): number {
   return systemSentence(error) === undefined ? EXIT.bug : EXIT.badInput;
 }
 
+function valueOfOut(argv: readonly string[]): string | undefined {
+  const at = argv.lastIndexOf('--out');
+  return at < 0 ? undefined : argv[at + 1];
+}
+
 export async function main(argv: readonly string[]): Promise<number> {
   const program = buildProgram();
   throwInsteadOfExiting(program);
@@ -98,7 +103,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
-    report(error, argv.includes('--verbose'));
+    report(error, argv.includes('--verbose'), valueOfOut(argv));
     return exitCodeOf(error);
   }
 }

@@ -77,13 +77,16 @@ export function systemFault(error: unknown): string | undefined {
   return MEANINGS[code] && `${MEANINGS[code].fault} (${code})`;
 }
 
-/** One sentence: path, what it means, remedy. Undefined for an error that is not the system's. */
-export function systemSentence(error: unknown): string | undefined {
+/**
+ * One sentence: path, what it means, remedy. Undefined for an error that is not the system's.
+ * @param place named where the error knows no path, as when a file is open already
+ */
+export function systemSentence(error: unknown, place?: string): string | undefined {
   const known = systemError(error);
   const meaning = MEANINGS[known?.code ?? ''];
   if (!known || !meaning) return undefined;
   // A rename fails for its target: the source is what we made.
   const { path, syscall, code, dest } = known as NodeJS.ErrnoException & { dest?: string };
-  const subject = printable(dest ?? path ?? syscall ?? 'a system call');
+  const subject = printable(dest ?? path ?? place ?? syscall ?? 'a system call');
   return `${subject}: ${meaning.fault} (${code}); ${meaning.remedy}`;
 }

@@ -13,11 +13,12 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  rmdirSync,
   rmSync,
   statfsSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InputError } from '../sim/errors.ts';
 import { CannotLock, tryKernelLock } from './kernel-lock.mjs';
 import { type LockIdentity, ownIdentity, parseIdentity, runsHere, sameMachine } from './lock-identity.ts';
@@ -69,7 +70,7 @@ export function takeRunLock(folder: string, out: string): () => void {
   let holder: LockIdentity | undefined;
   for (let tries = 0; tries < TRIES; tries++) {
     if (tries > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-    mkdirSync(folder, { recursive: true });
+    const made = mkdirSync(folder, { recursive: true });
     const file = openLock(path, FLAGS | constants.O_CREAT);
     if (file === undefined) continue; // the folder was moved away at this moment
     let isTaken = false;
@@ -79,8 +80,14 @@ export function takeRunLock(folder: string, out: string): () => void {
         if (holder && runsHere(holder)) break;
       } else if (isAt(path, file)) {
         assertNotLeftByAnotherHost(path, out, readIdentity(file));
-        writeIdentity(file);
         isTaken = true;
+        try {
+          writeIdentity(file);
+        } catch (error) {
+          release(path, file);
+          if (made !== undefined) removeEmpty(folder, made);
+          throw Object.assign(error as Error, { path });
+        }
         return once(() => release(path, file));
       } // else its holder gave it back and removed the file between our two steps
     } finally {
@@ -90,6 +97,15 @@ export function takeRunLock(folder: string, out: string): () => void {
   throw new InputError(
     `--out ${out}: ${holderOf(holder).text} is writing there now; wait for it or choose another --out`,
   );
+}
+
+/** Folders that were made for a lock that could not be written, from `folder` up to `made`. */
+function removeEmpty(folder: string, made: string): void {
+  try {
+    for (let one = folder; one.length >= made.length; one = dirname(one)) rmdirSync(one);
+  } catch {
+    // Another process has come to use it.
+  }
 }
 
 /** A second call would close whatever got the number of our descriptor since. */

@@ -105,6 +105,21 @@ test('giving back removes only the own lock', () => {
   rmSync(`${folder}-moved`, { recursive: true });
 });
 
+test('a lock that cannot be written for want of space leaves nothing behind', () => {
+  const module = join(import.meta.dirname, '../../runtime/run-lock.ts');
+  const place = join(folder, 'new/run');
+  const code = `import { takeRunLock } from ${JSON.stringify(module)};
+    try { takeRunLock(${JSON.stringify(place)}, 'data'); } catch (error) { console.log(error.code, error.path); }`;
+  const { stdout } = spawnSync('sh', [
+    '-c',
+    'ulimit -f 0; exec "$0" --input-type=module -e "$1"',
+    process.execPath,
+    code,
+  ]);
+  expect(String(stdout)).toBe(`EFBIG ${join(place, 'lock')}\n`);
+  expect(existsSync(join(folder, 'new'))).toBe(false);
+});
+
 test('children do not inherit the lock', async () => {
   const release = takeRunLock(folder, 'data');
   holder = spawn('sh', ['-c', 'ls -l /proc/self/fd; exec sleep 60'], {
