@@ -59,10 +59,6 @@ export class ColumnTypes {
     return [...this.#columns.keys(), ...this.#unwritable.keys()];
   }
 
-  writable(names: readonly string[]): string[] {
-    return names.filter((name) => this.#columns.has(name));
-  }
-
   unwritable(): { name: string; word: string }[] {
     return [...this.#unwritable].map(([name, word]) => ({ name, word }));
   }

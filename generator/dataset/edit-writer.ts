@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import type { DecodedArray } from 'hyparquet';
+import type { EpisodeStart } from '../../sim/episode-start.ts';
 import { joinedType } from './column-types.ts';
 import { sampleBytesOf } from './cuttable-video.ts';
 import type { Disk } from './disk.ts';
@@ -25,7 +26,7 @@ import {
   VIDEO_PATH,
 } from './layout.ts';
 import type { Loss } from './losses.ts';
-import type { Derivation } from './metadata.ts';
+import { countEpisode, type Derivation, type ScenarioShare } from './metadata.ts';
 import { containerHead } from './mp4.ts';
 import { nested } from './nested.ts';
 import { type LeafType, ParquetTable, type TableColumn } from './parquet-table.ts';
@@ -62,13 +63,15 @@ interface Progress {
   episodes: number;
   frames: number;
   statistics: DatasetStatistics[];
+  /** Of the episodes that say where they come from. */
+  scenarios: Record<string, ScenarioShare>;
 }
 
 export async function writeEdited(options: EditOptions): Promise<EditResult> {
   const { folder, disk, shards } = options;
   const choices = shards.flatMap((shard) => shard.choices);
   const episodeColumns = unionOfColumns(choices);
-  const progress: Progress = { tasks: [], episodes: 0, frames: 0, statistics: [] };
+  const progress: Progress = { tasks: [], episodes: 0, frames: 0, statistics: [], scenarios: {} };
   for (const [number, shard] of shards.entries()) {
     await writeVideos(options, shard, number);
     const { data, rows } = await shardTables(shard, number, episodeColumns, progress);
@@ -77,7 +80,7 @@ export async function writeEdited(options: EditOptions): Promise<EditResult> {
   }
   const { episodes, frames, tasks } = progress;
   const { info, cameraKeys } = choices[0].source.reader;
-  const metadata = await editedMetadata(choices, options.derivation);
+  const metadata = await editedMetadata(choices, options.derivation, progress.scenarios);
   const write = (file: string, contents: Uint8Array | string) =>
     disk.writeSynced(join(folder, file), contents);
   await write(TASKS_FILE, taskTable(tasks));
@@ -180,6 +183,10 @@ async function shardTables(
       statistics[column.name] = computedStatistics(column, derived[column.name] ?? frames, row.length);
     }
     progress.statistics.push(statistics);
+    if (row.provenance) {
+      const { success, timeLimitS } = JSON.parse(String(cells.start)) as EpisodeStart;
+      countEpisode(progress.scenarios, { ...row.provenance, frames: row.length, success, timeLimitS });
+    }
     rows.push(cells);
     framesBefore += row.length;
     progress.episodes++;

@@ -1,11 +1,9 @@
 /** metadata.json of a dataset made from others: what they said, counted again over the episodes that were kept. */
-import type { EpisodeStart } from '../../sim/episode-start.ts';
 import type { Choice } from './edit-plan.ts';
 import { datasetFingerprint } from './episode-digest.ts';
 import { EGO_CAMERA_KEY } from './layout.ts';
 import type { Loss } from './losses.ts';
 import {
-  countEpisode,
   type DatasetMetadata,
   type DatasetWeight,
   type Derivation,
@@ -21,21 +19,17 @@ export type EditedMetadata = Partial<DatasetMetadata> & {
   derived_from: Derivation;
 };
 
+/** @param shares what was counted of the scenarios while the episodes were written */
 export async function editedMetadata(
   choices: readonly Choice[],
   derivation: Derivation,
+  shares: Readonly<Record<string, ScenarioShare>>,
 ): Promise<EditedMetadata> {
   const added = { dataset_weights: weightsOf(choices), derived_from: derivation };
   const sources = [...new Set(choices.map(({ source }) => source))];
   const known = await Promise.all(sources.map(({ reader }) => reader.metadata()));
   const isOurs = known.every((m) => m) && choices.every(({ episode }) => episode.row.provenance);
   if (!isOurs) return { format: METADATA_FORMAT, ...added };
-  const shares: Record<string, ScenarioShare> = {};
-  for (const { episode } of choices) {
-    const { provenance, length: frames } = episode.row;
-    const { success, timeLimitS } = JSON.parse(provenance!.start) as EpisodeStart;
-    countEpisode(shares, { ...provenance!, frames, success, timeLimitS });
-  }
   const { info } = sources[0].reader;
   const [heightPx, widthPx] = info.features[EGO_CAMERA_KEY].shape;
   const stateNames = info.features['observation.state'].names as string[];

@@ -1,4 +1,5 @@
-/** Where all episodes of a dataset are, in a hundred bytes each: a million fit, with their rows made when asked for. */
+/** Where all episodes of a dataset are, in a hundred bytes each (three hundred with provenance): a million fit. */
+import { BRIEF_COLUMNS, BriefProvenance } from './brief-provenance.ts';
 import { type EpisodeRow, placeColumns, placesOf, tasksOf } from './episode-row.ts';
 import { GrowingNumbers } from './number-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
@@ -10,13 +11,16 @@ export class EpisodeIndex {
   /** For each row a position in `#taskLists`. */
   readonly #tasks: GrowingNumbers;
   readonly #taskLists: readonly string[][];
+  readonly #provenance: BriefProvenance | null;
 
   private constructor(
     count: number,
     cameraKeys: readonly string[],
     numbers: ReadonlyMap<string, GrowingNumbers>,
     tasks: { ids: GrowingNumbers; lists: readonly string[][] },
+    provenance: BriefProvenance | null,
   ) {
+    this.#provenance = provenance;
     this.count = count;
     this.#cameraKeys = cameraKeys;
     this.#numbers = numbers;
@@ -25,11 +29,16 @@ export class EpisodeIndex {
   }
 
   static empty(): EpisodeIndex {
-    return new EpisodeIndex(0, [], new Map(), { ids: new GrowingNumbers(), lists: [] });
+    return new EpisodeIndex(0, [], new Map(), { ids: new GrowingNumbers(), lists: [] }, null);
   }
 
   /** Reads the columns of places and tasks of all files, in their order. */
-  static async of(tables: AsyncIterable<ParquetFile>, cameraKeys: readonly string[]): Promise<EpisodeIndex> {
+  static async of(
+    tables: AsyncIterable<ParquetFile>,
+    cameraKeys: readonly string[],
+    { withProvenance = false } = {},
+  ): Promise<EpisodeIndex> {
+    const provenance = withProvenance ? new BriefProvenance() : null;
     const columns = placeColumns(cameraKeys);
     const numbers = new Map<string, GrowingNumbers>();
     const tasks = { ids: new GrowingNumbers(), lists: [] as string[][] };
@@ -38,7 +47,7 @@ export class EpisodeIndex {
     for await (const table of tables) {
       const has = new Set(table.columns);
       const wanted = columns.filter((name) => has.has(name));
-      table.assertPlausible([...wanted, 'tasks']);
+      table.assertPlausible([...wanted, 'tasks', ...(provenance ? BRIEF_COLUMNS : [])]);
       for (const [group, { rows }] of table.groups.entries()) {
         for (const name of wanted) {
           const column = numbers.get(name) ?? new GrowingNumbers();
@@ -59,10 +68,11 @@ export class EpisodeIndex {
           ids[row] = id;
         }
         tasks.ids.push(ids);
+        await provenance?.add(table, group, rows);
         count += rows;
       }
     }
-    return new EpisodeIndex(count, cameraKeys, numbers, tasks);
+    return new EpisodeIndex(count, cameraKeys, numbers, tasks, provenance);
   }
 
   /** A number of one row, by the name of its column; NaN where it has none. */
@@ -84,13 +94,13 @@ export class EpisodeIndex {
     return this.#tasks.at(row);
   }
 
-  /** Places and tasks; no statistics, no provenance. */
+  /** Places and tasks, the brief provenance where it was read; no statistics. */
   row(row: number): EpisodeRow {
     return {
       ...placesOf((name) => this.number(name, row), this.#cameraKeys),
       tasks: [...this.#taskLists[this.taskListOf(row)]],
       statistics: {},
-      provenance: null,
+      provenance: this.#provenance?.row(row) ?? null,
     };
   }
 }

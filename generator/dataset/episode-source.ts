@@ -5,8 +5,10 @@ import type { TableColumn } from './parquet-table.ts';
 import type { DatasetReader } from './reader.ts';
 
 export interface SourceEpisode {
-  /** Perhaps without its statistics. */
-  row: EpisodeRow;
+  /** Without its statistics and without `start`, which its cells have. Made anew at each look: a million do not fit. */
+  readonly row: EpisodeRow;
+  /** Among all episodes of the source. */
+  readonly position: number;
 }
 
 export interface EpisodeSource {

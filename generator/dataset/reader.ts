@@ -72,8 +72,8 @@ export class DatasetReader {
   }
 
   /** Where all episodes are. Rows at and beyond total_episodes are not the dataset's. */
-  async episodeIndex(): Promise<EpisodeIndex> {
-    return EpisodeIndex.of(this.#episodeTables(), this.cameraKeys);
+  async episodeIndex(options: { withProvenance?: boolean } = {}): Promise<EpisodeIndex> {
+    return EpisodeIndex.of(this.#episodeTables(), this.cameraKeys, options);
   }
 
   /** The rows of meta/episodes one after the other, in the order of the files. */

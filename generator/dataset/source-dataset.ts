@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { ColumnTypes, isOwnColumn, OWN_COLUMNS } from './column-types.ts';
-import { episodeRow } from './episode-row.ts';
+import type { EpisodeIndex } from './episode-index.ts';
+import type { EpisodeRow } from './episode-row.ts';
 import type { EpisodeSource, SourceEpisode } from './episode-source.ts';
 import type { Loss } from './losses.ts';
 import type { DatasetWeight } from './metadata.ts';
@@ -14,6 +15,20 @@ import type { DatasetReader } from './reader.ts';
 /** Data types that can be written again. Pictures inside the rows cannot. */
 const WRITABLE = ['float16', 'float32', 'float64', 'bool', 'string'];
 const isWritable = (dtype: string): boolean => WRITABLE.includes(dtype) || /^u?int(8|16|32|64)$/.test(dtype);
+
+class IndexedEpisode implements SourceEpisode {
+  readonly #index: EpisodeIndex;
+  readonly position: number;
+
+  constructor(index: EpisodeIndex, position: number) {
+    this.#index = index;
+    this.position = position;
+  }
+
+  get row(): EpisodeRow {
+    return this.#index.row(this.position);
+  }
+}
 
 interface TableFile {
   path: string;
@@ -42,8 +57,6 @@ export class SourceDataset implements EpisodeSource {
   /** Columns that cannot be written again, and those that nothing describes. */
   readonly losses: readonly Loss[];
   readonly #files: Record<'episodes' | 'data', readonly TableFile[]>;
-  /** Where each row stands among all rows of meta/episodes. */
-  readonly #places: ReadonlyMap<SourceEpisode['row'], number>;
   readonly #open = new Map<string, ParquetFile>();
 
   private constructor(reader: DatasetReader, parts: SourceParts) {
@@ -55,7 +68,6 @@ export class SourceDataset implements EpisodeSource {
     this.dataColumns = parts.dataColumns;
     this.losses = parts.losses;
     this.#files = parts.files;
-    this.#places = new Map(parts.episodes.map(({ row }, at) => [row, at]));
   }
 
   /** Throws InputError where the dataset cannot be written again, an ordinary Error where it is broken. */
@@ -63,22 +75,16 @@ export class SourceDataset implements EpisodeSource {
     assertWritable(reader);
     const faults: string[] = [];
     const [episodeTypes, dataTypes] = [new ColumnTypes(), new ColumnTypes()];
-    const episodes: SourceEpisode[] = [];
     const files: Record<'episodes' | 'data', TableFile[]> = { episodes: [], data: [] };
     let firstEpisode = 0;
     for (const path of await reader.episodeFiles()) {
       const table = await reader.table(path);
       episodeTypes.add(table, path, faults);
-      const wanted = table.columns.filter((name) => isOwnColumn(name) && !name.startsWith('stats/'));
-      const readable = episodeTypes.writable(wanted);
-      for (const cells of await table.read(readable)) {
-        if (episodes.length === reader.info.total_episodes) break;
-        episodes.push({ row: episodeRow(cells, reader.cameraKeys) });
-      }
       files.episodes.push({ path, firstRow: firstEpisode, rows: table.rows });
       firstEpisode += table.rows;
     }
-    if (episodes.length === 0) throw new InputError(`${reader.root} has no episodes`);
+    if (Math.min(firstEpisode, reader.info.total_episodes) === 0)
+      throw new InputError(`${reader.root} has no episodes`);
     let firstRow = 0;
     for (const path of await reader.dataFiles()) {
       const table = await reader.table(path);
@@ -90,6 +96,9 @@ export class SourceDataset implements EpisodeSource {
     for (const [name, { dtype }] of Object.entries(features)) faults.push(...dataTypes.misfits(name, dtype));
     for (const name of OWN_COLUMNS) faults.push(...episodeTypes.misfits(name, 'plain'));
     throwFaults(reader.root, faults);
+    const index = await reader.episodeIndex({ withProvenance: true });
+    const count = Math.min(index.count, reader.info.total_episodes);
+    const episodes = Array.from({ length: count }, (_, position) => new IndexedEpisode(index, position));
     const undescribed = dataTypes
       .names()
       .filter((name) => !features[name] || features[name].dtype === 'video');
@@ -124,10 +133,9 @@ export class SourceDataset implements EpisodeSource {
     return this.#rows('data', { from: row.fromIndex, length: row.length }, names);
   }
 
-  async cells({ row }: SourceEpisode): Promise<Record<string, unknown>> {
-    const at = this.#places.get(row)!;
+  async cells({ position }: SourceEpisode): Promise<Record<string, unknown>> {
     const names = this.episodeColumns.map(({ name }) => name);
-    const [cells] = await this.#rows('episodes', { from: at, length: 1 }, names);
+    const [cells] = await this.#rows('episodes', { from: position, length: 1 }, names);
     return cells;
   }
 
@@ -136,10 +144,8 @@ export class SourceDataset implements EpisodeSource {
     { from, length }: { from: number; length: number },
     names: readonly string[],
   ): Promise<Record<string, unknown>[]> {
-    const file = this.#files[kind].find(
-      ({ firstRow, rows }) => from >= firstRow && from + length <= firstRow + rows,
-    );
-    if (!file) {
+    const file = fileAt(this.#files[kind], from);
+    if (!file || from + length > file.firstRow + file.rows) {
       throw new Error(`rows ${from} to ${from + length - 1} of ${this.reader.root} are in no ${kind} file`);
     }
     // One file of each kind is open: episodes are read in their order.
@@ -173,6 +179,17 @@ export class SourceDataset implements EpisodeSource {
       return entry ? { name: entry.name, weight: entry.weight } : { name: this.name, weight: 1 };
     });
   }
+}
+
+/** The last file that begins at or before a row. */
+function fileAt(files: readonly TableFile[], row: number): TableFile | undefined {
+  let low = 0;
+  for (let high = files.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (files[middle].firstRow + files[middle].rows <= row) low = middle + 1;
+    else high = middle;
+  }
+  return row >= 0 ? files[low] : undefined;
 }
 
 function assertWritable({ root, info }: DatasetReader): void {

@@ -42,7 +42,9 @@ export async function splitDataset(options: SplitOptions): Promise<SplitPart[]> 
   const parts = new Map<string, Choice[]>();
   source.episodes.forEach((episode, i) => {
     const name = folderName(nameOf(episode, i));
-    parts.set(name, [...(parts.get(name) ?? []), { source, episode, weight: weights[i] }]);
+    const choices = parts.get(name) ?? [];
+    choices.push({ source, episode, weight: weights[i] });
+    parts.set(name, choices);
   });
   const plans: { name: string; shards: EditShard[]; derivation: Derivation }[] = [];
   for (const [name, choices] of parts) {

@@ -238,7 +238,10 @@ function episodesOf(read: readonly ReadEpisode[], info: DatasetInfo) {
     }
     return { ...places, ...cells };
   });
-  const episodes: SourceEpisode[] = allCells.map((cells) => ({ row: episodeRow(cells, cameraKeys) }));
+  const episodes: SourceEpisode[] = allCells.map((cells, position) => ({
+    row: episodeRow(cells, cameraKeys),
+    position,
+  }));
   const columns = Object.keys(allCells[0]).map((name) => columnOf(name, cameraKeys));
   return { episodes, columns, allCells };
 }
