@@ -99,6 +99,15 @@ export const policySchema = z.strictObject({
 
 export type PolicyContract = z.infer<typeof policySchema>;
 
+const isNumbers = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((one) => Number.isFinite(one));
+/** As a whole: an issue for each of a million wrong numbers would take more memory than the file by far. */
+const numbers = z.custom<number[]>(isNumbers, 'a list of numbers');
+const rows = z.custom<number[][]>(
+  (value) => Array.isArray(value) && value.every(isNumbers),
+  'a list of lists of numbers',
+);
+
 /**
  * Golden pairs: what went in, what must come out. The actions come from PyTorch with the training's own preprocessing,
  * never from the exported graph.
@@ -117,14 +126,14 @@ export const goldenSchema = z.strictObject({
             /** EpisodeStart, as the dataset's row holds it. */
             start: z.record(z.string(), z.unknown()),
             /** What drove the loader in each frame before this one: frame x actions. */
-            executed_actions: z.array(z.array(z.number())),
+            executed_actions: rows,
           })
           .nullable(),
         /** One PNG an image input, in golden/, 8-bit RGB: the decoded frame. */
         images: z.array(z.strictObject({ file: plainName, sha256 })).min(1),
-        state: z.array(z.number()),
+        state: numbers,
         /** chunk x actions. */
-        expected: z.array(z.array(z.number())),
+        expected: rows,
       }),
     )
     .min(1),

@@ -1,9 +1,8 @@
 /** Opens a policy folder: every file read once, checked against `policy.json`, all faults named together. */
 import { createHash } from 'node:crypto';
-import { open, realpath } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
-import { decode } from 'fast-png';
 import type { z } from 'zod';
+import { confinedRealPath } from '../../runtime/confined-path.ts';
+import { openRegular } from '../../runtime/regular-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import {
   GOLDEN_FILE,
@@ -13,13 +12,16 @@ import {
   type PolicyContract,
   policySchema,
 } from './contract.ts';
+import { decodeGoldenPicture } from './golden-picture.ts';
 import { onnxFault } from './onnx-weights.ts';
 
 /** What a policy of ours stays far below; a larger file is a mistake or an attack. */
 export const POLICY_BOUNDS = {
   policyJsonBytes: 1 << 20,
-  goldenJsonBytes: 64 << 20,
+  goldenJsonBytes: 32 << 20,
   imageBytes: 32 << 20,
+  /** Of all golden frames, decoded. */
+  picturesBytes: 256 << 20,
   onnxBytes: 2 ** 31 - 1,
   pairs: 1000,
   imageSide: 8192,
@@ -124,6 +126,11 @@ async function readGolden(
     throw new Error(`${GOLDEN_FILE} has ${count} pairs, ${POLICY_FILE} says ${contract.golden.pairs}`);
   if (count > POLICY_BOUNDS.pairs)
     throw new Error(`${GOLDEN_FILE} has ${count} pairs, at most ${POLICY_BOUNDS.pairs}`);
+  const unfolded = count * contract.inputs.images.reduce((sum, { shape }) => sum + shape[0] * shape[1] * 3, 0);
+  if (unfolded > POLICY_BOUNDS.picturesBytes)
+    throw new Error(
+      `the frames of its ${count} golden pairs take ${unfolded} bytes, at most ${POLICY_BOUNDS.picturesBytes}`,
+    );
   const pairs: GoldenPair[] = [];
   for (const [i, pair] of golden.pairs.entries()) {
     const read = await attempt(faults, () => readPair(folder, contract, pair, i));
@@ -157,7 +164,12 @@ async function readPair(
     const path = `golden/${file}`;
     const bytes = await readConfined(folder, path, POLICY_BOUNDS.imageBytes);
     checkHash(bytes, sha256, path);
-    frames.push(decodePicture(bytes, path, inputs.images[camera].shape));
+    const [heightPx, widthPx] = inputs.images[camera].shape;
+    try {
+      frames.push(decodeGoldenPicture(bytes, widthPx, heightPx));
+    } catch (error) {
+      throw new Error(`${path} ${(error as Error).message}`);
+    }
   }
   return {
     episode: pair.episode,
@@ -169,42 +181,12 @@ async function readPair(
   };
 }
 
-function decodePicture(bytes: Uint8Array, path: string, shape: readonly [number, number, 3]): Uint8Array {
-  // Of the header, so that a small file cannot ask for a large picture.
-  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const [height, width] = shape;
-  if (bytes.length < 33 || header.getUint32(12) !== 0x49484452) throw new Error(`${path} is no PNG`);
-  const found = [header.getUint32(16), header.getUint32(20)];
-  if (found[0] !== width || found[1] !== height)
-    throw new Error(`${path} is ${found.join('x')}, the policy takes ${width}x${height}`);
-  let picture: ReturnType<typeof decode>;
-  try {
-    picture = decode(bytes);
-  } catch (error) {
-    throw new Error(`${path} cannot be decoded: ${(error as Error).message}`);
-  }
-  if (picture.depth !== 8 || picture.channels !== 3 || picture.data.length !== width * height * 3)
-    throw new Error(`${path} has ${picture.channels} channels of ${picture.depth} bits, wanted 3 of 8`);
-  return new Uint8Array(picture.data.buffer, picture.data.byteOffset, picture.data.length);
-}
-
 /** A file's bytes. What lies outside of the folder, also by a link, is refused. */
 async function readConfined(folder: string, name: string, maxBytes: number): Promise<Uint8Array> {
-  const path = join(folder, name);
   try {
-    const root = await realpath(folder);
-    const real = await realpath(path);
-    if (
-      !dirname(real)
-        .concat(sep)
-        .startsWith(root + sep)
-    )
-      throw new Error(`${name} leads out of the folder`);
-    const file = await open(real, 'r');
+    const { file, bytes } = await openRegular(realPath(folder, name));
     try {
-      const stat = await file.stat();
-      if (!stat.isFile()) throw new Error(`${name} is no file`);
-      if (stat.size > maxBytes) throw new Error(`${name} has ${stat.size} bytes, at most ${maxBytes}`);
+      if (bytes > maxBytes) throw new Error(`${name} has ${bytes} bytes, at most ${maxBytes}`);
       return new Uint8Array(await file.readFile());
     } finally {
       await file.close();
@@ -212,6 +194,16 @@ async function readConfined(folder: string, name: string, maxBytes: number): Pro
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new Error(`${name} is missing`);
+    if (code) throw new Error(`${name} cannot be read (${code})`);
+    throw error;
+  }
+}
+
+function realPath(folder: string, name: string): string {
+  try {
+    return confinedRealPath(folder, name);
+  } catch (error) {
+    if (error instanceof InputError) throw new Error(`${name} leads out of the folder`);
     throw error;
   }
 }
