@@ -1,67 +1,64 @@
 /** Runs a policy: one frame and state in, one chunk of actions out. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { InputError, throwFaults } from '../../sim/errors.ts';
-import { addSince, threadTime } from '../../sim/host/thread-time.ts';
 import type { PolicyContract } from './contract.ts';
+import { GraphEnded, GraphError, GraphProcess } from './graph-process.ts';
 import type { Policy } from './policy-folder.ts';
-
-/**
- * One thread: a rollout worker is one core's, and a sum in one order gives the same bits with 1 worker and with 8.
- */
-export const SESSION_OPTIONS = {
-  executionProviders: ['cpu'],
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  logSeverityLevel: 3,
-} as const satisfies InferenceSession.SessionOptions;
+import { sessionLimits } from './session-limits.ts';
+import type { Metadata, Question } from './session-messages.ts';
 
 export class PolicySession {
   readonly contract: PolicyContract;
   /** What the runtime has computed so far, without the wait for its turn. */
   readonly spent = { wallS: 0, cpuS: 0 };
-  readonly #session: InferenceSession;
+  readonly #folder: string;
+  readonly #graph: GraphProcess;
 
-  private constructor(contract: PolicyContract, session: InferenceSession) {
+  private constructor(folder: string, contract: PolicyContract, graph: GraphProcess) {
+    this.#folder = folder;
     this.contract = contract;
-    this.#session = session;
+    this.#graph = graph;
   }
 
   /**
-   * Builds the runtime's session from the bytes that were checked, and compares the graph's inputs and output with
-   * policy.json.
-   * @throws InputError with every difference.
+   * Starts a process that builds the runtime's session from the bytes that were checked, and compares the graph's
+   * inputs and output with policy.json.
+   * @throws InputError with every difference, and where the graph does not answer within its limits
    */
   static async open(policy: Pick<Policy, 'folder' | 'contract' | 'onnx'>): Promise<PolicySession> {
     const { folder, contract, onnx } = policy;
-    let session: InferenceSession;
+    let graph: GraphProcess;
     try {
-      session = await InferenceSession.create(onnx, SESSION_OPTIONS);
+      graph = await GraphProcess.open(onnx, sessionLimits(contract));
     } catch (error) {
-      throw new InputError(
-        `policy ${folder}: onnxruntime refuses ${contract.onnx.file}: ${(error as Error).message.split('\n')[0]}`,
-      );
+      const { message } = error as Error;
+      const text =
+        error instanceof GraphEnded
+          ? `${contract.onnx.file}: ${message}`
+          : `onnxruntime refuses ${contract.onnx.file}: ${message}`;
+      throw new InputError(`policy ${folder}: ${text}`);
     }
-    const faults = graphFaults(contract, session);
-    if (faults.length > 0) await session.release();
+    const faults = graphFaults(contract, graph);
+    if (faults.length > 0) graph.close();
     throwFaults(`policy ${folder}`, faults);
-    const opened = new PolicySession(contract, session);
-    await opened.#tryOnce(folder);
+    const opened = new PolicySession(folder, contract, graph);
+    await opened.#tryOnce();
     return opened;
   }
 
+  /** Whether it can still be asked; a graph that ran over its limits was ended, and has to be opened again. */
+  get isOpen(): boolean {
+    return this.#graph.isRunning;
+  }
+
   /** On a black picture: the answer must have the contract's shape. */
-  async #tryOnce(folder: string): Promise<void> {
+  async #tryOnce(): Promise<void> {
     const { inputs } = this.contract;
     const black = inputs.images.map(({ shape }) => new Uint8Array(shape[0] * shape[1] * 3));
     try {
       await this.query(black, new Float32Array(inputs.state.shape[0]));
     } catch (error) {
       await this.close();
-      throw new InputError(
-        `policy ${folder}: the graph does not run: ${(error as Error).message.split('\n')[0]}`,
-      );
+      throw error;
     }
   }
 
@@ -69,60 +66,55 @@ export class PolicySession {
    * The action chunk, chunk x actions, one row after the other; raw numbers, NaN included where the policy gives them.
    * @param frames height x width x 3 bytes RGB, top row first; an array where there are several cameras
    * @param state raw numbers in the contract's order
-   * @throws RangeError when a size is not the contract's
+   * @throws RangeError when a size is not the contract's, GraphError when the graph gives no such answer
    */
   async query(frames: Uint8Array | readonly Uint8Array[], state: Float32Array): Promise<Float32Array> {
     const { inputs, output } = this.contract;
     const pictures = frames instanceof Uint8Array ? [frames] : frames;
     if (pictures.length !== inputs.images.length)
       throw new RangeError(`the policy takes ${inputs.images.length} pictures, got ${pictures.length}`);
-    const feeds: Record<string, Tensor> = {};
+    const feeds: Question['feeds'] = {};
     for (const [i, { name, shape }] of inputs.images.entries()) {
       const wanted = shape[0] * shape[1] * 3;
       if (pictures[i].length !== wanted)
         throw new RangeError(`${name} has ${wanted} bytes, got ${pictures[i].length}`);
-      feeds[name] = new Tensor('uint8', pictures[i], [1, ...shape]);
+      feeds[name] = { data: pictures[i], dims: [1, ...shape] };
     }
     const [numbers] = inputs.state.shape;
     if (state.length !== numbers)
       throw new RangeError(`the state has ${numbers} numbers, got ${state.length}`);
-    feeds[inputs.state.name] = new Tensor('float32', state, [1, numbers]);
-    // The runtime computes in a later turn of this thread's loop: a turn asked for just before begins right before it.
-    let from = threadTime();
-    setImmediate(() => {
-      from = threadTime();
-    });
-    const results = await this.#session.run(feeds, [output.name]);
-    addSince(this.spent, from);
-    const { dims } = results[output.name];
-    if (dims.join() !== [1, ...output.shape].join())
-      throw new RangeError(
-        `it answers with shape (${dims.join(', ')}), policy.json says (1, ${output.shape.join(', ')})`,
-      );
-    // A copy: the runtime frees its own buffer with the tensor.
-    return Float32Array.from(results[output.name].data as Float32Array);
+    feeds[inputs.state.name] = { data: state, dims: [1, numbers] };
+    try {
+      const dims = [1, ...output.shape];
+      const { data, wallS, cpuS } = await this.#graph.ask({ feeds, output: output.name, dims });
+      this.spent.wallS += wallS;
+      this.spent.cpuS += cpuS;
+      return data;
+    } catch (error) {
+      const { message } = error as Error;
+      if (error instanceof GraphEnded) throw new GraphEnded(`policy ${this.#folder}: ${message}`);
+      throw new GraphError(`policy ${this.#folder}: the graph does not run: ${message}`);
+    }
   }
 
-  /** Frees the runtime's memory; the session is of no use afterwards. */
+  /** Ends the process; the session is of no use afterwards. */
   async close(): Promise<void> {
-    await this.#session.release();
+    this.#graph.close();
   }
 }
 
-type Metadata = InferenceSession.ValueMetadata;
-
-function graphFaults({ inputs, output }: PolicyContract, session: InferenceSession): string[] {
+function graphFaults({ inputs, output }: PolicyContract, graph: Pick<GraphProcess, 'inputs' | 'outputs'>): string[] {
   const wantedInputs = [...inputs.images, inputs.state];
   return [
-    ...valueFaults('input', wantedInputs, session.inputMetadata),
-    ...valueFaults('output', [output], session.outputMetadata),
+    ...valueFaults('input', wantedInputs, graph.inputs),
+    ...valueFaults('output', [output], graph.outputs),
   ];
 }
 
 function valueFaults(
   kind: string,
   wanted: readonly { name: string; dtype: string; shape: readonly number[] }[],
-  found: readonly Metadata[],
+  found: Metadata,
 ): string[] {
   const faults: string[] = [];
   for (const { name } of found) {

@@ -10,6 +10,7 @@ import { RenderSession } from '../../sim/host/render-session.ts';
 import { trialScene } from '../../sim/host/trial-scene.ts';
 import type { WorkerNotice, WorkerOrder } from '../../sim/host/worker-channel.ts';
 import { loadPhysics } from '../../sim/physics.ts';
+import { GraphError } from '../policy/graph-process.ts';
 import { loadPolicy } from '../policy/policy-folder.ts';
 import { PolicySession } from '../policy/session.ts';
 import { baselineDriver, type Driver, replayDriver } from './driver.ts';
@@ -60,13 +61,18 @@ export default async function answer(task: RolloutTask): Promise<RolloutReply> {
     return await rollOut(task);
   } catch (error) {
     const refused = systemSentence(error);
-    const isInput = error instanceof InputError || refused !== undefined;
+    // A graph that gives no answer in one rollout may give one in the next.
+    const isUnlucky = error instanceof GraphError && policy !== undefined;
+    const isInput = !isUnlucky && (error instanceof InputError || refused !== undefined);
     return { fault: refused ?? (error as Error).message, kind: isInput ? 'bad-input' : 'crash' };
   }
 }
 
 async function rollOut(task: RolloutTask): Promise<RolloutReply> {
   await ready;
+  // A graph that ran over its limits in an earlier rollout was ended.
+  if (subject.kind === 'policy' && !policy!.isOpen)
+    policy = await PolicySession.open(await loadPolicy(subject.folder));
   const { condition } = task;
   const view = openView(browser, condition.start, settings);
   const driver = openDriver(task, view);

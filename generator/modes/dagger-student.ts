@@ -69,7 +69,7 @@ export async function openStudent(record: StudentRecord, browser: RenderSession)
     throw new InputError(
       `policy ${record.folder} is not the one that the run began with: sha256 ${found.slice(0, 12)}, was ${record.onnx_sha256.slice(0, 12)}; put it back, or start anew in another --out`,
     );
-  const session = await PolicySession.open(policy);
+  let session = await PolicySession.open(policy);
   const { widthPx, heightPx, state, actionSteps } = record;
   return () => {
     const picture = new Uint8Array(widthPx * heightPx * 3);
@@ -79,6 +79,8 @@ export async function openStudent(record: StudentRecord, browser: RenderSession)
       ask: async (run) => {
         const request = { start: run.world.start, poses: run.pose(), frames: 1, widthPx, heightPx };
         const frame = await browser.egoRgb(request, 0, picture);
+        // A graph that ran over its limits in an earlier episode was ended.
+        if (!session.isOpen) session = await PolicySession.open(policy);
         return session.query(frame, run.observe());
       },
     };

@@ -11,7 +11,8 @@ import type { PolicyContract } from '../../evaluator/policy/contract.ts';
 import { POLICY_FILE } from '../../evaluator/policy/contract.ts';
 import { checkGoldenPairs } from '../../evaluator/policy/golden-pairs.ts';
 import { loadPolicy, type Policy } from '../../evaluator/policy/policy-folder.ts';
-import { PolicySession, SESSION_OPTIONS } from '../../evaluator/policy/session.ts';
+import { SESSION_OPTIONS } from '../../evaluator/policy/runtime-options.ts';
+import { PolicySession } from '../../evaluator/policy/session.ts';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 
