@@ -52,6 +52,8 @@ const LIBRARY_HOMES: Record<string, readonly string[]> = {
   puppeteer: ['sim/host/'],
   hyparquet: ['generator/dataset/'],
   'hyparquet-writer': ['generator/dataset/'],
+  // Elsewhere its telemetry would be on.
+  'onnxruntime-node': ['evaluator/policy/onnxruntime.ts'],
 };
 
 const INEXACT =

@@ -18,7 +18,7 @@ import { onnxFault } from './onnx-weights.ts';
 /** What a policy of ours stays far below; a larger file is a mistake or an attack. */
 export const POLICY_BOUNDS = {
   policyJsonBytes: 1 << 20,
-  goldenJsonBytes: 32 << 20,
+  goldenJsonBytes: 16 << 20,
   imageBytes: 32 << 20,
   /** Of all golden frames, decoded. */
   picturesBytes: 256 << 20,
@@ -126,7 +126,8 @@ async function readGolden(
     throw new Error(`${GOLDEN_FILE} has ${count} pairs, ${POLICY_FILE} says ${contract.golden.pairs}`);
   if (count > POLICY_BOUNDS.pairs)
     throw new Error(`${GOLDEN_FILE} has ${count} pairs, at most ${POLICY_BOUNDS.pairs}`);
-  const unfolded = count * contract.inputs.images.reduce((sum, { shape }) => sum + shape[0] * shape[1] * 3, 0);
+  const unfolded =
+    count * contract.inputs.images.reduce((sum, { shape }) => sum + shape[0] * shape[1] * 3, 0);
   if (unfolded > POLICY_BOUNDS.picturesBytes)
     throw new Error(
       `the frames of its ${count} golden pairs take ${unfolded} bytes, at most ${POLICY_BOUNDS.picturesBytes}`,

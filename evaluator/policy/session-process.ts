@@ -1,9 +1,9 @@
 /** The process that runs a policy's graph: the graph comes through a pipe, questions and answers as messages. */
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession as Session } from 'onnxruntime-node';
 import { addSince, threadTime } from '../../sim/host/thread-time.ts';
-import { SESSION_OPTIONS } from './runtime-options.ts';
+import { InferenceSession, SESSION_OPTIONS, Tensor } from './onnxruntime.ts';
 import type { SessionLimits } from './session-limits.ts';
 import { GRAPH_PIPE, LIFELINE_PIPE, type Question, type Reply } from './session-messages.ts';
 import type { WatchdogData } from './session-watchdog.ts';
@@ -45,7 +45,7 @@ function serve(limits: SessionLimits): void {
   });
 }
 
-async function answerTo(session: InferenceSession, { id, feeds, output, dims }: Question): Promise<Reply> {
+async function answerTo(session: Session, { id, feeds, output, dims }: Question): Promise<Reply> {
   const tensors = Object.fromEntries(
     Object.entries(feeds).map(([name, { data, dims }]) => [
       name,

@@ -103,7 +103,10 @@ export class PolicySession {
   }
 }
 
-function graphFaults({ inputs, output }: PolicyContract, graph: Pick<GraphProcess, 'inputs' | 'outputs'>): string[] {
+function graphFaults(
+  { inputs, output }: PolicyContract,
+  graph: Pick<GraphProcess, 'inputs' | 'outputs'>,
+): string[] {
   const wantedInputs = [...inputs.images, inputs.state];
   return [
     ...valueFaults('input', wantedInputs, graph.inputs),

@@ -17,9 +17,12 @@ afterAll(() => {
 });
 
 describe('every hostile input ends as it has to', () => {
-  it.each(HOSTILE_CASES.map(({ format, name }, i) => [format, name, i] as const))('%s: %s', (_f, _n, index) => {
-    expect(verdict.results[index].fault).toBe('');
-  });
+  it.each(HOSTILE_CASES.map(({ format, name }, i) => [format, name, i] as const))(
+    '%s: %s',
+    (_f, _n, index) => {
+      expect(verdict.results[index].fault).toBe('');
+    },
+  );
 });
 
 it('writes nothing outside of --out', () => expect(verdict.changes).toEqual([]));

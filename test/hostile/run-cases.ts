@@ -82,6 +82,8 @@ export function tableOf(results: readonly Tried[]): string {
     ['all', ...count(results)],
   ];
   return rows
-    .map((row) => row.map((cell, i) => (i === 0 ? String(cell).padEnd(18) : String(cell).padStart(11))).join(''))
+    .map((row) =>
+      row.map((cell, i) => (i === 0 ? String(cell).padEnd(18) : String(cell).padStart(11))).join(''),
+    )
     .join('\n');
 }

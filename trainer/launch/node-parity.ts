@@ -5,13 +5,13 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Tensor as RuntimeTensor, InferenceSession as Session } from 'onnxruntime-node';
 import { z } from 'zod';
 import type { PolicyContract } from '../../evaluator/policy/contract.ts';
 import { POLICY_FILE } from '../../evaluator/policy/contract.ts';
 import { checkGoldenPairs } from '../../evaluator/policy/golden-pairs.ts';
+import { InferenceSession, SESSION_OPTIONS, Tensor } from '../../evaluator/policy/onnxruntime.ts';
 import { loadPolicy, type Policy } from '../../evaluator/policy/policy-folder.ts';
-import { SESSION_OPTIONS } from '../../evaluator/policy/runtime-options.ts';
 import { PolicySession } from '../../evaluator/policy/session.ts';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { NegativeResult } from '../../sim/errors.ts';
@@ -83,7 +83,7 @@ export async function measureParity(
   }
   const graph = await openGraph(join(dump, 'network.onnx'));
   for (let frame = 0; frame < frames; frame++) {
-    const feeds: Record<string, Tensor> = { [stateName]: normal.tensor(frame) };
+    const feeds: Record<string, RuntimeTensor> = { [stateName]: normal.tensor(frame) };
     for (const [i, camera] of cameras.entries()) feeds[camera] = resized[i].tensor(frame);
     figures.network = Math.max(figures.network, largest(await answerOf(graph, feeds), network.row(frame)));
     const given = pictures.map((rows) => rows.row(frame) as Uint8Array);
@@ -120,7 +120,7 @@ async function recordParity({ folder, contract }: Policy, figures: ParityFigures
 interface Rows {
   row(frame: number): Uint8Array | Float32Array;
   /** With a batch of one in front. */
-  tensor(frame: number): Tensor;
+  tensor(frame: number): RuntimeTensor;
 }
 
 async function readRows(folder: string, name: string, shapes: Record<string, number[]>): Promise<Rows> {
@@ -132,18 +132,18 @@ async function readRows(folder: string, name: string, shapes: Record<string, num
   const isFloat = name.endsWith('.f32');
   const values = isFloat ? new Float32Array(bytes.buffer) : bytes;
   const row = (frame: number) => values.subarray(frame * size, (frame + 1) * size);
-  const tensor = (frame: number): Tensor =>
+  const tensor = (frame: number): RuntimeTensor =>
     isFloat
       ? new Tensor('float32', row(frame) as Float32Array, [1, ...shape])
       : new Tensor('uint8', row(frame) as Uint8Array, [1, ...shape]);
   return { row, tensor };
 }
 
-async function openGraph(path: string): Promise<InferenceSession> {
+async function openGraph(path: string): Promise<Session> {
   return InferenceSession.create(new Uint8Array(await readFile(path)), SESSION_OPTIONS);
 }
 
-async function answerOf(graph: InferenceSession, feeds: Record<string, Tensor>): Promise<ArrayLike<number>> {
+async function answerOf(graph: Session, feeds: Record<string, RuntimeTensor>): Promise<ArrayLike<number>> {
   const [output] = graph.outputNames;
   return (await graph.run(feeds))[output].data as Float32Array;
 }

@@ -2,6 +2,16 @@
 import type { HostileCase } from '../case.ts';
 import { DATASET_JSON } from './dataset-json.ts';
 import { MP4 } from './mp4.ts';
+import { ONNX } from './onnx.ts';
 import { PARQUET } from './parquet.ts';
+import { PNG } from './png.ts';
+import { POLICY } from './policy.ts';
 
-export const HOSTILE_CASES: readonly HostileCase[] = [...DATASET_JSON, ...PARQUET, ...MP4];
+export const HOSTILE_CASES: readonly HostileCase[] = [
+  ...DATASET_JSON,
+  ...PARQUET,
+  ...MP4,
+  ...POLICY,
+  ...ONNX,
+  ...PNG,
+];

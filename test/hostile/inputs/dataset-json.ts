@@ -82,7 +82,9 @@ const paths: HostileCase[] = [
     'data/{chunk_index:03d}/file-{file_index:03d}\u0000.parquet',
     'data/%n%n%n.parquet',
   ].map((value) => pathValue('data_path', value)),
-  ...['../outside/{video_key}.mp4', '/etc/{video_key}', 'videos/{video_key}/{chunk_index}/..', 5].map((value) => pathValue('video_path', value)),
+  ...['../outside/{video_key}.mp4', '/etc/{video_key}', 'videos/{video_key}/{chunk_index}/..', 5].map(
+    (value) => pathValue('video_path', value),
+  ),
 ];
 
 /** Renames the camera in info.json alone. */
@@ -102,37 +104,87 @@ const names: HostileCase[] = [
     inJson(
       `a feature called ${shown(name)}`,
       'names and paths',
-      replaced(INFO, '"features":', `"features":{${JSON.stringify(name)}:{"dtype":"float32","shape":[1],"names":null},"action":{"dtype":"float32","shape":[4],"names":null}},"ignored":`),
+      replaced(
+        INFO,
+        '"features":',
+        `"features":{${JSON.stringify(name)}:{"dtype":"float32","shape":[1],"names":null},"action":{"dtype":"float32","shape":[4],"names":null}},"ignored":`,
+      ),
       { codes: [0, 1, 2], argv: info },
     ),
   ),
 ];
 
 const text: HostileCase[] = [
-  inJson('info.json: nothing but NaN', 'wrong type', bytes(INFO, () => Buffer.from('NaN'))),
-  inJson('info.json: null', 'wrong type', bytes(INFO, () => Buffer.from('null'))),
-  inJson('info.json: a list', 'wrong type', bytes(INFO, () => Buffer.from('[1]'))),
-  inJson('info.json: cut short', 'damaged', bytes(INFO, (all) => all.subarray(0, all.length / 2))),
-  inJson('info.json: random bytes', 'damaged', bytes(INFO, () => Buffer.from('8f00ff13fe', 'hex'))),
-  inJson('info.json: invalid UTF-8', 'damaged', replacedBytes(INFO, '"fps"', Buffer.from('"f\xff"', 'latin1'))),
-  inJson('info.json: 100,000 brackets', 'never ends', bytes(INFO, () => Buffer.from('['.repeat(100_000)))),
+  inJson(
+    'info.json: nothing but NaN',
+    'wrong type',
+    bytes(INFO, () => Buffer.from('NaN')),
+  ),
+  inJson(
+    'info.json: null',
+    'wrong type',
+    bytes(INFO, () => Buffer.from('null')),
+  ),
+  inJson(
+    'info.json: a list',
+    'wrong type',
+    bytes(INFO, () => Buffer.from('[1]')),
+  ),
+  inJson(
+    'info.json: cut short',
+    'damaged',
+    bytes(INFO, (all) => all.subarray(0, all.length / 2)),
+  ),
+  inJson(
+    'info.json: random bytes',
+    'damaged',
+    bytes(INFO, () => Buffer.from('8f00ff13fe', 'hex')),
+  ),
+  inJson(
+    'info.json: invalid UTF-8',
+    'damaged',
+    replacedBytes(INFO, '"fps"', Buffer.from('"f\xff"', 'latin1')),
+  ),
+  inJson(
+    'info.json: 100,000 brackets',
+    'never ends',
+    bytes(INFO, () => Buffer.from('['.repeat(100_000))),
+  ),
   inJson('info.json: 100,000 nested objects in names', 'never ends', deepNames),
   inJson('info.json: 100,000 features', 'huge count', manyFeatures),
   inJson('info.json: fps 1e999', 'wrong value', replaced(INFO, /"fps":\s*\d+/, '"fps":1e999')),
   inJson('info.json: a feature name of 1 MB', 'huge count', (root) =>
     put(INFO, ['features', 'n'.repeat(1 << 20)], { dtype: 'float32', shape: [1], names: null })(root, null!),
   ),
-  inJson('stats.json: not JSON', 'damaged', bytes(STATS, () => Buffer.from('{'))),
-  inJson('stats.json: a list', 'wrong type', bytes(STATS, () => Buffer.from('[]'))),
-  inJson('stats.json: 100,000 brackets', 'never ends', bytes(STATS, () => Buffer.from('['.repeat(100_000)))),
+  inJson(
+    'stats.json: not JSON',
+    'damaged',
+    bytes(STATS, () => Buffer.from('{')),
+  ),
+  inJson(
+    'stats.json: a list',
+    'wrong type',
+    bytes(STATS, () => Buffer.from('[]')),
+  ),
+  inJson(
+    'stats.json: 100,000 brackets',
+    'never ends',
+    bytes(STATS, () => Buffer.from('['.repeat(100_000))),
+  ),
   ...[null, 'x', [1, 2, 3, 4, 5], [[[[[]]]]], { a: 1 }].map((value) =>
     inJson(`stats.json: a mean of ${shown(value)}`, 'wrong type', put(STATS, ['action', 'mean'], value)),
   ),
-  inJson('stats.json: a mean of 10 million numbers', 'huge count', put(STATS, ['action', 'mean'], Array(10_000_000).fill(0))),
+  inJson(
+    'stats.json: a mean of 10 million numbers',
+    'huge count',
+    put(STATS, ['action', 'mean'], Array(10_000_000).fill(0)),
+  ),
 ];
 
 const stands: HostileCase[] = [INFO, STATS].flatMap((file) =>
-  STANDS.map(({ name, kind, put }) => inJson(`${file} is ${name}`, kind, (root, place) => put(join(root, file), place))),
+  STANDS.map(({ name, kind, put }) =>
+    inJson(`${file} is ${name}`, kind, (root, place) => put(join(root, file), place)),
+  ),
 );
 
 function replacedBytes(file: string, from: string, to: Buffer): Change {
@@ -159,9 +211,14 @@ function manyFeatures(root: string): void {
 
 const healthy: HostileCase[] = [
   inJson('a healthy dataset', 'healthy', () => {}, { codes: [0], says: /^valid: 2 episodes, 23 frames/m }),
-  inJson('a byte order mark in info.json', 'damaged', bytes(INFO, (all) => Buffer.concat([Buffer.from('\ufeff'), all])), {
-    codes: [0, 1, 2],
-  }),
+  inJson(
+    'a byte order mark in info.json',
+    'damaged',
+    bytes(INFO, (all) => Buffer.concat([Buffer.from('\ufeff'), all])),
+    {
+      codes: [0, 1, 2],
+    },
+  ),
   inJson('a key twice in info.json', 'wrong value', replaced(INFO, '{', '{"fps":1,'), { codes: [0, 1, 2] }),
 ];
 

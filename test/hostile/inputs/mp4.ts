@@ -83,11 +83,31 @@ function nested(name: string, depth: number): Buffer {
 }
 
 const wholes: HostileCase[] = [
-  inVideo('cut in half', 'damaged', bytes(VIDEO, (all) => all.subarray(0, all.length / 2))),
-  inVideo('its first 40 bytes', 'damaged', bytes(VIDEO, (all) => all.subarray(0, 40))),
-  inVideo('text', 'damaged', bytes(VIDEO, () => Buffer.from('no video at all, but long enough to be one'))),
-  inVideo('moov nested 100,000 deep', 'never ends', bytes(VIDEO, () => nested('moov', 100_000))),
-  inVideo('trak nested 1,000 deep', 'never ends', bytes(VIDEO, () => nested('trak', 1000))),
+  inVideo(
+    'cut in half',
+    'damaged',
+    bytes(VIDEO, (all) => all.subarray(0, all.length / 2)),
+  ),
+  inVideo(
+    'its first 40 bytes',
+    'damaged',
+    bytes(VIDEO, (all) => all.subarray(0, 40)),
+  ),
+  inVideo(
+    'text',
+    'damaged',
+    bytes(VIDEO, () => Buffer.from('no video at all, but long enough to be one')),
+  ),
+  inVideo(
+    'moov nested 100,000 deep',
+    'never ends',
+    bytes(VIDEO, () => nested('moov', 100_000)),
+  ),
+  inVideo(
+    'trak nested 1,000 deep',
+    'never ends',
+    bytes(VIDEO, () => nested('trak', 1000)),
+  ),
   inVideo(
     '1 million empty boxes',
     'huge count',
@@ -107,7 +127,12 @@ const wholes: HostileCase[] = [
       Buffer.concat([Buffer.from('00000001', 'hex'), Buffer.from('mdat7fffffffffffffff'), all]),
     ),
   ),
-  inVideo('random bytes from the middle on', 'damaged', bytes(VIDEO, (all) => all.fill('3ea1c07f', all.length - 900)), HANDLED),
+  inVideo(
+    'random bytes from the middle on',
+    'damaged',
+    bytes(VIDEO, (all) => all.fill('3ea1c07f', all.length - 900)),
+    HANDLED,
+  ),
 ];
 
 const stands: HostileCase[] = STANDS.map(({ name, kind, put }) =>

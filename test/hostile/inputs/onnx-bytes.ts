@@ -42,11 +42,21 @@ export const tensorAttribute = (name: string, tensor: Buffer): Buffer =>
 export const integers = (name: string, values: readonly bigint[], dims = [values.length]): Buffer => {
   const raw = Buffer.alloc(values.length * 8);
   for (const [i, value] of values.entries()) raw.writeBigInt64LE(value, i * 8);
-  return Buffer.concat([...dims.map((dim) => number(1, dim)), number(2, INT64), message(8, name), message(9, raw)]);
+  return Buffer.concat([
+    ...dims.map((dim) => number(1, dim)),
+    number(2, INT64),
+    message(8, name),
+    message(9, raw),
+  ]);
 };
 const floats = (name: string, values: readonly number[], dims: number[]): Buffer => {
   const raw = Buffer.from(Float32Array.from(values).buffer);
-  return Buffer.concat([...dims.map((dim) => number(1, dim)), number(2, FLOAT), message(8, name), message(9, raw)]);
+  return Buffer.concat([
+    ...dims.map((dim) => number(1, dim)),
+    number(2, FLOAT),
+    message(8, name),
+    message(9, raw),
+  ]);
 };
 const truth = Buffer.concat([number(2, BOOL), message(8, 'true'), message(9, Buffer.from([1]))]);
 

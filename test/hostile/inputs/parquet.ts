@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import type { HostileCase, HostileClass } from '../case.ts';
-import { bytes, type Change, DATA, datasetCase, EPISODES, TASKS, info } from './dataset.ts';
+import { bytes, type Change, DATA, datasetCase, EPISODES, info, TASKS } from './dataset.ts';
 import { STANDS } from './not-regular.ts';
 import { type Thrift, withFirstPage, withFooter } from './parquet-bytes.ts';
 
@@ -71,16 +71,26 @@ const footers: HostileCase[] = [
     value.field_2.push(...deep);
     value.field_2[0].field_5++;
   }),
-  ...footer('200,000 columns', 'huge count', (value) => {
-    for (let i = 0; i < 200_000; i++) value.field_2.push({ field_1: 2, field_3: 0, field_4: `c${i}` });
-    value.field_2[0].field_5 += 200_000;
-  }, true),
+  ...footer(
+    '200,000 columns',
+    'huge count',
+    (value) => {
+      for (let i = 0; i < 200_000; i++) value.field_2.push({ field_1: 2, field_3: 0, field_4: `c${i}` });
+      value.field_2[0].field_5 += 200_000;
+    },
+    true,
+  ),
   ...footer('a column called ../../x', 'names and paths', (value) => {
     value.field_2[1].field_4 = '../../x';
   }),
-  ...footer('a type that there is not', 'wrong type', (value) => {
-    value.field_2[1].field_1 = 99;
-  }, true),
+  ...footer(
+    'a type that there is not',
+    'wrong type',
+    (value) => {
+      value.field_2[1].field_1 = 99;
+    },
+    true,
+  ),
 ];
 
 const pages: HostileCase[] = FILES.flatMap((file) => {
@@ -113,9 +123,24 @@ const pages: HostileCase[] = FILES.flatMap((file) => {
 });
 
 const text: HostileCase[] = FILES.flatMap((file) => [
-  inParquet('cut in half', 'damaged', file, bytes(file, (all) => all.subarray(0, all.length / 2))),
-  inParquet('without its last byte', 'damaged', file, bytes(file, (all) => all.subarray(0, -1))),
-  inParquet('nothing but PAR1', 'damaged', file, bytes(file, () => Buffer.from('PAR1PAR1PAR1'))),
+  inParquet(
+    'cut in half',
+    'damaged',
+    file,
+    bytes(file, (all) => all.subarray(0, all.length / 2)),
+  ),
+  inParquet(
+    'without its last byte',
+    'damaged',
+    file,
+    bytes(file, (all) => all.subarray(0, -1)),
+  ),
+  inParquet(
+    'nothing but PAR1',
+    'damaged',
+    file,
+    bytes(file, () => Buffer.from('PAR1PAR1PAR1')),
+  ),
   inParquet(
     'a footer of 4 GB',
     'huge count',
@@ -141,8 +166,7 @@ const text: HostileCase[] = FILES.flatMap((file) => [
 ]);
 
 /** A table of its own in the place of a file. */
-const table =
-  (file: string, columns: Parameters<typeof parquetWrite>[0]['columnData']): Change =>
+const table = (file: string, columns: Parameters<typeof parquetWrite>[0]['columnData']): Change =>
   bytes(file, () => {
     const writer = new ByteWriter();
     parquetWrite({ writer, columnData: columns });
@@ -165,9 +189,12 @@ const tables: HostileCase[] = [
   inParquet('no rows', 'wrong value', TASKS, table(TASKS, taskRows())),
   inParquet('no rows', 'wrong value', EPISODES, table(EPISODES, taskRows())),
   inParquet('other columns', 'wrong type', DATA, table(DATA, taskRows(0n, 1n))),
-  inParquet('20 million equal values', 'unfolds to more', DATA, table(DATA, [
-    { name: 'action', data: Array(5_000_000).fill(0), type: 'FLOAT' },
-  ])),
+  inParquet(
+    '20 million equal values',
+    'unfolds to more',
+    DATA,
+    table(DATA, [{ name: 'action', data: Array(5_000_000).fill(0), type: 'FLOAT' }]),
+  ),
 ];
 
 const stands: HostileCase[] = FILES.flatMap((file) =>
@@ -177,7 +204,20 @@ const stands: HostileCase[] = FILES.flatMap((file) =>
 );
 
 const infos: HostileCase[] = FILES.slice(1).map((file) =>
-  inParquet('info on half of it', 'damaged', file, bytes(file, (all) => all.subarray(0, 100)), { argv: info }),
+  inParquet(
+    'info on half of it',
+    'damaged',
+    file,
+    bytes(file, (all) => all.subarray(0, 100)),
+    { argv: info },
+  ),
 );
 
-export const PARQUET: readonly HostileCase[] = [...footers, ...pages, ...text, ...tables, ...stands, ...infos];
+export const PARQUET: readonly HostileCase[] = [
+  ...footers,
+  ...pages,
+  ...text,
+  ...tables,
+  ...stands,
+  ...infos,
+];
