@@ -45,7 +45,7 @@ export function withFooter(file: Buffer, change: (footer: Thrift) => void): Buff
 /** The file with another header of its first page; what lies behind it moves along. */
 export function withFirstPage(
   file: Buffer,
-  change: (header: Thrift, page: Buffer) => Uint8Array | void,
+  change: (header: Thrift, page: Buffer) => Uint8Array | undefined,
 ): Buffer {
   const bytes = Uint8Array.from(file);
   const length = file.readUInt32LE(file.length - 8);
