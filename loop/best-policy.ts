@@ -1,8 +1,9 @@
 /** OUT/best: a copy of the best round's policy folder, complete at every moment or not there. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { POLICY_FILE } from '../evaluator/policy/contract.ts';
 import { Disk } from '../generator/dataset/disk.ts';
+import { readRegularSync } from '../runtime/regular-file.ts';
 import { bestOf } from './improvement.ts';
 import { judgedRounds, policyOf } from './round-stages.ts';
 import type { LoopState } from './state.ts';
@@ -20,4 +21,6 @@ export async function keepBest(out: string, state: LoopState, disk = new Disk())
 }
 
 const contract = (folder: string): string | undefined =>
-  existsSync(join(folder, POLICY_FILE)) ? readFileSync(join(folder, POLICY_FILE), 'utf8') : undefined;
+  existsSync(join(folder, POLICY_FILE))
+    ? readRegularSync(join(folder, POLICY_FILE)).toString('utf8')
+    : undefined;

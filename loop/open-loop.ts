@@ -1,7 +1,8 @@
 /** From what the user asked and what stands in --out to the state a loop begins or goes on with. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularSync } from '../runtime/regular-file.ts';
 import { isTemporaryName } from '../runtime/temporary-name.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { codeVersion } from '../sim/host/code-version.ts';
@@ -111,7 +112,7 @@ function goingOn(out: string, stored: LoopState, given: GivenSettings, machine: 
 
 function heartbeat(out: string): number {
   const path = join(out, HEARTBEAT_FILE);
-  const elapsedS = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
+  const elapsedS = existsSync(path) ? Number(readRegularSync(path).toString('utf8')) : 0;
   return Number.isFinite(elapsedS) ? elapsedS : 0;
 }
 

@@ -1,10 +1,10 @@
 /** What a stage that ended left to be known: from its summary line and the files it wrote. */
-import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { shuffledOrder } from '../evaluator/compare/pairing.ts';
 import { readRollout } from '../evaluator/compare/rollout-folder.ts';
 import { wilson } from '../evaluator/statistics/wilson.ts';
 import { DatasetReader } from '../generator/dataset/reader.ts';
+import { readRegularSync } from '../runtime/regular-file.ts';
 import type { DataFacts, FactsOf, RequestOf, RolloutFacts, StageKind, StageRequest } from './stages.ts';
 
 /**
@@ -37,7 +37,9 @@ export async function stageFacts(
 
 /** Of a training elsewhere: its run folder has been brought into the loop's. */
 export function remoteTrainFacts({ out: run }: RequestOf<'train'>, out: string): FactsOf<'train'> {
-  const { step: steps, ...handover } = JSON.parse(readFileSync(join(out, run, 'handover.json'), 'utf8'));
+  const { step: steps, ...handover } = JSON.parse(
+    readRegularSync(join(out, run, 'handover.json')).toString('utf8'),
+  );
   return trainFacts({ ...handover, steps }, join(run, 'checkpoints/last/policy'));
 }
 

@@ -1,7 +1,8 @@
 /** Reads what a rollout left behind: results.jsonl, a line an episode, and summary.json once it has ended. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { readLog } from '../../sim/host/line-log.ts';
 import { type RolloutResult, resultSchema } from '../results.ts';
@@ -71,7 +72,7 @@ function parseResults(path: string, faults: string[]): RolloutResult[] {
 function wentThroughCodec(file: string, results: readonly RolloutResult[]): boolean {
   if (results.some(({ through_codec }) => through_codec)) return true;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')).through_codec === true;
+    return JSON.parse(readRegularSync(file).toString('utf8')).through_codec === true;
   } catch {
     return false;
   }
@@ -81,7 +82,7 @@ function readSummary(file: string, faults: string[]): RolloutSummary | null {
   if (!existsSync(file)) return null;
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = JSON.parse(readRegularSync(file).toString('utf8'));
   } catch {
     faults.push('summary.json is no JSON');
     return null;

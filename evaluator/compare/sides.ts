@@ -1,7 +1,8 @@
 /** What is compared: rollouts that are there, or policies that are rolled out first. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { InputError } from '../../sim/errors.ts';
 import { userFolder, userPath } from '../../sim/host/user-path.ts';
@@ -127,7 +128,7 @@ function conditionsOfRollout(shown: string): ConditionOptions {
 
 function againOf(path: string): string[] {
   try {
-    const { again } = JSON.parse(readFileSync(path, 'utf8'));
+    const { again } = JSON.parse(readRegularSync(path).toString('utf8'));
     return Array.isArray(again) ? again.map(String) : [];
   } catch {
     return [];

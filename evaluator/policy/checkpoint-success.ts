@@ -3,9 +3,10 @@
  * (trainer/brickyard_trainer/checkpoints.py), and the link best_success. A training with `--eval` and `eval sweep` roll
  * out the same conditions into the same folders, so that each uses what the other has finished.
  */
-import { existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import { temporaryName } from '../../runtime/temporary-name.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -45,7 +46,7 @@ export function readSuccess(run: string): SuccessByCheckpoint {
   const path = successFile(run);
   if (!existsSync(path)) return {};
   try {
-    return z.record(z.string(), rowSchema).parse(JSON.parse(readFileSync(path, 'utf8')));
+    return z.record(z.string(), rowSchema).parse(JSON.parse(readRegularSync(path).toString('utf8')));
   } catch {
     throw new InputError(
       `${path} does not hold successes by checkpoint; remove it, and \`brickyard eval sweep\` writes it anew`,

@@ -1,6 +1,7 @@
 /** The regression suite: golden trajectories, then the policy gate. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -24,7 +25,7 @@ export function readGoldens(path: string, shown: string): Goldens {
     throw new InputError(`--goldens ${shown}: there is no such file; write it with --update`);
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = JSON.parse(readRegularSync(path).toString('utf8'));
   } catch {
     throw new InputError(`--goldens ${shown}: is no JSON; write it again with --update`);
   }

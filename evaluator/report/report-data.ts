@@ -1,6 +1,7 @@
 /** What a report is made of, read from a rollout's folder. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import type { RolloutResult } from '../results.ts';
 import { readResults } from '../rollout/results-file.ts';
@@ -52,7 +53,7 @@ export function readReportData(folder: string): ReportData {
 function readRecord(path: string, remedy: string): Record<string, unknown> {
   if (!existsSync(path)) return {};
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const value: unknown = JSON.parse(readRegularSync(path).toString('utf8'));
     if (value !== null && typeof value === 'object' && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {

@@ -3,8 +3,8 @@
  * and the arrays that it names, little-endian, one after the other. Half an hour of video's worth of poses of a still
  * brick compresses to nearly nothing.
  */
-import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import type { Outcome, Trajectory } from '../../sim/trajectory.ts';
 
@@ -17,6 +17,8 @@ export interface RolloutTrajectory extends Omit<Trajectory, 'outcome'> {
   queryFrames: Uint32Array;
 }
 
+/** Half an hour of 40 bricks at 30 Hz takes 70 MB. */
+const MAX_BYTES = 256 * 2 ** 20;
 const MAGIC = 0x424b5431; // BKT1
 const ARRAYS = {
   poses: Float32Array,
@@ -51,7 +53,7 @@ export function encodeTrajectory(trajectory: RolloutTrajectory): Uint8Array {
 /** @throws InputError when the bytes are no trajectory, or cut short. */
 export function decodeTrajectory(bytes: Uint8Array, subject = 'trajectory'): RolloutTrajectory {
   try {
-    const whole = gunzipSync(bytes);
+    const whole = gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
     if (whole.readUInt32BE(0) !== MAGIC) throw new Error('it begins with something else');
     const end = 8 + whole.readUInt32LE(4);
     const { sizes, ...plain } = JSON.parse(whole.toString('utf8', 8, end));
@@ -59,7 +61,7 @@ export function decodeTrajectory(bytes: Uint8Array, subject = 'trajectory'): Rol
     for (const name of NAMES) {
       const Type = ARRAYS[name];
       const length = sizes[name] * Type.BYTES_PER_ELEMENT;
-      if (at + length > whole.length) throw new Error(`${name} is cut short`);
+      if (!(length >= 0 && at + length <= whole.length)) throw new Error(`${name} is cut short`);
       plain[name] = new Type(Uint8Array.from(whole.subarray(at, at + length)).buffer);
       at += length;
     }
@@ -73,8 +75,9 @@ export function decodeTrajectory(bytes: Uint8Array, subject = 'trajectory'): Rol
 export function readTrajectory(path: string): RolloutTrajectory {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = readRegularSync(path, { maxBytes: 2 ** 30 });
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`trajectory ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
   return decodeTrajectory(bytes, `trajectory ${path}`);

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allProcesses } from '../../sim/host/process-stat.ts';
+import { allProcesses } from '../../runtime/process-stat.ts';
 import type { Answer, Job } from './child.ts';
 
 export const HOSTILE_LIMITS = { cpuS: 5, memoryBytes: 2 ** 30 } as const;

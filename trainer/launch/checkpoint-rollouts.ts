@@ -4,7 +4,7 @@
  * newer waits, at the latest after the training. None is dropped: which ones have a rate does not depend on how fast
  * the machine is.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +17,7 @@ import {
   selectionFolder,
 } from '../../evaluator/policy/checkpoint-success.ts';
 import { POLICY_FILE } from '../../evaluator/policy/contract.ts';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import { coreTimes, idleShare } from '../../sim/host/idle-cores.ts';
 import { type OwnCommand, type RunningCommand, startOwnCommand } from '../../sim/host/own-command.ts';
 import { MAX_WORKERS } from '../../sim/host/worker-pool.ts';
@@ -174,7 +175,7 @@ export class CheckpointRollouts {
   #record(name: string, summaryFile: string): void {
     const { run, plan, say } = this.#options;
     const { suite, seed } = plan;
-    const summary = summarySchema.parse(JSON.parse(readFileSync(summaryFile, 'utf8')));
+    const summary = summarySchema.parse(JSON.parse(readRegularSync(summaryFile).toString('utf8')));
     const { episodes, successes, errors, wilson, suite_hash } = summary;
     if (suite_hash !== plan.suite_hash) throw new Error(`the suite ${suite} was changed during the training`);
     const row = { episodes, successes, errors, wilson, suite, seed, suite_hash };

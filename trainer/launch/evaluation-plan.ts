@@ -2,10 +2,11 @@
  * Which checkpoints of a training are rolled out beside it: every n-th that was exported, and the last. The plan and
  * what it has seen lie in the run, so that a resumed one goes on: RUN/evaluation.json.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readSuccess, SELECTION_SEED } from '../../evaluator/policy/checkpoint-success.ts';
+import { readRegularSync } from '../../runtime/regular-file.ts';
 import { expandSuite, loadSuite, wholeSuiteName } from '../../scenarios/suites/suite.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -73,7 +74,7 @@ export function readPlan(run: string): EvaluationPlan | undefined {
   const path = planFile(run);
   if (!existsSync(path)) return undefined;
   try {
-    return planSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return planSchema.parse(JSON.parse(readRegularSync(path).toString('utf8')));
   } catch {
     throw new InputError(`${path} is no plan of an evaluation; remove it and give --eval again`);
   }

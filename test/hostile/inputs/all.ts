@@ -1,11 +1,13 @@
 /** All hostile inputs. */
 import type { HostileCase } from '../case.ts';
 import { DATASET_JSON } from './dataset-json.ts';
+import { JOURNALS } from './journals.ts';
 import { MP4 } from './mp4.ts';
 import { ONNX } from './onnx.ts';
 import { PARQUET } from './parquet.ts';
 import { PNG } from './png.ts';
 import { POLICY } from './policy.ts';
+import { YAML } from './yaml.ts';
 
 export const HOSTILE_CASES: readonly HostileCase[] = [
   ...DATASET_JSON,
@@ -14,4 +16,6 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   ...POLICY,
   ...ONNX,
   ...PNG,
+  ...YAML,
+  ...JOURNALS,
 ];

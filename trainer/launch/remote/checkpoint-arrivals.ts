@@ -8,7 +8,6 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { POLICY_FILE } from '../../../evaluator/policy/contract.ts';
+import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { checkpointNames } from '../run-folder.ts';
 import { type PublishedCheckpoint, StoreError } from './ports.ts';
 
@@ -159,7 +159,7 @@ function place(fetched: string, run: string, step: number): string {
 function placeOf(extra: string): string | undefined {
   const path = join(extra, PLACE);
   if (!existsSync(path)) return undefined;
-  const { name } = JSON.parse(readFileSync(path, 'utf8')) as { name?: unknown };
+  const { name } = JSON.parse(readRegularSync(path).toString('utf8')) as { name?: unknown };
   return typeof name === 'string' && /^\d{1,12}$/.test(name) ? name : undefined;
 }
 

@@ -2,9 +2,9 @@
  * All that a remote training was asked for, without a secret in it: runs/ID/plan.json. A supervisor that starts again
  * reads it and nothing of the command line, so that the same run cannot become another one by a changed setting.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { writeWholeFile } from '../../../scenarios/whole-file.ts';
 import { InputError } from '../../../sim/errors.ts';
 
@@ -149,7 +149,7 @@ export function readRunPlan(folder: string): RunPlan {
   const path = planFile(folder);
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
+    json = JSON.parse(readRegularSync(path).toString('utf8'));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new InputError(
