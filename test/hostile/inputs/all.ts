@@ -1,6 +1,7 @@
 /** All hostile inputs. */
 import type { HostileCase } from '../case.ts';
 import { DATASET_JSON } from './dataset-json.ts';
+import { HDF5 } from './hdf5.ts';
 import { JOURNALS } from './journals.ts';
 import { MP4 } from './mp4.ts';
 import { ONNX } from './onnx.ts';
@@ -13,6 +14,7 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   ...DATASET_JSON,
   ...PARQUET,
   ...MP4,
+  ...HDF5,
   ...POLICY,
   ...ONNX,
   ...PNG,
