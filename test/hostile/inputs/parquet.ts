@@ -60,9 +60,17 @@ const footers: HostileCase[] = [
   ...footer('a codec that there is not', 'wrong value', (value) => {
     column(value).field_4 = 77;
   }),
-  ...footer('a column that reads another file', 'other files', (value) => {
-    value.field_4[0].field_1[0] = { field_1: '../../../outside/secret.bin', ...value.field_4[0].field_1[0] };
-  }),
+  ...footer(
+    'a column that reads another file',
+    'other files',
+    (value) => {
+      value.field_4[0].field_1[0] = {
+        field_1: '../../../outside/secret.bin',
+        ...value.field_4[0].field_1[0],
+      };
+    },
+    true,
+  ),
   ...footer('a root with 2 billion children', 'huge count', (value) => {
     value.field_2[0].field_5 = 2_000_000_000;
   }),
@@ -94,12 +102,18 @@ const footers: HostileCase[] = [
 ];
 
 const pages: HostileCase[] = FILES.flatMap((file) => {
-  const page = (name: string, kind: HostileClass, change: Parameters<typeof withFirstPage>[1]) =>
+  const page = (
+    name: string,
+    kind: HostileClass,
+    change: Parameters<typeof withFirstPage>[1],
+    handled = false,
+  ) =>
     inParquet(
       name,
       kind,
       file,
       bytes(file, (all) => withFirstPage(all, change)),
+      handled ? { codes: [0, 1, 2], says: /\S/ } : {},
     );
   return [
     page('a page that unfolds to 2 GB', 'unfolds to more', (header) => {
@@ -115,9 +129,14 @@ const pages: HostileCase[] = FILES.flatMap((file) => {
       const values = header.field_5 ?? header.field_7 ?? header.field_8;
       values.field_1 = 2 ** 31 - 1;
     }),
-    page('a page of an unknown kind', 'wrong type', (header) => {
-      header.field_1 = 9;
-    }),
+    page(
+      'a page of an unknown kind',
+      'wrong type',
+      (header) => {
+        header.field_1 = 9;
+      },
+      true,
+    ),
     page('a page of random bytes', 'damaged', (_header, all) => Buffer.alloc(all.length, 'f09f7a')),
   ];
 });

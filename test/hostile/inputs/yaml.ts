@@ -5,6 +5,8 @@ import type { HostileCase, HostileClass, Place } from '../case.ts';
 import { STANDS } from './not-regular.ts';
 
 const SCENARIO = `name: mine
+title: Mine
+description: As healthy as a scenario can be.
 task: put the bricks into the box
 time_limit_s: 60
 bricks:
