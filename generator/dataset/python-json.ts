@@ -12,14 +12,23 @@ const NON_FINITE: Record<string, string> = { NaN: 'null', Infinity: '1e999', '-I
 /** @throws Error that says what is wrong with the text, without its name */
 export function parsePythonJson(text: string): unknown {
   const found = scan(text);
-  if (found.length === 0) return JSON.parse(text);
+  if (found.length === 0) return parsed(text);
   let plain = '';
   let from = 0;
   for (const { at, token } of found) {
     plain += text.slice(from, at) + NON_FINITE[token];
     from = at + token.length;
   }
-  return JSON.parse(plain + text.slice(from));
+  return parsed(plain + text.slice(from));
+}
+
+/** A key called `__proto__` would be lost on the way through objects: a feature of that name would pass unseen. */
+function parsed(text: string): unknown {
+  if (!/__proto__|\\u00/i.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (key, value) => {
+    if (key === '__proto__') throw new Error('it has the name "__proto__"; rename it');
+    return value;
+  });
 }
 
 /** Where NaN and Infinity stand outside of strings. Counts values and depth on the way. */

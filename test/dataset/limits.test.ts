@@ -253,6 +253,8 @@ describe('info.json', () => {
       ...{ a: null, b: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY], NaN: 'Infinity " NaN' },
     });
     expect(() => parsePythonJson('{"a": NaNa}')).toThrow();
+    expect(() => parsePythonJson('{"a": {"__proto__": 1}}')).toThrow(/name "__proto__"; rename it/);
+    expect(() => parsePythonJson('{"\\u005f_proto__": NaN}')).toThrow(/name "__proto__"; rename it/);
   });
 });
 
