@@ -4,9 +4,9 @@ import { systemFault } from '../../runtime/errno.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
 import { printableLine } from '../../runtime/printable.ts';
 import { writeWholeFile } from '../../scenarios/whole-file.ts';
-import { InputError, NegativeResult, throwFaults } from '../../sim/errors.ts';
+import { InputError, NegativeResult } from '../../sim/errors.ts';
 import { userPath } from '../../sim/host/user-path.ts';
-import { CHECK_NAMES, CHECKS, type CheckName } from './checks/names.ts';
+import { CHECK_NAMES, CHECKS, checkNames } from './checks/names.ts';
 import { type GlobalOptions, printLine } from './command-line.ts';
 import { CONTACT_SHEET_DEFAULTS, contactSheet } from './contact-sheet.ts';
 import { summarizeDataset, summaryTable } from './dataset-summary.ts';
@@ -85,16 +85,6 @@ function parseValidateOptions({
       `--expect-size must be WIDTHxHEIGHT in pixels, such as 320x240, got "${expectSize}"`,
     );
   return { ...options, expectSize: { widthPx: Number(size[1]), heightPx: Number(size[2]) } };
-}
-
-function checkNames(option: string, text: string): CheckName[] {
-  const names = text.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !(CHECK_NAMES as string[]).includes(name));
-  throwFaults(
-    option,
-    unknown.map((name) => `there is no check "${name}"; there are ${CHECK_NAMES.join(', ')}`),
-  );
-  return names as CheckName[];
 }
 
 /** For people; the same facts as the JSON. */

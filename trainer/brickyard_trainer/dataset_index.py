@@ -7,24 +7,23 @@ their meaning there (every label is valid, every frame is the expert's).
 
 import hashlib
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .dataset_info import DatasetError, camera_features, camera_shape, names_of, read_info
+from .dataset_statistics import normalising_statistics
+from .dataset_tables import parquet_files, read_arrays, read_rows
 from .durable import read_json
-from .errors import InputError
+
+__all__ = ["DatasetError", "DatasetIndex", "Episode", "open_dataset"]
 
 STATE = "observation.state"
 ACTION = "action"
 SOURCES = ("expert", "noise", "recovery", "dagger")
 """What the numbers of the column `source` mean when metadata.json does not say."""
-
-
-class DatasetError(InputError):
-    """The dataset cannot be read or lacks what is asked of it."""
 
 
 @dataclass(frozen=True)
@@ -80,20 +79,26 @@ def open_dataset(root: str | Path) -> DatasetIndex:
     info = read_info(root)
     metadata = read_json(root / "metadata.json") if (root / "metadata.json").is_file() else None
     features = info["features"]
-    cameras = [key for key, feature in features.items() if feature.get("dtype") in ("video", "image")]
+    cameras = camera_features(info)
     for key in (STATE, ACTION):
         if key not in features:
             raise DatasetError(f"{root} has no feature {key}; a policy cannot be trained without it")
+        if len(shape := features[key]["shape"]) != 1:
+            raise DatasetError(
+                f"{root}: {key} has the shape {'x'.join(str(n) for n in shape)}; a policy takes a vector"
+            )
     if not cameras:
         raise DatasetError(f"{root} has no camera among its features; ACT needs at least one")
-    rows = read_episode_rows(root)
-    table = read_columns(root, features)
-    bounds = episode_bounds(root, rows, table.num_rows)
+    rows = read_episode_rows(root, info)
+    columns = read_columns(root, features)
+    bounds = episode_bounds(root, rows, len(columns["index"]))
+    columns = {name: column[: bounds[-1][1]] for name, column in columns.items()}
+    vectors = {key: vectors_of(root, key, columns[key]) for key in (STATE, ACTION)}
     sources = source_names(metadata)
-    source = number_column(table, "source", np.uint8, 0)
+    source = number_column(columns, "source", np.uint8, 0)
     return DatasetIndex(
         root=root,
-        fps=int(info["fps"]),
+        fps=info["fps"],
         fingerprint=fingerprint(root, metadata),
         made_by_brickyard=bool(metadata and metadata.get("made_by") == "brickyard"),
         info=info,
@@ -104,103 +109,44 @@ def open_dataset(root: str | Path) -> DatasetIndex:
         action_names=names_of(features[ACTION], ACTION),
         source_names=sources,
         episodes=make_episodes(root, rows, bounds, source, sources, metadata),
-        state=vector_column(root, table, STATE),
-        action=vector_column(root, table, ACTION),
-        label_valid=number_column(table, "label_valid", np.bool_, 1),
+        state=vectors[STATE],
+        action=vectors[ACTION],
+        label_valid=number_column(columns, "label_valid", np.bool_, 1),
         source=source,
-        stats=read_stats(root),
+        stats=normalising_statistics(root, vectors),
         episode_rows=rows,
     )
 
 
-def read_info(root: Path) -> dict[str, Any]:
-    path = root / "meta" / "info.json"
-    if not path.is_file():
-        raise DatasetError(f"{root} is no LeRobot dataset: it has no meta/info.json")
-    info = read_json(path)
-    version = info.get("codebase_version") if isinstance(info, dict) else None
-    if version != "v3.0":
-        remedy = (
-            "; convert it by `python -m lerobot.datasets.v30.convert_dataset_v21_to_v30`"
-            if str(version).startswith("v2")
-            else ""
-        )
-        raise DatasetError(f"{root} has LeRobot version {version}, not v3.0{remedy}")
-    if not isinstance(info.get("features"), dict) or not isinstance(info.get("fps"), int) or info["fps"] < 1:
-        raise DatasetError(f"{path} names no features or no positive whole fps")
-    for key in ("video_path", "data_path"):
-        if (template := info.get(key)) is not None:
-            check_template(path, key, template)
-    for key in info["features"]:
-        if "/" in key:
-            raise DatasetError(f"{path} names a feature {key!r}; a name with / could lead out of its folder")
-    return info
-
-
-def check_template(path: Path, key: str, template: object) -> None:
-    try:
-        made = str(template).format(video_key="camera", chunk_index=0, file_index=0)
-    except (LookupError, ValueError, AttributeError, TypeError):
-        raise DatasetError(f"{path} has {key} {template!r}, which lerobot could not fill in") from None
-    if made.startswith("/") or ".." in PurePosixPath(made).parts:
-        raise DatasetError(f"{path} has {key} {template!r}, which leads out of the dataset's folder")
-
-
-def names_of(feature: dict[str, Any], key: str) -> list[str]:
-    """Names of a vector's values; lerobot allows a list, a dict of lists or none."""
-    names = feature.get("names")
-    if isinstance(names, dict):
-        names = [name for group in names.values() for name in group]
-    size = int(feature["shape"][0])
-    return [str(n) for n in names] if names and len(names) == size else [f"{key}_{k}" for k in range(size)]
-
-
-def camera_shape(feature: dict[str, Any]) -> tuple[int, int, int]:
-    """height, width, channels, whichever order info.json names."""
-    shape = tuple(int(n) for n in feature["shape"])
-    names = feature.get("names") or []
-    return (shape[1], shape[2], shape[0]) if "channel" in str(names[0] if names else "") else shape
-
-
-def parquet_files(root: Path, folder: str) -> list[Path]:
-    """In the order in which lerobot reads them."""
-    files = sorted((root / folder).glob("*/*.parquet"))
-    if not files:
-        raise DatasetError(f"{root} has no parquet files in {folder}/")
-    return files
-
-
-def read_table(files: list[Path], columns: list[str] | None) -> pa.Table:
-    try:
-        return pa.concat_tables([pq.read_table(file, columns=columns, partitioning=None) for file in files])
-    except (pa.ArrowException, OSError) as error:
-        raise DatasetError(f"{files[0].parent.parent} cannot be read as parquet: {error}") from error
-
-
-def read_episode_rows(root: Path) -> dict[str, list[Any]]:
+def read_episode_rows(root: Path, info: dict[str, Any]) -> dict[str, list[Any]]:
+    """Without the statistics, and without rows beyond info.json's total: an interrupted writer left them."""
     files = parquet_files(root, "meta/episodes")
     wanted = [name for name in pq.read_schema(files[0]).names if not name.startswith("stats/")]
-    return read_table(files, wanted).to_pydict()
+    count = info.get("total_episodes") or None
+    rows = {name: values[:count] for name, values in read_rows(files, wanted).items()}
+    missing = [name for name in ("dataset_from_index", "dataset_to_index") if name not in rows]
+    if missing or not rows["dataset_from_index"]:
+        raise DatasetError(f"{root}: meta/episodes has no {', '.join(missing) or 'rows'}")
+    return rows
 
 
-def read_columns(root: Path, features: dict[str, Any]) -> pa.Table:
+def read_columns(root: Path, features: dict[str, Any]) -> dict[str, np.ndarray]:
     wanted = [STATE, ACTION, "index", *(key for key in ("label_valid", "source") if key in features)]
-    return read_table(parquet_files(root, "data"), wanted)
+    return read_arrays(parquet_files(root, "data"), wanted)
 
 
-def vector_column(root: Path, table: pa.Table, name: str) -> np.ndarray:
-    column = table.column(name).combine_chunks()
-    values = column.flatten() if pa.types.is_nested(column.type) else column
-    array = values.to_numpy(zero_copy_only=False).astype(np.float32)
-    if len(array) % max(table.num_rows, 1):
-        raise DatasetError(f"{root} has rows of different lengths in {name}")
-    return np.ascontiguousarray(array.reshape(table.num_rows, -1))
+def vectors_of(root: Path, key: str, column: np.ndarray) -> np.ndarray:
+    """float32 (N, width), all of them finite."""
+    vectors = np.ascontiguousarray(column, dtype=np.float32)
+    if wrong := int((~np.isfinite(vectors)).any(axis=1).sum()):
+        raise DatasetError(f"{root}: {key} is not finite in {wrong} of {len(vectors)} rows")
+    return vectors
 
 
-def number_column(table: pa.Table, name: str, dtype: type, missing: int) -> np.ndarray:
-    if name not in table.column_names:
-        return np.full(table.num_rows, missing, dtype=dtype)
-    return table.column(name).to_numpy().astype(dtype)
+def number_column(columns: dict[str, np.ndarray], name: str, dtype: type, missing: int) -> np.ndarray:
+    if name not in columns:
+        return np.full(len(columns["index"]), missing, dtype=dtype)
+    return columns[name][:, 0].astype(dtype)
 
 
 def episode_bounds(root: Path, rows: dict[str, list[Any]], row_count: int) -> list[tuple[int, int]]:
@@ -261,15 +207,3 @@ def fingerprint(root: Path, metadata: dict[str, Any] | None) -> str:
         path = root / "meta" / name
         digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()
-
-
-def read_stats(root: Path) -> dict[str, dict[str, np.ndarray]]:
-    path = root / "meta" / "stats.json"
-    if not path.is_file():
-        raise DatasetError(f"{root} has no meta/stats.json, whose mean and std normalise state and action")
-    stats = read_json(path)
-    return {
-        key: {name: np.asarray(value, dtype=np.float32) for name, value in feature.items() if name != "count"}
-        for key, feature in stats.items()
-        if isinstance(feature, dict)
-    }

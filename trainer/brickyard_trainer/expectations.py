@@ -3,6 +3,7 @@
 import numpy as np
 
 from .dataset_index import DatasetIndex
+from .dataset_info import is_depth
 from .errors import InputError
 
 
@@ -21,13 +22,20 @@ def cameras_of(index: DatasetIndex, names: list[str]) -> list[str]:
     """Feature keys of the cameras asked for.
 
     Raises:
-        InputError: none asked for, or the dataset lacks some.
+        InputError: none asked for, or the dataset lacks some, or one has no colour.
     """
     keys = [name if name in index.camera_keys else f"observation.images.{name}" for name in names]
     missing = [name for name, key in zip(names, keys, strict=True) if key not in index.camera_keys]
     have = ", ".join(key.removeprefix("observation.images.") for key in index.camera_keys)
     if missing or not keys:
         raise InputError(f"data.cameras wants {', '.join(missing) or 'none'}, but {index.root} has {have}")
+    for key in keys:
+        channels = index.camera_shapes[key][2]
+        if channels != 3 or is_depth(index.info["features"][key]):
+            what = (
+                "a depth map" if is_depth(index.info["features"][key]) else f"pictures of {channels} channels"
+            )
+            raise InputError(f"{index.root}: {key} is {what}; the policy takes cameras of three colours")
     return keys
 
 

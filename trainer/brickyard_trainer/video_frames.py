@@ -5,15 +5,14 @@ frames/s against 361 at 320x240 on one core); where its first picture is not ler
 reads them all.
 """
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
-from .dataset_index import DatasetError, DatasetIndex, parquet_files
+from .dataset_index import DatasetError, DatasetIndex
+from .row_pictures import iterate_pictures, read_pictures
 
 BATCH_FRAMES = 128
 
@@ -60,27 +59,36 @@ def iterate_file(
             )
         for at in range(0, stop - start, BATCH_FRAMES):
             count = min(BATCH_FRAMES, stop - start - at)
-            yield start + at, decoder.read(offset + at, offset + at + count)
+            frames = decoder.read(offset + at, offset + at + count)
+            check_size(index, camera, path, frames)
+            yield start + at, frames
+
+
+def check_size(index: DatasetIndex, camera: str, path: Path, frames: np.ndarray) -> None:
+    height, width, _ = index.camera_shapes[camera]
+    if frames.shape[1:3] != (height, width):
+        found = f"{frames.shape[2]}x{frames.shape[1]}"
+        raise DatasetError(f"{path} is {found}, info.json says {width}x{height} of {camera}")
 
 
 def read_frames(index: DatasetIndex, camera: str, rows: list[int]) -> np.ndarray:
     """uint8 (len(rows), H, W, 3) of single rows, by lerobot's own decoding."""
+    if index.info["features"][camera]["dtype"] == "image":
+        return read_pictures(index, camera, rows)
     starts = np.array([episode.start for episode in index.episodes])
     height, width, _ = index.camera_shapes[camera]
     out = np.empty((len(rows), height, width, 3), dtype=np.uint8)
     decoders: dict[Path, Any] = {}
     for k, row in sorted(enumerate(rows), key=lambda pair: pair[1]):
         episode = int(np.searchsorted(starts, row, side="right")) - 1
-        if index.info["features"][camera]["dtype"] == "image":
-            first, pictures = next(iter(iterate_pictures(index, camera, [episode])))
-            out[k] = pictures[row - first]
-            continue
         path = video_file(index, camera, episode)
         if path not in decoders:
             decoders.clear()
             decoders[path] = open_decoder(path)
         at = first_frame_in_file(index, camera, episode) + row - index.episodes[episode].start
-        out[k] = decoders[path].read(at, at + 1)[0]
+        frame = decoders[path].read(at, at + 1)
+        check_size(index, camera, path, frame)
+        out[k] = frame[0]
     return out
 
 
@@ -164,26 +172,3 @@ class PyavFile:
         except (StopIteration, self.av.error.FFmpegError) as error:
             raise DatasetError(f"{self.path} cannot be decoded at frame {self.at}") from error
         return np.stack(pictures)
-
-
-def iterate_pictures(
-    index: DatasetIndex, camera: str, episodes: list[int]
-) -> Iterator[tuple[int, np.ndarray]]:
-    """For cameras stored as PNG or JPEG in the rows: an episode a batch."""
-    from PIL import Image
-
-    wanted = set(episodes)
-    row = 0
-    starts = {index.episodes[e].start: index.episodes[e] for e in wanted}
-    kept: list[np.ndarray] = []
-    episode = None
-    for file in parquet_files(index.root, "data"):
-        for batch in pq.ParquetFile(file).iter_batches(batch_size=256, columns=[camera]):
-            for item in batch.column(0).to_pylist():
-                episode = starts.get(row, episode)
-                if episode is not None and row < episode.stop:
-                    kept.append(np.asarray(Image.open(io.BytesIO(item["bytes"])).convert("RGB")))
-                    if row + 1 == episode.stop:
-                        yield episode.start, np.stack(kept)
-                        kept, episode = [], None
-                row += 1

@@ -1,5 +1,6 @@
 /** `brickyard train` and `brickyard export`: read the options, run the trainer's Python, print the summary. */
 import { Command } from 'commander';
+import { checkNames } from '../../generator/dataset/checks/names.ts';
 import { VALIDATE_DEFAULTS } from '../../generator/dataset/validate.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
@@ -73,6 +74,7 @@ export function trainCommand(): Command {
     )
     .option('--provider <name>', 'where it runs: local, ssh, gcp or verda', DEFAULT_PROVIDER)
     .option('--min-episodes <n>', 'fewer in the dataset are a fault', String(VALIDATE_DEFAULTS.minEpisodes))
+    .option('--skip <checks>', 'checks of `dataset validate` to leave out, such as statistics,size')
     .option(
       '--dry-run',
       'begin it in a temporary folder, say how long it would take and how much space, and stop',
@@ -116,6 +118,7 @@ async function train(overrides: string[], options: TrainCommandOptions): Promise
   const data = await checkTrainingData({
     root,
     minEpisodes: Number(minEpisodes),
+    skip: options.skip === undefined ? [] : checkNames('--skip', options.skip),
     overrides,
     cache: verdictFolder(),
   });

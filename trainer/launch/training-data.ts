@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { CheckName } from '../../generator/dataset/checks/names.ts';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
@@ -14,13 +15,15 @@ import { STATE_LAYOUTS } from '../../sim/observation.ts';
 import { ACTION_NAMES } from '../../sim/trajectory.ts';
 
 /** Raised when validation asks for more, so that older verdicts do not count. */
-const VERDICT_FORMAT = 1;
+const VERDICT_FORMAT = 2;
 /** Faults shown; `dataset validate` lists the rest. */
 const SHOWN_FAULTS = 5;
 
 export interface TrainingDataOptions {
   root: string;
   minEpisodes: number;
+  /** Checks of `dataset validate` to leave out. */
+  skip?: readonly CheckName[];
   /** Hydra's overrides as typed: which cameras and which robot the policy is for. */
   overrides: readonly string[];
   /** Where verdicts are kept. */
@@ -46,13 +49,18 @@ export function verdictFolder(): string {
  */
 export async function checkTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
   const { root, minEpisodes, overrides, cache } = options;
+  // The range is a rule of the loader's actuators; other robots are driven in degrees.
+  const skip: CheckName[] = [
+    ...(options.skip ?? []),
+    ...(isForLoader(overrides) ? [] : ['action-range' as const]),
+  ];
   const reader = await DatasetReader.open(root);
   const { info } = reader;
   throwFaults(`dataset ${root}`, missingFeatures(reader, overrides));
   const found = { episodes: info.total_episodes, frames: info.total_frames, fps: info.fps };
-  const verdict = join(cache, `${await stateOfFiles(root, minEpisodes)}.json`);
+  const verdict = join(cache, `${await stateOfFiles(root, minEpisodes, skip)}.json`);
   if (await isThere(verdict)) return { ...found, remembered: true };
-  const { ok, faults } = await validateDataset(reader, { minEpisodes, deep: false });
+  const { ok, faults } = await validateDataset(reader, { minEpisodes, deep: false, skip });
   if (!ok) {
     const lines = faults
       .slice(0, SHOWN_FAULTS)
@@ -65,7 +73,7 @@ export async function checkTrainingData(options: TrainingDataOptions): Promise<T
         `  and ${faults.length - SHOWN_FAULTS} more; \`brickyard dataset validate ${root}\` lists all`,
       );
     throw new NegativeResult(
-      `dataset ${root} is not fit for training; it has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${lines.join('\n')}`,
+      `dataset ${root} is not fit for training; it has ${faults.length} fault${faults.length === 1 ? '' : 's'} (--skip CHECK leaves one check out):\n${lines.join('\n')}`,
     );
   }
   await new Disk().writeWhole(verdict, `${JSON.stringify({ ok: true, root, ...found })}\n`);
@@ -73,31 +81,40 @@ export async function checkTrainingData(options: TrainingDataOptions): Promise<T
 }
 
 /** What the policy is fed with and the dataset does not have. */
-function missingFeatures({ info, cameraKeys }: DatasetReader, overrides: readonly string[]): string[] {
+function missingFeatures({ info }: DatasetReader, overrides: readonly string[]): string[] {
   const { features } = info;
+  const cameras = Object.keys(features).filter((key) => ['video', 'image'].includes(features[key].dtype));
   const faults: string[] = [];
   for (const camera of wantedCameras(overrides)) {
-    const key = `observation.images.${camera}`;
-    if (!cameraKeys.includes(key))
+    const key = cameras.includes(camera) ? camera : `observation.images.${camera}`;
+    if (!cameras.includes(key))
       faults.push(
-        `it has no camera ${key}; ${cameraKeys.length === 0 ? 'it has none' : `it has ${cameraKeys.join(', ')}: choose with data.cameras=[NAME]`}`,
+        `it has no camera ${key}; ${cameras.length === 0 ? 'it has none' : `it has ${cameras.join(', ')}: choose with data.cameras=[NAME]`}`,
       );
   }
-  const isLoader = overrideOf(overrides, 'env') !== 'any';
   const wanted = { 'observation.state': STATE_LAYOUTS.seed4, action: ACTION_NAMES };
   for (const [key, names] of Object.entries(wanted)) {
     if (!features[key]) {
       faults.push(`it has no ${key}`);
       continue;
     }
-    const found = features[key].names;
-    if (!isLoader || (Array.isArray(found) && names.every((name, i) => found[i] === name))) continue;
+    const found = flatNames(features[key].names);
+    if (!isForLoader(overrides) || names.every((name, i) => found[i] === name)) continue;
     faults.push(
-      `its ${key} is ${Array.isArray(found) ? found.join(', ') : 'unnamed'}, the loader's begins with ${names.join(', ')}: train another robot with env=any`,
+      `its ${key} is ${found.length > 0 ? found.join(', ') : 'unnamed'}, the loader's begins with ${names.join(', ')}: train another robot with env=any`,
     );
   }
   return faults;
 }
+
+/** The names of a vector's values; lerobot allows a list, lists in a record such as `motors`, or none. */
+function flatNames(names: unknown): string[] {
+  if (Array.isArray(names)) return names.flatMap(flatNames);
+  if (typeof names === 'object' && names !== null) return Object.values(names).flatMap(flatNames);
+  return typeof names === 'string' ? [names] : [];
+}
+
+const isForLoader = (overrides: readonly string[]): boolean => overrideOf(overrides, 'env') !== 'any';
 
 function wantedCameras(overrides: readonly string[]): string[] {
   const given = overrideOf(overrides, 'data.cameras');
@@ -115,7 +132,7 @@ function overrideOf(overrides: readonly string[], key: string): string | undefin
 }
 
 /** Changes whenever a file of the dataset does. */
-async function stateOfFiles(root: string, minEpisodes: number): Promise<string> {
+async function stateOfFiles(root: string, minEpisodes: number, skip: readonly CheckName[]): Promise<string> {
   const real = await realpath(root);
   const entries = await readdir(real, { withFileTypes: true, recursive: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -125,7 +142,8 @@ async function stateOfFiles(root: string, minEpisodes: number): Promise<string> 
     lines.push(`${relative(real, path)}\0${size}\0${mtimeMs}`);
   }
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
-  const hash = createHash('sha256').update(`${VERDICT_FORMAT}\0${version}\0${minEpisodes}\0${real}\n`);
+  const asked = [VERDICT_FORMAT, version, minEpisodes, [...new Set(skip)].sort().join(), real];
+  const hash = createHash('sha256').update(`${asked.join('\0')}\n`);
   return hash.update(lines.join('\n')).digest('hex');
 }
 

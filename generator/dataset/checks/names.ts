@@ -1,3 +1,5 @@
+import { throwFaults } from '../../../sim/errors.ts';
+
 /** The checks of `dataset validate` by name, and what each looks at. */
 export const CHECKS = {
   'min-episodes': 'at least --min-episodes episodes',
@@ -24,3 +26,14 @@ export const CHECKS = {
 
 export type CheckName = keyof typeof CHECKS;
 export const CHECK_NAMES = Object.keys(CHECKS) as CheckName[];
+
+/** The checks that an option lists, with commas between. @throws InputError with those that there are not */
+export function checkNames(option: string, text: string): CheckName[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !(CHECK_NAMES as string[]).includes(name));
+  throwFaults(
+    option,
+    unknown.map((name) => `there is no check "${name}"; there are ${CHECK_NAMES.join(', ')}`),
+  );
+  return names as CheckName[];
+}

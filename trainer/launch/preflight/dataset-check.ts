@@ -1,5 +1,6 @@
 /** Whether what is to be trained on is a dataset: in full where it lies here, by its own account where it is stored. */
 import { z } from 'zod';
+import type { CheckName } from '../../../generator/dataset/checks/names.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { readTextIfThere } from '../storage/object-store.ts';
 import { checkTrainingData, verdictFolder } from '../training-data.ts';
@@ -9,6 +10,8 @@ export interface DatasetCheckOptions {
   /** As the user named it. */
   location: string;
   minEpisodes: number;
+  /** Checks of `dataset validate` to leave out. */
+  skip?: readonly CheckName[];
   overrides: readonly string[];
 }
 
@@ -16,7 +19,12 @@ const INFO = 'meta/info.json';
 /** Written last by `dataset push`. */
 const MANIFEST = 'dataset.manifest.json';
 
-export function localDatasetCheck({ location, minEpisodes, overrides }: DatasetCheckOptions): PreflightCheck {
+export function localDatasetCheck({
+  location,
+  minEpisodes,
+  skip,
+  overrides,
+}: DatasetCheckOptions): PreflightCheck {
   return {
     name: 'dataset',
     // A large one on a busy disk is read for minutes the first time; its verdict is remembered.
@@ -25,6 +33,7 @@ export function localDatasetCheck({ location, minEpisodes, overrides }: DatasetC
       const data = await checkTrainingData({
         root: location,
         minEpisodes,
+        skip,
         overrides,
         cache: verdictFolder(),
       });

@@ -39,6 +39,7 @@ export interface RemoteOptions {
   evalEvery?: string;
   volume?: string;
   minEpisodes: string;
+  skip?: string;
   overrides: readonly string[];
 }
 

@@ -42,7 +42,12 @@ export function planChecks({ plan, folder, secrets, resumes }: PlanCheckOptions)
   const store = openStore(joinUrl(out, runId), { subject: '--out', ...access });
   const checks: PreflightCheck[] = [storageCheck(store)];
   if (!resumes) checks.push(freePlaceCheck(store, runId));
-  const options = { location: dataset, minEpisodes: plan.minEpisodes, overrides: plan.overrides };
+  const options = {
+    location: dataset,
+    minEpisodes: plan.minEpisodes,
+    skip: plan.skip,
+    overrides: plan.overrides,
+  };
   if (isFolder(dataset)) checks.push(localDatasetCheck(options));
   else {
     const stored = openStore(dataset, { subject: '--dataset', ...access });

@@ -1,5 +1,6 @@
 /** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { existsSync } from 'node:fs';
+import { checkNames } from '../../../generator/dataset/checks/names.ts';
 import { InputError, orFault, throwFaults } from '../../../sim/errors.ts';
 import { trainerArguments, unquoted } from '../overrides.ts';
 import { pretrainedModel } from '../pretrained-model.ts';
@@ -65,6 +66,7 @@ export function planFromOptions(options: RemoteOptions, settings: RemoteSettings
     },
     wandb: settings.wandb ?? false,
     minEpisodes: Number(options.minEpisodes),
+    skip: options.skip === undefined ? [] : checkNames('--skip', options.skip),
   };
   if (plan.limits.deadManMinutes < 5 || plan.limits.deadManMinutes > 1440)
     faults.push(`--dead-man is ${plan.limits.deadManMinutes}; it takes 5 to 1440 minutes`);

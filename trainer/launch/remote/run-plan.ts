@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CHECK_NAMES, type CheckName } from '../../../generator/dataset/checks/names.ts';
 import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { writeWholeFile } from '../../../scenarios/whole-file.ts';
 import { InputError } from '../../../sim/errors.ts';
@@ -114,6 +115,8 @@ export const runPlanSchema = z.strictObject({
   evaluation: z.strictObject({ suite: z.string().nullable(), every: z.number().int().min(1) }),
   wandb: z.boolean(),
   minEpisodes: z.number().int().min(0),
+  /** Checks of `dataset validate` that were left out; plans of before have none. */
+  skip: z.array(z.enum(CHECK_NAMES as [CheckName, ...CheckName[]])).default([]),
 });
 
 export type SshPlace = z.infer<typeof sshPlaceSchema>;
