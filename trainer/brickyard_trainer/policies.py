@@ -50,7 +50,8 @@ def policy_config(config: dict, index, cameras: list[str], device: str) -> PreTr
     try:
         return make_policy_config(kind, **arguments)
     except (ValueError, TypeError, NotImplementedError) as error:
-        raise InputError(f"policy={kind}: {error}") from None
+        # lerobot says of any plugin's refusal that the type is not available; why is in the cause
+        raise InputError(f"policy={kind}: {error.__cause__ or error}") from None
 
 
 def make_policy(
