@@ -2,7 +2,8 @@
  * Whatever lerobot 0.4.4 and 0.6.1 load, brickyard reads: datasets of both recorders and editors, and the same files
  * written again by pandas, polars, DuckDB and Arrow or edited by hand, through every command that reads datasets.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +14,7 @@ import { PREVIEW_PAGE_DEFAULTS, previewPage } from '../../generator/dataset/prev
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
 import { InputError } from '../../sim/errors.ts';
+import { CheckProcess } from '../trainer/check-process.ts';
 import { MAKERS, type MadeReport, makeForeignDatasets } from './made-datasets.ts';
 
 /** What HDF5 files have no place for, said before anything is written. */
@@ -93,4 +95,54 @@ describe.each(MAKERS.map((maker, i) => ({ ...maker, i })))('lerobot $version', (
     if (why !== undefined) expect(why).toMatch(NOT_IN_HDF5);
     else expect(reader.info.total_episodes).toBeGreaterThan(0);
   });
+});
+
+/** Dataset and cameras; each is one way in which datasets differ from ours. */
+const TRAINED: readonly (readonly [string, string])[] = [
+  ['0.4.4/image', 'front,wrist'],
+  ['0.4.4/degrees', 'front'],
+  ['0.4.4/numbers', 'front'],
+  ['0.6.1/video', 'front'],
+  ['0.6.1/planes-first', 'front'],
+  ['0.6.1/planes-first-image', 'front'],
+  ['0.6.1/nested-names', 'front'],
+  ['0.6.1/without-stats', 'wrist'],
+  ['0.6.1/polars-zstd', 'front'],
+];
+
+test("two steps on each give a policy that answers as lerobot's own processors and policy do", async () => {
+  const work = join(folder, 'trained');
+  mkdirSync(work);
+  const checks = new CheckProcess(work);
+  try {
+    const args = [work, ...TRAINED.flatMap(([name, cameras]) => [join(folder, name), cameras])];
+    const { lastLine, stderr } = await checks.run({ script: 'foreign_training.py', args });
+    expect(lastLine, stderr.slice(-3000)).toBe('{"faults": []}');
+  } finally {
+    await checks.close();
+  }
+});
+
+test('train takes a dataset in degrees, with its pictures in the rows, from the command line', () => {
+  const root = join(folder, '0.6.1', 'degrees-image');
+  const small = ['policy=act_small', 'training.steps=2', 'training.batch_size=4', 'checkpoint.export=none'];
+  const robot = ['env=any', 'data.cameras=[front]'];
+  const brickyard = (...args: string[]) =>
+    spawnSync(process.execPath, [join(import.meta.dirname, '../../cli.ts'), 'train', ...args], {
+      encoding: 'utf8',
+      cwd: folder,
+      env: {
+        ...process.env,
+        XDG_CACHE_HOME: join(folder, 'cache'),
+        OMP_NUM_THREADS: '1',
+        INIT_CWD: folder,
+      },
+    });
+  const asked = ['--dataset', root, '--min-episodes', '1', '--out', 'run', ...small];
+  const mistaken = brickyard(...asked, ...robot, '--skip', 'statistic');
+  expect(mistaken.status, mistaken.stderr).toBe(2);
+  expect(mistaken.stderr).toContain('--skip: there is no check "statistic"');
+  const trained = brickyard(...asked, ...robot, '--skip', 'statistics,size');
+  expect(trained.status, trained.stderr).toBe(0);
+  expect(trained.stderr).toContain('2 steps, loss');
 });

@@ -19,6 +19,7 @@ const RECORDED = [
   'numbers',
   'nested-names',
   'degrees',
+  'degrees-image',
   'tasks-per-frame',
   'without-camera',
   'streamed',

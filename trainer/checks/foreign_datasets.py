@@ -145,6 +145,9 @@ def recorders() -> dict[str, Callable[[Path], Any]]:
             },
         ),
         "degrees": lambda out: record(out, {FRONT: camera(), **base}, degrees=True, robot_type="so100"),
+        "degrees-image": lambda out: record(
+            out, {FRONT: camera("image"), **base}, degrees=True, use_videos=False
+        ),
         "tasks-per-frame": lambda out: record(
             out, {FRONT: camera(), **base}, tasks=lambda episode, frame: f"step {frame // 4}"
         ),
