@@ -3,6 +3,7 @@
  * without being decoded: a run of samples that begins with a key frame and shows exactly the episode's frames.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { InputError } from '../../sim/errors.ts';
 import type { SampleTrack } from './mp4.ts';
 import { type Mp4Video, readMp4 } from './mp4-reader.ts';
 
@@ -22,7 +23,8 @@ export class VideoCutter {
 
   /**
    * @param range where the episode lies; `frames` of it from `fromS`
-   * @throws Error that says why these frames cannot be cut out, without the episode's name
+   * @throws Error that says why these frames cannot be cut out, without the episode's name; InputError where a
+   *   healthy file is coded so
    */
   async cut(
     path: string,
@@ -39,7 +41,12 @@ export class VideoCutter {
     if (from < 0 || to - from !== frames || !ticks.every(isInside)) {
       throw new Error(`${path} does not show exactly ${frames} frames in a row from ${fromS} s`);
     }
-    if (!video.isKey(from)) throw new Error(`${path} has no key frame at ${fromS} s`);
+    if (!video.isKey(from)) {
+      // The file is whole, and lerobot's own convert_image_to_video writes such.
+      throw new InputError(
+        `${path} has no key frame at ${fromS} s, where the episode begins: code the file again with one there (ffmpeg -force_key_frames ${fromS})`,
+      );
+    }
     return {
       entry: video.sampleEntry,
       widthPx: video.widthPx,

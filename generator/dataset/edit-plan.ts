@@ -2,7 +2,7 @@
  * Which episodes of which datasets become a new one, and how they are packed into its files. Pure but for reading the
  * sources' tables of contents.
  */
-import { throwFaults } from '../../sim/errors.ts';
+import { InputError, throwFaults } from '../../sim/errors.ts';
 import { differentTypes, joinedType } from './column-types.ts';
 import { type CutSamples, VideoCutter } from './cuttable-video.ts';
 import type { EpisodeSource, SourceEpisode } from './episode-source.ts';
@@ -114,8 +114,7 @@ async function cutOf(cutter: VideoCutter, { source, episode }: Choice, key: stri
     const { path, fromS } = source.reader.videoRange(row, key);
     return await cutter.cut(path, { fromS, frames: row.length, fps });
   } catch (error) {
-    throw new Error(
-      `${source.reader.root}: episode ${row.episodeIndex}: its video cannot be copied without coding it again: ${(error as Error).message}`,
-    );
+    const why = `${source.reader.root}: episode ${row.episodeIndex}: its video cannot be copied without coding it again: ${(error as Error).message}`;
+    throw error instanceof InputError ? new InputError(why) : new Error(why);
   }
 }

@@ -21,6 +21,8 @@ import { MAKERS, type MadeReport, makeForeignDatasets } from './made-datasets.ts
 const NOT_IN_HDF5 = /is text, which the HDF5 layout has no place for|is of the type image, which cannot be/;
 /** Pictures in the rows are not copied; the sentence names the way out. */
 const NOT_MERGED = /is of the type image, which cannot be copied; store cameras as video/;
+/** lerobot's convert_image_to_video lets episodes begin between key frames. */
+const NOT_CUT = /has no key frame at 0\.7 s, where the episode begins: code the file again with one there/;
 
 let folder: string;
 let made: MadeReport[];
@@ -78,8 +80,8 @@ describe.each(MAKERS.map((maker, i) => ({ ...maker, i })))('lerobot $version', (
     const options = { roots: [root(name), root(name)], out, command: 'merge' };
     const why = await refusal(() => mergeDatasets(options));
     if (why !== undefined) {
-      expect(hasPicturesInRows(reader)).toBe(true);
-      expect(why).toMatch(NOT_MERGED);
+      expect(hasPicturesInRows(reader) || name === 'to-video').toBe(true);
+      expect(why).toMatch(name === 'to-video' ? NOT_CUT : NOT_MERGED);
       return;
     }
     const twice = await DatasetReader.open(out);

@@ -32,7 +32,7 @@ test('a dataset with a fault is trained on when the check that found it is left 
   });
   const refused = await check().catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(NegativeResult);
-  expect(String(refused)).toContain("--skip CHECK");
+  expect(String(refused)).toContain('--skip CHECK');
   expect(await check({ skip: ['totals'] })).toMatchObject({ episodes: 2, remembered: false });
   expect(await check({ skip: ['totals'] })).toMatchObject({ remembered: true });
 });

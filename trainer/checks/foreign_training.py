@@ -1,4 +1,4 @@
-"""Trains two steps on each dataset that others made, exports, and compares with the policy as lerobot runs it.
+"""Trains two steps on datasets that others made, exports, and compares with the policy as lerobot runs it.
 
 usage: python foreign_training.py WORK DATASET CAMERA[,CAMERA …] [DATASET CAMERA …]
 
