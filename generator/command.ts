@@ -230,7 +230,9 @@ async function studentOf(
       `--fps is ${fps}, but ${student.label} drives at ${student.fps}: leave --fps out, or train at ${fps}`,
     );
   say(
-    `${student.label} drives, ${student.actionSteps} actions a chunk, the expert ${record.beta} of the chunks`,
+    student.ensemble === undefined
+      ? `${student.label} drives, ${student.actionSteps} actions a chunk, the expert ${record.beta} of the chunks`
+      : `${student.label} drives, its chunks averaged with coefficient ${student.ensemble}, the expert ${record.beta} of the frames`,
   );
   for (const note of notes) say(note);
   return record;

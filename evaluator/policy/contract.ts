@@ -3,7 +3,8 @@
  *
  * A folder holds `policy.onnx`, `policy.json`, `golden/pairs.json` and `golden/NN.png`. The graph takes the raw frame
  * and the raw state and returns the raw action chunk; resize, scaling, normalisation, unnormalisation and clamping are
- * inside of it, so that nothing about them can differ between training and inference.
+ * inside of it, so that nothing about them can differ between training and inference. Outside are only which rows of
+ * which chunks are executed, and for a policy that averages its chunks, clamping after that.
  */
 import { z } from 'zod';
 
@@ -52,6 +53,11 @@ export const policySchema = z.strictObject({
   chunk: count,
   /** How many of them the training meant to be executed before the next query. */
   action_steps: count,
+  /**
+   * lerobot's temporal_ensemble_coeff: the policy is asked in every frame, and what all chunks say about it is averaged,
+   * weight exp(-coefficient * i), i counted from the oldest. Policies that drive by whole chunks leave it out.
+   */
+  temporal_ensemble: z.number().optional(),
   inputs: z.strictObject({ images: z.array(imageInput).min(1), state: vectorInput }),
   output: z.strictObject({
     name: z.string().min(1),
@@ -59,7 +65,7 @@ export const policySchema = z.strictObject({
     /** chunk, actions. */
     shape: z.tuple([count, count]),
     names,
-    /** Bounds that the graph clamps to. */
+    /** Bounds that the graph clamps to; with `temporal_ensemble`, whoever drives does so after averaging. */
     range: z.tuple([z.number(), z.number()]),
   }),
   onnx: z.strictObject({

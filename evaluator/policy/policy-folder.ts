@@ -80,7 +80,8 @@ export async function readContract(folder: string): Promise<PolicyContract> {
 }
 
 /** What the schema cannot say. */
-function contractFaults({ inputs, output, chunk, action_steps, onnx }: PolicyContract): string[] {
+function contractFaults(contract: PolicyContract): string[] {
+  const { inputs, output, chunk, action_steps, temporal_ensemble, onnx } = contract;
   const faults: string[] = [];
   const [rows, actions] = output.shape;
   if (rows !== chunk) faults.push(`chunk is ${chunk}, the output's shape says ${rows}`);
@@ -90,6 +91,10 @@ function contractFaults({ inputs, output, chunk, action_steps, onnx }: PolicyCon
   if (numbers !== inputs.state.names.length)
     faults.push(`the state has ${numbers} numbers and ${inputs.state.names.length} names`);
   if (action_steps > chunk) faults.push(`action_steps is ${action_steps}, more than the chunk's ${chunk}`);
+  if (temporal_ensemble !== undefined && action_steps !== 1)
+    faults.push(
+      `action_steps is ${action_steps}, but a policy with temporal_ensemble is asked in every frame: 1`,
+    );
   if (chunk > POLICY_BOUNDS.chunk) faults.push(`chunk is ${chunk}, at most ${POLICY_BOUNDS.chunk}`);
   if (!(output.range[0] < output.range[1]))
     faults.push(`the output's range ${output.range.join(' to ')} is empty`);

@@ -9,6 +9,8 @@ import { machineFacts } from '../../sim/host/machine.ts';
 import { shellLine } from '../../sim/host/shell-line.ts';
 import { userFolder, userPath } from '../../sim/host/user-path.ts';
 import { MAX_WORKERS } from '../../sim/host/worker-pool.ts';
+import { chunkOptions } from '../policy/action-chunks.ts';
+import { readContract } from '../policy/policy-folder.ts';
 import { writeReport } from '../report/write-report.ts';
 import { againWords } from './again.ts';
 import { onlyConditions } from './only.ts';
@@ -68,7 +70,7 @@ export function rolloutCommand(): Command {
     )
     .option(
       '--temporal-ensemble <coefficient>',
-      'ask in every frame and average all chunks, weight exp(-coefficient * age rank)',
+      'ask in every frame and average all chunks, weight exp(-coefficient * age rank); off executes whole chunks (default: as trained)',
     )
     .option(
       '--through-codec',
@@ -190,6 +192,11 @@ async function prepare(
   const out = outFor(set.name);
   if (subject.kind !== 'policy')
     return { ...common, settings: { ...settings, out }, set, onnxSha256: null, details: {} };
+  // Before golden frames are drawn, which takes seconds.
+  const chunk = chunkOptions(await readContract(subject.folder), request, {
+    label: subject.label,
+    remedy: 'leave --action-steps out, or add --temporal-ensemble off',
+  });
   const {
     policy,
     settings: fitting,
@@ -207,13 +214,8 @@ async function prepare(
       (frames.skipped ??
         `${frames.frames} golden frames drawn again (${frames.equal} to the bit, worst block ${frames.worstBlock.toFixed(1)} of 255)`),
   );
-  const actionSteps = request.actionSteps ?? contract.action_steps;
-  if (actionSteps > contract.chunk)
-    throw new InputError(
-      `--action-steps is ${actionSteps}, but a chunk of ${subject.label} has ${contract.chunk} actions`,
-    );
-  const chunk =
-    request.ensemble === undefined ? { actionSteps } : { actionSteps: 1, ensemble: request.ensemble };
+  if (chunk.ensemble !== undefined)
+    say(`${subject.label} is asked in every frame, its chunks averaged with coefficient ${chunk.ensemble}`);
   return {
     ...common,
     machine: { ...machine, rendering_stack: stack },

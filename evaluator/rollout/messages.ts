@@ -3,8 +3,8 @@ import type { Condition } from '../../scenarios/suites/conditions.ts';
 import type { RendererOptions } from '../../sim/host/renderer.ts';
 import type { ThreadTime } from '../../sim/host/thread-time.ts';
 import type { StateLayout } from '../../sim/observation.ts';
+import type { ChunkOptions } from '../policy/action-chunks.ts';
 import type { RolloutResult } from '../results.ts';
-import type { ChunkOptions } from './policy-driver.ts';
 import type { Subject } from './subject.ts';
 
 /** What all rollouts of a run share; given to each worker once. */

@@ -47,7 +47,8 @@ export interface RolloutRequest {
   workers: number;
   resume: boolean;
   actionSteps: number | undefined;
-  ensemble: number | undefined;
+  /** `off`: not what the policy was trained with. */
+  ensemble: number | 'off' | undefined;
   throughCodec: boolean;
   minSuccess: number | undefined;
   hangS: number;
@@ -88,7 +89,8 @@ export function parseRolloutOptions(raw: RawRolloutOptions, cores: number): Roll
   const backend = raw.backend ?? ROLLOUT_DEFAULTS.backend;
   if (!(BACKENDS as readonly string[]).includes(backend))
     faults.push(`--backend must be one of ${BACKENDS.join(', ')}, got "${backend}"`);
-  if (raw.actionSteps !== undefined && raw.temporalEnsemble !== undefined)
+  const noEnsemble = raw.temporalEnsemble === 'off';
+  if (raw.actionSteps !== undefined && raw.temporalEnsemble !== undefined && !noEnsemble)
     faults.push('--temporal-ensemble asks the policy in every frame: leave --action-steps out');
   const request: RolloutRequest = {
     checkpoints,
@@ -102,7 +104,7 @@ export function parseRolloutOptions(raw: RawRolloutOptions, cores: number): Roll
     workers: whole('--workers', raw.workers, 1, MAX_WORKERS) ?? cores,
     resume: raw.resume === true,
     actionSteps: whole('--action-steps', raw.actionSteps, 1, 10_000),
-    ensemble: number('--temporal-ensemble', raw.temporalEnsemble, -10, 10),
+    ensemble: noEnsemble ? 'off' : number('--temporal-ensemble', raw.temporalEnsemble, -10, 10),
     throughCodec: raw.throughCodec === true,
     minSuccess: number('--min-success', raw.minSuccess, 0, 1),
     hangS: whole('--hang', raw.hang, 1, 86_400) ?? ROLLOUT_DEFAULTS.hangS,

@@ -10,6 +10,7 @@ import { RenderSession } from '../../sim/host/render-session.ts';
 import { trialScene } from '../../sim/host/trial-scene.ts';
 import type { WorkerNotice, WorkerOrder } from '../../sim/host/worker-channel.ts';
 import { loadPhysics } from '../../sim/physics.ts';
+import { ActionChunks } from '../policy/action-chunks.ts';
 import { GraphError } from '../policy/graph-process.ts';
 import { loadPolicy } from '../policy/policy-folder.ts';
 import { PolicySession } from '../policy/session.ts';
@@ -91,9 +92,8 @@ function openDriver({ condition, replay }: RolloutTask, view: PolicyView): Drive
   if (subject.kind === 'replay') return replayDriver(replay!);
   if (subject.kind !== 'policy') return baselineDriver(subject.kind, condition.key);
   const session = policy!;
-  const { chunk } = session.contract;
   return new PolicyDriver(
-    { ...view, chunk, query: (frame, state) => session.query(frame, state) },
-    settings.chunk,
+    { ...view, query: (frame, state) => session.query(frame, state) },
+    new ActionChunks(session.contract, settings.chunk),
   );
 }

@@ -2,27 +2,30 @@
  * A student drives, mixed with the expert, until it hands over: the way to the states that its own errors lead to
  * (DAgger, Ross et al. 2011). Nothing of the drive is stored but the state at which the expert takes over.
  */
+import type { ActionChunks } from '../../evaluator/policy/action-chunks.ts';
 import { EpisodeRun } from '../../sim/episode-run.ts';
 import type { EpisodeStart } from '../../sim/episode-start.ts';
 import { expertAction, expertView } from '../../sim/expert.ts';
 import type { StateLayout } from '../../sim/observation.ts';
 import type { Rng } from '../../sim/rng.ts';
-import { ACTION_SIZE } from '../../sim/trajectory.ts';
 import { type Handover, HandoverWatch } from './dagger-handover.ts';
 
 /** Who is asked for chunks of actions. */
 export interface Student {
   /** What it sees beside the picture. */
   state: StateLayout;
-  /** Actions of a chunk that are executed before it is asked again. */
-  actionSteps: number;
+  /** When it is asked, and what of its answers is executed. Of one drive. */
+  chunks: ActionChunks;
   /** Chunk x 4 for the frame shown now. */
   ask(run: EpisodeRun): Promise<ArrayLike<number>>;
 }
 
 export interface DriveOptions {
   fps: number;
-  /** Probability that the expert drives instead, drawn anew at each chunk: single frames of it would undo nothing. */
+  /**
+   * Probability that the expert drives instead, drawn anew whenever the student is asked: with chunks, as single frames
+   * of it would undo nothing; in each frame where the student averages.
+   */
   beta: number;
   /** The student's time, unless it hands over before. */
   untilS: number;
@@ -56,21 +59,25 @@ export async function driveStudent(
     if (world.legosRemaining > 0) drive.forks.push({ timeS: world.timeS, start: world.startNow() });
   };
   try {
-    let chunk: ArrayLike<number> | undefined;
-    for (let at = 0; !run.isOver(); at = (at + 1) % student.actionSteps) {
+    const { chunks } = student;
+    let byStudent = false;
+    while (!run.isOver()) {
       if (run.frames >= untilS * fps) {
         drive.handover = 'drawn';
         noteFork();
         break;
       }
-      if (at === 0) {
+      if (chunks.asksAt(run.frames)) {
         noteFork();
-        chunk = rng.unit() < beta ? undefined : await student.ask(run);
-        drive.queries += chunk ? 1 : 0;
+        byStudent = rng.unit() >= beta;
+        // One that averages is asked in every frame, as in a rollout: what it saw meanwhile counts later.
+        if (byStudent || chunks.averages) {
+          chunks.add(run.frames, await student.ask(run));
+          drive.queries++;
+        }
       }
       const expert = expertAction(expertView(run.world));
-      const byStudent = chunk !== undefined;
-      const executed = chunk ? rowOf(chunk, at) : expert.action;
+      const executed = byStudent ? chunks.actionAt(run.frames) : expert.action;
       const trigger = watch.note(run.world, { executed, expert, byStudent });
       if (trigger) {
         drive.handover = trigger;
@@ -85,6 +92,3 @@ export async function driveStudent(
     run.dispose();
   }
 }
-
-const rowOf = (chunk: ArrayLike<number>, row: number): number[] =>
-  Array.from({ length: ACTION_SIZE }, (_, i) => chunk[row * ACTION_SIZE + i]);

@@ -29,6 +29,8 @@ export function daggerDifferences(began: DaggerRecord | undefined, now: DaggerRe
   const compared = {
     'the policy of --checkpoint': (record: DaggerRecord) => record.student.onnx_sha256.slice(0, 12),
     '--action-steps': ({ student }: DaggerRecord) => student.actionSteps,
+    'the coefficient with which chunks are averaged': ({ student }: DaggerRecord) =>
+      student.ensemble ?? 'none',
     '--beta': ({ beta }: DaggerRecord) => beta,
     'the results of --from-report': ({ aim }: DaggerRecord) => aim?.report.sha256.slice(0, 12) ?? 'none',
     '--everything-else': ({ aim }: DaggerRecord) => aim?.pool.everythingElse ?? 'none',
@@ -41,7 +43,7 @@ export function daggerDifferences(began: DaggerRecord | undefined, now: DaggerRe
 
 /** What metadata.json tells of it. */
 export interface DaggerProvenance {
-  student: { label: string; onnx_sha256: string; action_steps: number };
+  student: { label: string; onnx_sha256: string; action_steps: number; temporal_ensemble?: number };
   beta: number;
   beta_drawn: string;
   inference: string;
@@ -53,9 +55,12 @@ export interface DaggerProvenance {
 
 /** No paths, no places of single failures. */
 export function daggerProvenance({ student, beta, aim }: DaggerRecord): DaggerProvenance {
-  const { folder: _, label, onnx_sha256, actionSteps } = student;
+  const { folder: _, label, onnx_sha256, actionSteps, ensemble } = student;
   const provenance: DaggerProvenance = {
-    student: { label, onnx_sha256, action_steps: actionSteps },
+    student: {
+      ...{ label, onnx_sha256, action_steps: actionSteps },
+      ...(ensemble === undefined ? {} : { temporal_ensemble: ensemble }),
+    },
     beta,
     beta_drawn: 'anew at each chunk',
     // The same bits on the same machine and rendering stack, not beyond: sums are of float32.

@@ -1,5 +1,6 @@
 /** Who drives in `--mode dagger`: looked at before anything is made, and opened in each worker. */
 import { createHash } from 'node:crypto';
+import { ActionChunks, chunkOptions } from '../../evaluator/policy/action-chunks.ts';
 import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
 import { PolicySession } from '../../evaluator/policy/session.ts';
 import { simulatorSettings } from '../../evaluator/policy/simulator-fit.ts';
@@ -23,6 +24,8 @@ export interface StudentRecord {
   widthPx: number;
   heightPx: number;
   actionSteps: number;
+  /** Coefficient with which its chunks are averaged, as trained; left out where it drives by whole chunks. */
+  ensemble?: number;
 }
 
 /**
@@ -40,14 +43,9 @@ export async function readStudent(
       `--checkpoint ${request.checkpoint}: the student of --mode dagger is a policy; name a policy folder or a training run`,
     );
   const policy = await loadPolicy(subject.folder);
-  const { chunk, action_steps, onnx } = policy.contract;
-  const actionSteps = request.actionSteps ?? action_steps;
-  if (actionSteps > chunk)
-    throw new InputError(
-      `--action-steps is ${actionSteps}, but a chunk of ${subject.label} has ${chunk} actions`,
-    );
   const { folder, label } = subject;
-  return { folder, label, onnx_sha256: onnx.sha256, ...simulatorSettings(policy), actionSteps };
+  const chunks = chunkOptions(policy.contract, request, { label, remedy: 'leave --action-steps out' });
+  return { folder, label, onnx_sha256: policy.contract.onnx.sha256, ...simulatorSettings(policy), ...chunks };
 }
 
 /**
@@ -70,12 +68,12 @@ export async function openStudent(record: StudentRecord, browser: RenderSession)
       `policy ${record.folder} is not the one that the run began with: sha256 ${found.slice(0, 12)}, was ${record.onnx_sha256.slice(0, 12)}; put it back, or start anew in another --out`,
     );
   let session = await PolicySession.open(policy);
-  const { widthPx, heightPx, state, actionSteps } = record;
+  const { widthPx, heightPx, state, actionSteps, ensemble } = record;
   return () => {
     const picture = new Uint8Array(widthPx * heightPx * 3);
     return {
       state,
-      actionSteps,
+      chunks: new ActionChunks(policy.contract, { actionSteps, ensemble }),
       ask: async (run) => {
         const request = { start: run.world.start, poses: run.pose(), frames: 1, widthPx, heightPx };
         const frame = await browser.egoRgb(request, 0, picture);

@@ -3,13 +3,14 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ActionChunks, type ChunkOptions, ensembled } from '../../evaluator/policy/action-chunks.ts';
 import type { RolloutResult } from '../../evaluator/results.ts';
 import { dispatchRollouts } from '../../evaluator/rollout/dispatch.ts';
 import type { Driver } from '../../evaluator/rollout/driver.ts';
 import { baselineDriver, replayDriver } from '../../evaluator/rollout/driver.ts';
 import { rolloutResult, runRollout } from '../../evaluator/rollout/episode.ts';
 import type { RolloutReply, RolloutTask, WorkerTimes } from '../../evaluator/rollout/messages.ts';
-import { ensembled, PolicyDriver } from '../../evaluator/rollout/policy-driver.ts';
+import { PolicyDriver } from '../../evaluator/rollout/policy-driver.ts';
 import { ResultsFile, readResults } from '../../evaluator/rollout/results-file.ts';
 import { runRollouts } from '../../evaluator/rollout/run.ts';
 import { parseRolloutOptions } from '../../evaluator/rollout/settings.ts';
@@ -77,15 +78,16 @@ describe('a rollout', () => {
 describe('a policy driver', () => {
   /** Chunk of 4 whose rows tell when they were asked for and how far ahead they look. */
   const ports = {
-    chunk: 4,
     draw: async () => new Uint8Array(),
     query: async (_: Uint8Array, state: Float32Array) =>
       Float32Array.from({ length: 16 }, (_, i) => (i % 4 === 0 ? state[0] + Math.floor(i / 4) / 10 : 0)),
   };
+  const chunks = (options: ChunkOptions, range: [number, number] = [-1, 1]) =>
+    new ActionChunks({ chunk: 4, output: { shape: [4, 4], range } }, options);
   const run = (frames: number) => ({ frames, observe: () => Float32Array.of(frames / 100) }) as never;
 
   it('asks every so many frames and executes the chunk in between', async () => {
-    const driver = new PolicyDriver(ports, { actionSteps: 3 });
+    const driver = new PolicyDriver(ports, chunks({ actionSteps: 3 }));
     const steered: number[] = [];
     for (let t = 0; t < 7; t++) steered.push((await driver.act(run(t)))[0]);
     expect(driver.queryFrames).toEqual([0, 3, 6]);
@@ -93,7 +95,7 @@ describe('a policy driver', () => {
   });
 
   it('averages all chunks of a frame, the oldest with weight 1', async () => {
-    const driver = new PolicyDriver(ports, { actionSteps: 1, ensemble: Math.LN2 });
+    const driver = new PolicyDriver(ports, chunks({ actionSteps: 1, ensemble: Math.LN2 }));
     const steered: number[] = [];
     for (let t = 0; t < 3; t++) steered.push((await driver.act(run(t)))[0]);
     expect(driver.queryFrames).toEqual([0, 1, 2]);

@@ -13,17 +13,17 @@ from typing import Any
 import torch
 
 from . import parity
+from .checkpoint_loading import Checkpoint, load_checkpoint
 from .dataset_index import STATE, DatasetIndex
+from .driven_parity import driven_difference
 from .durable import read_json, sync_folder, sync_tree
 from .errors import InputError
 from .export_graph import (
     OPSET,
-    Checkpoint,
     NetworkGraph,
     PolicyGraph,
     ResizeGraph,
     action_range,
-    load_checkpoint,
     round_weights_to_float16,
     store_float16,
     to_onnx,
@@ -57,7 +57,7 @@ def export_policy(
     if precision not in PRECISIONS:
         raise InputError(f"precision is {precision!r}; there are {' and '.join(PRECISIONS)}")
     if frames < 1:
-        raise InputError(f"parity is to be measured over {frames} frames; it must be at least 1")
+        raise InputError(f"--frames is {frames}; it must be at least 1")
     checkpoint = load_checkpoint(checkpoint_dir, index)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".tmp", dir=out.parent))
@@ -102,7 +102,11 @@ def fill_folder(
     with tempfile.TemporaryDirectory() as scratch:
         network, resizes = write_graphs(folder, Path(scratch), checkpoint, index, bounds, precision)
         measured = parity.measure(inputs, wanted, folder / "policy.onnx", network, resizes)
+        driven = driven_difference(checkpoint, index, folder / "policy.onnx", bounds)
+        measured["end_to_end"] = max(measured["end_to_end"], driven)
         parity.check(measured)
+        if not index.made_by_brickyard and (said := parity.clamp_warning(wanted, bounds)) is not None:
+            print(f"warning: {said}", file=sys.stderr, flush=True)
         if (said := parity.warning(measured)) is not None:
             print(f"warning: {said}", file=sys.stderr, flush=True)
         figures["pytorch_vs_onnxruntime_python"] = measured
@@ -165,6 +169,11 @@ def describe(
         "fps": index.fps,
         "chunk": config.chunk_size,
         "action_steps": config.n_action_steps,
+        **(
+            {}
+            if config.temporal_ensemble_coeff is None
+            else {"temporal_ensemble": config.temporal_ensemble_coeff}
+        ),
         "inputs": {
             "images": [
                 {"name": key, "dtype": "uint8", "shape": [*index.camera_shapes[key][:2], 3]}

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
+from .checkpoint_loading import Checkpoint
 from .dataset_index import DatasetIndex
-from .export_graph import Checkpoint
 from .parity import ParityInputs, reference
 from .video_frames import read_frames
 

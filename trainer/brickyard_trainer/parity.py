@@ -10,9 +10,9 @@ import numpy as np
 import onnxruntime
 import torch
 
+from .checkpoint_loading import Checkpoint
 from .dataset_index import STATE, DatasetIndex
 from .errors import NegativeResult
-from .export_graph import Checkpoint
 from .resize import resize_array
 from .video_frames import read_frames
 
@@ -48,7 +48,9 @@ class Reference:
     network_actions: np.ndarray
     """Normalised (F, chunk, A)."""
     actions: np.ndarray
-    """Raw, clamped (F, chunk, A)."""
+    """Raw (F, chunk, A), clamped where the graph clamps."""
+    beyond: float
+    """Share of lerobot's actions that are not within the bounds."""
 
 
 _inputs: dict[tuple, ParityInputs] = {}
@@ -72,9 +74,9 @@ def reference(checkpoint: Checkpoint, inputs: ParityInputs, bounds: tuple[float,
         camera: resize_array(frames, *checkpoint.network_sizes[camera])
         for camera, frames in inputs.frames.items()
     }
-    # act_small resizes by itself, as in stock lerobot; ACT was given what the frame cache holds.
-    given = inputs.frames if checkpoint.config.type == "act_small" else resized
-    states, network, actions = [], [], []
+    given = given_frames(checkpoint, inputs.frames)
+    low, high = bounds
+    states, network, actions, beyond = [], [], [], []
     for start in range(0, len(inputs.states), BATCH):
         part = slice(start, start + BATCH)
         batch = {STATE: torch.from_numpy(inputs.states[part])}
@@ -84,8 +86,23 @@ def reference(checkpoint: Checkpoint, inputs: ParityInputs, bounds: tuple[float,
         chunk = checkpoint.policy.predict_action_chunk(batch)
         states.append(batch[STATE].numpy())
         network.append(chunk.numpy())
-        actions.append(checkpoint.postprocessor(chunk).clamp(*bounds).numpy())
-    return Reference(resized, np.concatenate(states), np.concatenate(network), np.concatenate(actions))
+        raw = checkpoint.postprocessor(chunk)
+        beyond.append(((raw < low) | (raw > high)).numpy())
+        actions.append((raw.clamp(low, high) if checkpoint.temporal_ensemble is None else raw).numpy())
+    parts = [np.concatenate(part) for part in (states, network, actions)]
+    return Reference(resized, *parts, beyond=float(np.concatenate(beyond).mean()))
+
+
+def given_frames(checkpoint: Checkpoint, frames: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What lerobot is given: act_small resizes by itself; ACT was trained on what the frame cache has, or on
+    the frame itself where lerobot trained it.
+    """
+    if checkpoint.config.type == "act_small":
+        return frames
+    return {
+        camera: resize_array(pictures, *checkpoint.network_sizes[camera])
+        for camera, pictures in frames.items()
+    }
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
@@ -137,6 +154,16 @@ def check(figures: dict[str, float | int]) -> None:
             f"over {figures['frames']} frames the graph disagrees with the network: {', '.join(over)}; "
             "no policy folder was written"
         )
+
+
+def clamp_warning(wanted: Reference, bounds: tuple[float, float]) -> str | None:
+    """One line where lerobot itself answers actions that the policy folder clamps."""
+    if wanted.beyond == 0:
+        return None
+    return (
+        f"{wanted.beyond:.1%} of the actions are beyond the dataset's range, {bounds[0]:.6g} to "
+        f"{bounds[1]:.6g}; the policy folder clamps them, which lerobot does not"
+    )
 
 
 def warning(figures: dict[str, float | int]) -> str | None:

@@ -12,7 +12,11 @@ from lerobot.policies.factory import get_policy_class, make_policy_config, make_
 
 import lerobot_policy_act_small  # noqa: F401 - registers act_small
 
+from .checkpoint_config import read_config
+from .checkpoint_processors import action_scales, input_paths, open_processors
+from .dataset_index import STATE
 from .errors import InputError
+from .model_weights import load_policy, old_statistics, read_weights
 from .settings import policy_arguments
 
 STD_FLOOR = 0.01
@@ -75,33 +79,38 @@ def made_or_loaded(made_config: PreTrainedConfig, init_from: Path | None) -> tor
     Raises:
         InputError: the checkpoint's network is another.
     """
-    policy_class = get_policy_class(made_config.type)
     if init_from is None:
-        return policy_class(config=made_config).to(made_config.device)
-    started = PreTrainedConfig.from_pretrained(init_from)
+        return get_policy_class(made_config.type)(config=made_config).to(made_config.device)
+    started = read_config(init_from)
     if started.type != made_config.type:
         raise InputError(
             f"training.init_from is a checkpoint of {started.type}, but policy.type is {made_config.type}; "
             f"add policy={started.type}"
         )
+    made_config.pretrained_backbone_weights = None  # they come with the checkpoint
+    weights, _ = read_weights(init_from)
     try:
-        made_config.pretrained_backbone_weights = None  # they come with the checkpoint
-        return policy_class.from_pretrained(init_from, config=made_config, strict=True).to(made_config.device)
-    except (RuntimeError, ValueError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise InputError(
-            f"the checkpoint {init_from} does not fit the policy's settings: {lines[-1]}"
-        ) from None
+        return load_policy(init_from, made_config, weights)
+    except InputError as error:
+        raise InputError(f"the checkpoint {init_from} does not fit the policy's settings: {error}") from None
 
 
 def make_processors(made_config: PreTrainedConfig, index, cameras: list[str], init_from: Path | None):
-    """lerobot's pre- and postprocessor; a policy from a checkpoint keeps that one's normalisation."""
-    if init_from is not None:
-        device = {"device_processor": {"device": made_config.device}}
-        return make_pre_post_processors(
-            made_config, pretrained_path=str(init_from), preprocessor_overrides=device
-        )
-    return make_pre_post_processors(made_config, dataset_stats=statistics(index, cameras))
+    """lerobot's pre- and postprocessor; a policy from a checkpoint keeps that one's normalisation.
+
+    Raises:
+        InputError: what the checkpoint's processors do is not known, or their statistics are missing.
+    """
+    if init_from is None:
+        return make_pre_post_processors(made_config, dataset_stats=statistics(index, cameras))
+    _, old = read_weights(init_from)
+    stats = old_statistics(init_from, made_config, old) if old else None
+    before, after = open_processors(init_from, made_config, stats)
+    _, misfits, wrong_inputs = input_paths(before, made_config, [*index.camera_keys, STATE])
+    _, wrong_actions = action_scales(after, made_config)
+    if faults := [*misfits, *wrong_inputs, *wrong_actions]:
+        raise InputError(f"the checkpoint {init_from} cannot be trained on: {'; '.join(faults)}")
+    return before, after
 
 
 def statistics(index, cameras: list[str]) -> dict[str, dict[str, torch.Tensor]]:

@@ -195,7 +195,7 @@ def check_export(index: DatasetIndex, camera: str, folder: Path, work: Path) -> 
     pairs = json.loads((work / "policy/golden/pairs.json").read_text())["pairs"]
     checkpoint = export.load_checkpoint(folder, index)
     wrong = export.PolicyGraph(checkpoint, (-1.0, 1.0))
-    wrong.state.mean += wrong.state.std * 0.5
+    wrong.state[0].mean += wrong.state[0].std * 0.5
     rows = [index.episodes[p["episode"]].start + p["frame"] for p in pairs]
     with torch.no_grad():
         pictures = torch.from_numpy(read_frames(index, camera, rows))

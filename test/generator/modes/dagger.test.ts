@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ActionChunks } from '../../../evaluator/policy/action-chunks.ts';
 import { assertReplays } from '../../../generator/episode.ts';
 import { chooseFork, DAGGER_DEFAULTS, daggerEpisode } from '../../../generator/modes/dagger.ts';
 import { attemptDagger } from '../../../generator/modes/dagger-attempt.ts';
@@ -20,10 +21,16 @@ const [{ scenario }] = resolveSelection('one-brick', '.');
 const startOf = (slot: number): EpisodeStart =>
   sampleStart(scenario, { namespace: 'gen', seed: 3, slot, attempt: 0 });
 
+const chunksOf = (chunk: number, ensemble?: number): ActionChunks =>
+  new ActionChunks(
+    { chunk, output: { shape: [chunk, 4], range: [-1, 1] } },
+    { actionSteps: ensemble === undefined ? chunk : 1, ensemble },
+  );
+
 /** Answers every question with one action, for as long as a chunk lasts. */
 const always = (action: readonly number[], actionSteps = 8): Student => ({
   state: 'seed4',
-  actionSteps,
+  chunks: chunksOf(actionSteps),
   ask: async () => Float32Array.from(Array.from({ length: actionSteps }, () => action).flat()),
 });
 const zero = always([0, 0, 0, 0]);
@@ -32,7 +39,7 @@ const spinner = always([-1, 0, 0, 0]);
 /** The expert with an offset to the left: it mostly gets there, by another way. */
 const slanted: Student = {
   state: 'seed4',
-  actionSteps: 2,
+  chunks: chunksOf(2),
   ask: async ({ world }) => {
     const [steering, ...rest] = expertAction(expertView(world)).action;
     const action = [steering + 0.3, ...rest];
@@ -41,7 +48,7 @@ const slanted: Student = {
 };
 const expertLike: Student = {
   state: 'seed4',
-  actionSteps: 1,
+  chunks: chunksOf(1),
   ask: async ({ world }) => Float32Array.from(expertAction(expertView(world)).action),
 };
 const options = (slot: number, student: Student, beta = 0) => ({
@@ -99,6 +106,47 @@ describe('a student that drives', () => {
     expect(mixed.frames.expert).toBeGreaterThan(0);
     expect(mixed.frames.student).toBeLessThanOrEqual(2 * mixed.queries);
     expect(mixed.frames.expert % 2).toBe(0);
+  });
+});
+
+describe('a student whose policy averages its chunks', () => {
+  /** Says how far ahead it looks: 0, 0.1, 0.2 … of the steering. */
+  const looking = (ensemble: number, asked: number[]): Student => ({
+    state: 'seed4',
+    chunks: chunksOf(4, ensemble),
+    ask: async (run) => {
+      asked.push(run.frames);
+      return Float32Array.from({ length: 16 }, (_, i) => (i % 4 === 0 ? Math.floor(i / 4) / 10 : 0));
+    },
+  });
+  const drive = (student: Student, beta: number) =>
+    driveStudent(startOf(3), student, { fps: 10, beta, untilS: 2, rng: Rng.from('average') });
+
+  test('is asked in every frame, also while the expert drives', async () => {
+    for (const beta of [0, 1]) {
+      const asked: number[] = [];
+      const { queries, frames } = await drive(looking(0, asked), beta);
+      expect(asked).toEqual(Array.from({ length: 20 }, (_, frame) => frame));
+      expect({ queries, frames }).toEqual({
+        queries: 20,
+        frames: beta === 0 ? { student: 20, expert: 0 } : { student: 0, expert: 20 },
+      });
+    }
+  });
+
+  test('drives by the mean of what all its chunks say', async () => {
+    // In frame 3 and later of 0.3, 0.2, 0.1 and 0; fewer chunks have been asked for before.
+    const told: Student = {
+      state: 'seed4',
+      chunks: chunksOf(1),
+      ask: async ({ frames }) => Float32Array.of(Math.min(frames, 3) * 0.05, 0, 0, 0),
+    };
+    const [averaged, same, whole] = await Promise.all(
+      [looking(0, []), told, { ...looking(0, []), chunks: chunksOf(4) }].map((student) => drive(student, 0)),
+    );
+    const end = ({ forks }: typeof averaged) => forks[forks.length - 1].start.loader.headingRad;
+    expect(end(averaged)).toBeCloseTo(end(same), 5);
+    expect(end(whole)).not.toBeCloseTo(end(same), 5);
   });
 });
 
