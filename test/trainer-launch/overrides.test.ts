@@ -98,6 +98,12 @@ it('names each parity figure that is over its bar, and takes NaN for one', () =>
   );
 });
 
+it('takes half of a larger action range for one, and no smaller range', () => {
+  const figures = { frames: 200, resize: 0, network: 1e-6, end_to_end: 0.05 };
+  expect(() => assertParity(figures, [-90, 90])).not.toThrow();
+  expect(() => assertParity(figures, [-0.1, 0.1])).toThrow('end_to_end 0.0500 (at most 0.00100)');
+});
+
 it('keeps a command so that a shell takes it again', () => {
   expect(shellLine(['brickyard', 'a.b=[x]', "it's", '--n'])).toBe("brickyard 'a.b=[x]' 'it'\\''s' --n");
 });

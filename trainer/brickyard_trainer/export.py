@@ -59,6 +59,8 @@ def export_policy(
     if frames < 1:
         raise InputError(f"--frames is {frames}; it must be at least 1")
     checkpoint = load_checkpoint(checkpoint_dir, index)
+    if checkpoint.config.use_amp:
+        warn("use_amp is true: lerobot-eval rounds this policy to half precision, a policy folder does not")
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".tmp", dir=out.parent))
     try:
@@ -104,11 +106,11 @@ def fill_folder(
         measured = parity.measure(inputs, wanted, folder / "policy.onnx", network, resizes)
         driven = driven_difference(checkpoint, index, folder / "policy.onnx", bounds)
         measured["end_to_end"] = max(measured["end_to_end"], driven)
-        parity.check(measured)
+        parity.check(measured, bounds)
         if not index.made_by_brickyard and (said := parity.clamp_warning(wanted, bounds)) is not None:
-            print(f"warning: {said}", file=sys.stderr, flush=True)
+            warn(said)
         if (said := parity.warning(measured)) is not None:
-            print(f"warning: {said}", file=sys.stderr, flush=True)
+            warn(said)
         figures["pytorch_vs_onnxruntime_python"] = measured
         # The command that started this compares in its own runtime; it finds each dump by the graph's hash.
         if parity_dump is None and "BRICKYARD_PARITY_DUMP" in os.environ:
@@ -241,6 +243,10 @@ def training_of(checkpoint: Checkpoint, loss: float | None) -> dict[str, Any]:
         "parameters": sum(p.numel() for p in checkpoint.policy.parameters()),
         "seed": seed if isinstance(seed, int) else None,
     }
+
+
+def warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr, flush=True)
 
 
 def read_optional(path: Path) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from PIL import Image
 
 from .checkpoint_loading import Checkpoint
 from .dataset_index import DatasetIndex
-from .parity import ParityInputs, reference
+from .parity import ParityInputs, reference, unit
 from .video_frames import read_frames
 
 PAIRS = 8
 LAST_FRAME = 300
 """Later frames would cost whoever draws them again too many simulated steps."""
 TOLERANCE = 1e-3
+"""Of actions from -1 to 1; see `unit`."""
 
 
 def choose_pairs(index: DatasetIndex, count: int = PAIRS) -> list[tuple[int, int]]:
@@ -60,7 +61,8 @@ def write_golden(
             }
         )
     path = folder / "pairs.json"
-    path.write_text(json.dumps({"tolerance": TOLERANCE, "pairs": pairs}, allow_nan=False), encoding="utf-8")
+    golden = {"tolerance": TOLERANCE * unit(bounds), "pairs": pairs}
+    path.write_text(json.dumps(golden, allow_nan=False), encoding="utf-8")
     return {"sha256": sha256(path), "pairs": len(pairs)}
 
 

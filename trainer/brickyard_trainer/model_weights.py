@@ -44,7 +44,7 @@ def load_policy(folder: Path, config: Any, weights: dict[str, Tensor]) -> nn.Mod
     """
     try:
         policy = get_policy_class(config.type)(config)
-    except (ValueError, RuntimeError, NotImplementedError, TypeError, AttributeError) as error:
+    except (ValueError, RuntimeError, TypeError, AttributeError, AssertionError) as error:
         raise InputError(
             f"{folder / 'config.json'} describes a network that cannot be made: {one_sentence(error)}"
         ) from None

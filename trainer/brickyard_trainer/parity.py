@@ -25,6 +25,16 @@ two passes it was 9.0e-5, nearly all of it PyTorch's rounding; the transformer a
 BATCH = 16
 
 
+def bars(bounds: tuple[float, float]) -> dict[str, float]:
+    """`BARS` for actions within these bounds: degrees or millimetres are rounded more coarsely than -1 to 1."""
+    return {**BARS, "end_to_end": BARS["end_to_end"] * unit(bounds)}
+
+
+def unit(bounds: tuple[float, float]) -> float:
+    """What counts as 1 of an action: half of its range, where that is more."""
+    return max(1.0, (bounds[1] - bounds[0]) / 2)
+
+
 class ParityError(NegativeResult):
     """The graph disagrees with the network by more than a bar."""
 
@@ -144,10 +154,12 @@ def largest(a: np.ndarray, b: np.ndarray) -> float:
     return float(difference) if np.isfinite(difference) else float("inf")
 
 
-def check(figures: dict[str, float | int]) -> None:
+def check(figures: dict[str, float | int], bounds: tuple[float, float]) -> None:
     """Raises ParityError with all figures that are over their bar."""
     over = [
-        f"{name} {figures[name]:.3g} (at most {bar:.3g})" for name, bar in BARS.items() if figures[name] > bar
+        f"{name} {figures[name]:.3g} (at most {bar:.3g})"
+        for name, bar in bars(bounds).items()
+        if figures[name] > bar
     ]
     if over:
         raise ParityError(
@@ -208,6 +220,5 @@ def write_dump(
         "frames": len(inputs.rows),
         "rows": inputs.rows,
         "shapes": shapes,
-        "bars": BARS,
     }
     (folder / "index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")

@@ -16,8 +16,14 @@ import { PolicySession } from '../../evaluator/policy/session.ts';
 import { Disk } from '../../generator/dataset/disk.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 
-/** As in trainer/brickyard_trainer/parity.py, which says why `network` is not 1e-5. */
+/** As in trainer/brickyard_trainer/parity.py, which says why `network` is not 1e-5. Actions are from -1 to 1. */
 export const PARITY_BARS = { resize: 1 / 255, network: 1e-4, end_to_end: 1e-3 } as const;
+
+/** Of actions of a larger range, degrees for example, half of it counts as 1. */
+function barsFor([low, high]: PolicyContract['output']['range']): Record<keyof typeof PARITY_BARS, number> {
+  return { ...PARITY_BARS, end_to_end: PARITY_BARS.end_to_end * Math.max(1, (high - low) / 2) };
+}
+
 /** What is said of a policy whose export left no dump. */
 export const GOLDEN_PAIRS_ONLY =
   'only its golden pairs were compared in this runtime, not the frames of its export';
@@ -45,7 +51,7 @@ export async function verifyPolicy(folder: string, dumps: string): Promise<Parit
     await checkGoldenPairs(session, policy);
     if (!existsSync(dump)) return null;
     const figures = await measureParity(policy, session, dump);
-    assertParity(figures);
+    assertParity(figures, policy.contract.output.range);
     await recordParity(policy, figures);
     return figures;
   } finally {
@@ -95,8 +101,11 @@ export async function measureParity(
 }
 
 /** @throws NegativeResult naming each figure over its bar */
-export function assertParity(figures: ParityFigures): void {
-  const over = Object.entries(PARITY_BARS)
+export function assertParity(
+  figures: ParityFigures,
+  range: PolicyContract['output']['range'] = [-1, 1],
+): void {
+  const over = Object.entries(barsFor(range))
     .filter(([name, bar]) => !(figures[name as keyof typeof PARITY_BARS] <= bar))
     .map(
       ([name, bar]) =>
