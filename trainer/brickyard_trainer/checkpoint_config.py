@@ -17,6 +17,20 @@ from .errors import InputError
 from .wording import one_sentence
 
 EXPORTABLE = ("act", "act_small")
+MOST = {
+    "chunk_size": 10_000,
+    "dim_model": 65_536,
+    "n_heads": 65_536,
+    "dim_feedforward": 65_536,
+    "latent_dim": 65_536,
+    "n_encoder_layers": 100,
+    "n_decoder_layers": 100,
+    "n_vae_encoder_layers": 100,
+    "input_height_px": 8_192,
+    "input_width_px": 8_192,
+}
+"""Beyond what anybody trains, so that a damaged number does not take all memory."""
+LARGEST_SIDE = 8_192
 WITHOUT_EFFECT = ("pretrained_revision",)
 """Settings of later versions of lerobot that change nothing about what a policy answers."""
 
@@ -79,10 +93,19 @@ def check_settings(path: Path, config: Any) -> list[str]:
         faults.append("it takes observation.environment_state, which a policy folder cannot carry")
     if config.action_feature is None:
         faults.append("its output_features have no action")
-    for key, feature in (config.image_features or {}).items():
-        if len(feature.shape) != 3 or feature.shape[0] != 3:
-            faults.append(f"{key} has shape {list(feature.shape)}; it must be [3, height, width]")
-    faults += ensembling_faults(config)
+    for key, feature in config.image_features.items():
+        shape = feature.shape
+        if len(shape) != 3 or shape[0] != 3 or not all(1 <= n <= LARGEST_SIDE for n in shape):
+            faults.append(
+                f"{key} has shape {list(shape)}; it must be [3, height, width], at most {LARGEST_SIDE} a side"
+            )
+    for key, most in MOST.items():
+        if (value := getattr(config, key, None)) is not None and not 1 <= value <= most:
+            faults.append(f"{key} is {value}; it must be from 1 to {most:,}")
+    if not 1 <= config.n_action_steps <= config.chunk_size:
+        faults.append(f"n_action_steps is {config.n_action_steps}; it must be from 1 to {config.chunk_size}")
+    if not faults:
+        faults += ensembling_faults(config)
     return [f"{path}: {fault}" for fault in faults]
 
 

@@ -4,6 +4,7 @@ Only steps whose whole effect is known here are let through. A step that is not,
 its statistics, is refused by name: lerobot would run the first, and skip the second without a word.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -102,7 +103,9 @@ def open_processors(folder: Path, config: Any, old: dict[str, dict[str, Tensor]]
 def read_steps(folder: Path, name: str) -> list[dict[str, Any]]:
     value = read_json(folder / name)
     steps = value.get("steps") if isinstance(value, dict) else None
-    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+    if not isinstance(steps, list) or not all(
+        isinstance(step, dict) and isinstance(step.get("config", {}), dict) for step in steps
+    ):
         raise InputError(f"{folder / name} has no list of steps, so it is not a processor of lerobot")
     return steps
 
@@ -111,13 +114,13 @@ def step_faults(folder: Path, name: str, steps: list[dict[str, Any]]) -> list[st
     faults = []
     for number, step in enumerate(steps):
         called = step.get("registry_name", step.get("class"))
-        known = KNOWN[name].get(step.get("registry_name"))
+        known = KNOWN[name].get(called) if isinstance(called, str) and "registry_name" in step else None
         if known is None:
             faults.append(
                 f"step {number} is {called}, which the export cannot apply; it knows {', '.join(KNOWN[name])}"
             )
             continue
-        settings = step.get("config") or {}
+        settings = step.get("config", {})
         if unknown := sorted(set(settings) - known):
             faults.append(f"step {number}, {called}, has settings not known here: {', '.join(unknown)}")
         if settings.get("float_dtype") not in FLOAT32:
@@ -125,6 +128,7 @@ def step_faults(folder: Path, name: str, steps: list[dict[str, Any]]) -> list[st
                 f"step {number}, {called}, has float_dtype {settings['float_dtype']}; the graph computes in "
                 "float32"
             )
+        faults += [f"step {number}, {called}, has {fault}" for fault in setting_faults(settings)]
         state = step.get("state_file")
         if state is None:
             continue
@@ -132,6 +136,21 @@ def step_faults(folder: Path, name: str, steps: list[dict[str, Any]]) -> list[st
             faults.append(f"step {number}, {called}, has state_file {state!r}, which leads out of the folder")
         elif not (folder / state).is_file():
             faults.append(f"step {number}, {called}, has its statistics in {state}, which is missing")
+    return faults
+
+
+def setting_faults(settings: dict[str, Any]) -> list[str]:
+    """What lerobot takes as it is, and fails on later or understands otherwise."""
+    faults = []
+    eps = settings.get("eps", 0)
+    if isinstance(eps, bool) or not isinstance(eps, int | float) or not 0 <= eps < 1e6:
+        faults.append(f"eps {json.dumps(eps)}; it must be a small number, 0 or more")
+    renames = settings.get("rename_map", {})
+    if not isinstance(renames, dict) or not all(isinstance(value, str) for value in renames.values()):
+        faults.append(f"rename_map {json.dumps(renames)}; it must name a string for each key")
+    chosen = settings.get("normalize_observation_keys") or []
+    if not isinstance(chosen, list) or not all(isinstance(key, str) for key in chosen):
+        faults.append(f"normalize_observation_keys {json.dumps(chosen)}; it must be a list of strings")
     return faults
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import torch
 from lerobot.policies.factory import get_policy_class
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -42,13 +43,14 @@ def load_policy(folder: Path, config: Any, weights: dict[str, Tensor]) -> nn.Mod
     Raises:
         InputError: the network that config.json describes cannot be made, or is another.
     """
+    policy_class = get_policy_class(config.type)
     try:
-        policy = get_policy_class(config.type)(config)
+        with torch.device("meta"):  # the sizes alone, before any memory is taken
+            wanted = policy_class(config).state_dict()
     except (ValueError, RuntimeError, TypeError, AttributeError, AssertionError) as error:
         raise InputError(
             f"{folder / 'config.json'} describes a network that cannot be made: {one_sentence(error)}"
         ) from None
-    wanted = policy.state_dict()
     missing = [key for key in wanted if key not in weights]
     unexpected = [key for key in weights if key not in wanted]
     other = [
@@ -66,6 +68,7 @@ def load_policy(folder: Path, config: Any, weights: dict[str, Tensor]) -> nn.Mod
             f"{folder / 'model.safetensors'} is not of the network that config.json describes: "
             f"{'; '.join(faults)}"
         )
+    policy = policy_class(config)
     policy.load_state_dict(weights)
     return policy.to(config.device).eval()
 

@@ -20,9 +20,6 @@ import numpy as np
 import torch
 from lerobot.policies.act.modeling_act import ACTTemporalEnsembler
 from safetensors.torch import load_file, save_file
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from stock_checkpoints import (
     ACTION_STATS,
     BAR,

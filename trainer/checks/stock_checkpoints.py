@@ -57,6 +57,7 @@ class Foreign:
         self.index = open_dataset(root)
         self.stats = self.dataset.meta.stats
         self.made: dict[str, Path] = {}
+        self.seen: dict[int, dict[str, torch.Tensor]] = {}
 
     def make(
         self,
@@ -93,8 +94,10 @@ class Foreign:
             part.save_pretrained(folder)
 
     def observation(self, row: int) -> dict[str, torch.Tensor]:
-        item = self.dataset[row]
-        return {key: item[key] for key in (FRONT, WRIST, STATE)}
+        if row not in self.seen:
+            item = self.dataset[row]
+            self.seen[row] = {key: item[key] for key in (FRONT, WRIST, STATE)}
+        return dict(self.seen[row])
 
     def observations(self, rows: Iterable[int]) -> list[dict[str, torch.Tensor]]:
         return [self.observation(row) for row in rows]
