@@ -26,7 +26,7 @@ BATCH = 16
 
 
 def bars(bounds: tuple[float, float]) -> dict[str, float]:
-    """`BARS` for actions within these bounds: degrees or millimetres are rounded more coarsely than -1 to 1."""
+    """`BARS` for actions within these bounds: degrees are rounded more coarsely than -1 to 1."""
     return {**BARS, "end_to_end": BARS["end_to_end"] * unit(bounds)}
 
 
