@@ -1,9 +1,10 @@
 /** Runs `brickyard eval rollout` as a process of its own, and waits for it. */
+
+import { INTERRUPTED_EXIT_CODE } from '../runtime/interrupt.ts';
+import { startOwnCommand } from '../runtime/own-command.ts';
+import { userFolder } from '../runtime/user-path.ts';
 import { wholeSuiteName } from '../scenarios/suites/suite.ts';
 import { InputError, Interrupted } from '../sim/errors.ts';
-import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
-import { startOwnCommand } from '../sim/host/own-command.ts';
-import { userFolder } from '../sim/host/user-path.ts';
 
 export interface RolloutRequest {
   /** As the command takes it: a policy folder, RUN@step, expert, ... */

@@ -10,13 +10,13 @@ import {
   loaderFootprints,
   meet,
 } from '../scenarios/footprint.ts';
-import type { BrickStart, EpisodeStart, LoaderStart } from '../sim/episode-start.ts';
-import { depthAt } from '../sim/expert/clearance.ts';
-import { isInBucket } from '../sim/loader-pose.ts';
-import { atan2, cos, sin } from '../sim/math.ts';
-import type { Rng } from '../sim/rng.ts';
-import { brickRotation } from '../sim/start-poses.ts';
-import { isInsideBox } from '../sim/success.ts';
+import { atan2, cos, sin } from '../sim/engine/math.ts';
+import type { Rng } from '../sim/engine/rng.ts';
+import { isInBucket } from '../sim/robots/wheel-loader/loader-pose.ts';
+import type { BrickStart, EpisodeStart, LoaderStart } from '../sim/tasks/collect-bricks/episode-start.ts';
+import { depthAt } from '../sim/tasks/collect-bricks/expert/clearance.ts';
+import { brickRotation } from '../sim/tasks/collect-bricks/start-poses.ts';
+import { isInsideBox } from '../sim/tasks/collect-bricks/success.ts';
 import type { AimedPlace } from './aim.ts';
 
 export const JITTER = {

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { FAILURE_LABELS, type RolloutResult } from '../evaluator/results.ts';
 import { readResults } from '../evaluator/rollout/results-file.ts';
 import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
+import { POSE_BRICK_SIZE, POSE_LOADER_SIZE, poseSize } from '../sim/engine/trajectory.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
-import { POSE_BRICK_SIZE, POSE_LOADER_SIZE, poseSize } from '../sim/trajectory.ts';
 import { AIM_DEFAULTS, type AimedFailure, type AimedPlace } from './aim.ts';
 import { resultsFileAt, thinned } from './rollout-report.ts';
 

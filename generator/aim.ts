@@ -2,8 +2,9 @@
  * Aimed starts: data around the failures that a rollout found, with a share of everything else against forgetting.
  * A pool of failures is read once (aim-report.ts); which of them an attempt is about follows from its name alone.
  */
-import type { EpisodeStart } from '../sim/episode-start.ts';
-import { Rng } from '../sim/rng.ts';
+
+import { Rng } from '../sim/engine/rng.ts';
+import type { EpisodeStart } from '../sim/tasks/collect-bricks/episode-start.ts';
 import { jitteredStart } from './aim-jitter.ts';
 
 export const AIM_DEFAULTS = {

@@ -1,12 +1,12 @@
 /** `brickyard gen`: reads the options, runs, prints the summary. */
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
+import { INTERRUPTED_EXIT_CODE } from '../runtime/interrupt.ts';
+import { userPath } from '../runtime/user-path.ts';
+import { MAX_WORKERS } from '../runtime/worker-pool.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
-import { ALLOWED_FPS } from '../sim/control-period.ts';
+import { ALLOWED_FPS } from '../sim/engine/control-period.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
-import { INTERRUPTED_EXIT_CODE } from '../sim/host/interrupt.ts';
-import { userPath } from '../sim/host/user-path.ts';
-import { MAX_WORKERS } from '../sim/host/worker-pool.ts';
 import { AIM_DEFAULTS } from './aim.ts';
 import { type AttemptReport, attemptAgain } from './attempt-again.ts';
 import { DAGGER_DEFAULTS } from './modes/dagger.ts';

@@ -1,8 +1,8 @@
 /** Hands jobs to the pool until every one has a kept episode, and writes down what comes back. */
 
+import { type LanePool, runInLanes } from '../runtime/lanes.ts';
 import type { Job } from '../scenarios/plan.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
-import { type LanePool, runInLanes } from '../sim/host/lanes.ts';
 import { type Journal, replyLine } from './journal.ts';
 import type { EpisodeReply, EpisodeTask, TaskFault, TaskReply } from './messages.ts';
 import { judgeSlot, judgeYield } from './yield.ts';

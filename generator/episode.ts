@@ -1,9 +1,9 @@
 /** One attempt at a job: a trajectory to keep, or a labelled failure. No I/O: the same anywhere, however often. */
 import { type SeedStream, sampleStart } from '../scenarios/sampler.ts';
 import type { Scenario } from '../scenarios/schema.ts';
-import { replayFinalStateHash } from '../sim/replay.ts';
-import type { Outcome, Trajectory } from '../sim/trajectory.ts';
-import { LeadInFailure } from './modes/disturbances/moment.ts';
+import { replayFinalStateHash } from '../sim/engine/replay.ts';
+import type { Outcome, Trajectory } from '../sim/engine/trajectory.ts';
+import { LeadInFailure } from '../sim/tasks/collect-bricks/disturbances/moment.ts';
 import { expertEpisode } from './modes/expert.ts';
 import { type EpisodeKind, kindOfSlot, MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { noiseEpisode, noiseLevelOf } from './modes/noise.ts';

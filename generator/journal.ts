@@ -4,10 +4,10 @@
  * said of an episode is made again; what made the pictures is written twice, since nothing else says it.
  */
 import { join } from 'node:path';
+import type { RenderingStack } from '../render/draw-request.ts';
+import { type DamagedLine, LineLog, readLog } from '../runtime/line-log.ts';
 import type { Job } from '../scenarios/plan.ts';
 import { InputError } from '../sim/errors.ts';
-import type { RenderingStack } from '../sim/host/draw-request.ts';
-import { type DamagedLine, LineLog, readLog } from '../sim/host/line-log.ts';
 import type { FailedAttempt } from './episode.ts';
 import type { KeptEpisode, StageSeconds } from './messages.ts';
 

@@ -1,5 +1,5 @@
 /** What a run kept, by how it was driven. Pure. */
-import { SOURCES, type Source } from '../sim/trajectory.ts';
+import { SOURCES, type Source } from '../sim/engine/trajectory.ts';
 import type { KeptEpisode } from './messages.ts';
 import { EPISODE_KINDS, type EpisodeKind } from './modes/kind.ts';
 

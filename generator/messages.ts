@@ -1,9 +1,9 @@
 /** Every message between the command and its workers, named in one place. */
 
+import type { RenderingStack } from '../render/draw-request.ts';
 import type { Job } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/schema.ts';
-import type { RenderingStack } from '../sim/host/draw-request.ts';
-import type { Source } from '../sim/trajectory.ts';
+import type { Source } from '../sim/engine/trajectory.ts';
 import type { FailedAttempt } from './episode.ts';
 import type { DaggerNote } from './modes/dagger-attempt.ts';
 import type { DaggerRecord } from './modes/dagger-record.ts';

@@ -6,11 +6,11 @@
 import { dirname, join } from 'node:path';
 import { readResults } from '../evaluator/rollout/results-file.ts';
 import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
+import { loadPhysics } from '../sim/engine/physics.ts';
+import { replay } from '../sim/engine/replay.ts';
+import { expertDriver } from '../sim/engine/simulate.ts';
+import { ACTION_SIZE } from '../sim/engine/trajectory.ts';
 import { InputError } from '../sim/errors.ts';
-import { loadPhysics } from '../sim/physics.ts';
-import { replay } from '../sim/replay.ts';
-import { expertDriver } from '../sim/simulate.ts';
-import { ACTION_SIZE } from '../sim/trajectory.ts';
 import { NOISE_DEFAULTS } from './modes/noise.ts';
 import { resultsFileAt, thinned } from './rollout-report.ts';
 

@@ -1,6 +1,6 @@
 /** The workers of a run. */
 import { fileURLToPath } from 'node:url';
-import { WorkerPool } from '../sim/host/worker-pool.ts';
+import { WorkerPool } from '../runtime/worker-pool.ts';
 import type { EpisodeTask, TaskReply, WorkerSettings } from './messages.ts';
 
 export type EpisodePool = WorkerPool<EpisodeTask, TaskReply, Omit<WorkerSettings, 'channel'>>;

@@ -1,11 +1,11 @@
 /** A whole run: plan in, dataset out; stopped at any moment, it goes on from its journal. */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { BackendAgreement } from '../render/backend-agreement.ts';
+import { listenForInterrupts } from '../runtime/interrupt.ts';
+import { ProgressPrinter } from '../runtime/progress.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';
 import { InputError } from '../sim/errors.ts';
-import { BackendAgreement } from '../sim/host/backend-agreement.ts';
-import { listenForInterrupts } from '../sim/host/interrupt.ts';
-import { ProgressPrinter } from '../sim/host/progress.ts';
-import { STATE_LAYOUTS } from '../sim/observation.ts';
+import { STATE_LAYOUTS } from '../sim/tasks/collect-bricks/observation.ts';
 import { Disk } from './dataset/disk.ts';
 import type { EpisodeRecord } from './dataset/episode-record.ts';
 import type { RunProvenance } from './dataset/metadata.ts';

@@ -1,7 +1,8 @@
 /** What a `gen` run is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
-import { ALLOWED_FPS, DEFAULT_FPS } from '../sim/control-period.ts';
+
+import { MAX_WORKERS } from '../runtime/worker-pool.ts';
+import { ALLOWED_FPS, DEFAULT_FPS } from '../sim/engine/control-period.ts';
 import { throwFaults } from '../sim/errors.ts';
-import { MAX_WORKERS } from '../sim/host/worker-pool.ts';
 import { type DaggerRequest, parseDaggerOptions, type RawDaggerOptions } from './modes/dagger-options.ts';
 import { MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { parseModeOptions, type RawModeOptions } from './modes/options.ts';

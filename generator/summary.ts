@@ -1,6 +1,6 @@
 /** What a run ends with: the JSON line that scripts read, and the lines that people read. Pure. */
 
-import { formatBytes, formatCount, formatDuration } from '../sim/host/progress.ts';
+import { formatBytes, formatCount, formatDuration } from '../runtime/progress.ts';
 import type { RunProvenance } from './dataset/metadata.ts';
 import type { JournalState } from './journal.ts';
 import { countKinds, type KindCounts } from './kind-counts.ts';

@@ -2,12 +2,12 @@
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeVersion } from '../runtime/code-version.ts';
+import { packageVersion } from '../runtime/package-version.ts';
 import { readRegularSync } from '../runtime/regular-file.ts';
 import { isTemporaryName } from '../runtime/temporary-name.ts';
+import { userFolder } from '../runtime/user-path.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
-import { codeVersion } from '../sim/host/code-version.ts';
-import { packageVersion } from '../sim/host/package-version.ts';
-import { userFolder } from '../sim/host/user-path.ts';
 import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
 import { makeRunId } from '../trainer/launch/remote/run-id.ts';
 import { coresBeside } from './elsewhere.ts';

@@ -1,10 +1,10 @@
 /** From the options' text to settings; what was left out stays undefined, so that a loop that goes on keeps its own. */
 import { wilson } from '../evaluator/statistics/wilson.ts';
+import { userFolder, userPath } from '../runtime/user-path.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { expandSuite, loadSuite, wholeSuiteName } from '../scenarios/suites/suite.ts';
 import { wholeNumber } from '../scenarios/whole-number.ts';
 import { InputError, orFault, throwFaults } from '../sim/errors.ts';
-import { userFolder, userPath } from '../sim/host/user-path.ts';
 import { pretrainedModel } from '../trainer/launch/pretrained-model.ts';
 import { parseDuration } from './duration.ts';
 import { MAX_ROUNDS, MAX_SEED } from './round-stages.ts';

@@ -1,5 +1,5 @@
 /** What a loop does next: a function of its state and of the time it has used. Pure. */
-import { formatDuration } from '../sim/host/progress.ts';
+import { formatDuration } from '../runtime/progress.ts';
 import { type Planned, restOfRoundS, stageCostS, unitsOf } from './costs.ts';
 import { bestOf, ruledOutGain } from './improvement.ts';
 import {

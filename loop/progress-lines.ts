@@ -1,5 +1,5 @@
 /** What a loop says on stderr: a line when a stage begins, with an estimate, and one when it ends. Pure. */
-import { formatCount, formatDuration } from '../sim/host/progress.ts';
+import { formatCount, formatDuration } from '../runtime/progress.ts';
 import { stageCostS, unitsOf } from './costs.ts';
 import { trainsElsewhere } from './elsewhere.ts';
 import type { DataFacts, FactsOf, RolloutFacts, StageKind, StageRequest } from './stages.ts';

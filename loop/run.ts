@@ -1,6 +1,7 @@
 /** Carries out what the plan says: one stage in turn, one beside it; the state is on disk before anything begins. */
+
+import { formatDuration } from '../runtime/progress.ts';
 import { InputError, Interrupted, NegativeResult } from '../sim/errors.ts';
-import { formatDuration } from '../sim/host/progress.ts';
 import { coresBeside } from './elsewhere.ts';
 import { nextStages } from './plan.ts';
 import { beginLine, endLine } from './progress-lines.ts';

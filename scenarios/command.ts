@@ -2,15 +2,15 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { assertReplaceable } from '../runtime/output-file.ts';
+import { userFolder, userPath } from '../runtime/user-path.ts';
+import { writeWholeFile } from '../runtime/whole-file.ts';
 import { InputError, orFault, throwFaults } from '../sim/errors.ts';
-import { userFolder, userPath } from '../sim/host/user-path.ts';
 import { isScenarioPath, listScenarios, loadScenario, scenarioHash } from './catalogue.ts';
 import { brickRange, scenarioTable } from './list-table.ts';
 import { probeCommand } from './probe-command.ts';
 import { NAME_PATTERN, type Scenario } from './schema.ts';
 import { scenarioTemplate } from './template.ts';
 import { TRIAL_DRAWS } from './trial-draws.ts';
-import { writeWholeFile } from './whole-file.ts';
 import { wholeNumber } from './whole-number.ts';
 
 export const PREVIEW_DEFAULTS = { count: 6, seed: 0, out: 'preview.png' } as const;

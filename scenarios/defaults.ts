@@ -1,5 +1,5 @@
 /** What a scenario file need not say. The schema, the sampler and the documentation all read these. */
-import { BRICK } from '../sim/geometry.ts';
+import { BRICK } from '../sim/tasks/collect-bricks/geometry.ts';
 
 /** Bright, saturated brick colours, told apart at a glance on a grey floor. */
 export const LEGO_COLORS = [

@@ -1,6 +1,6 @@
 /** Bounds that a point must keep: distances from walls, box and loader, and its bearing from the loader. */
-import { atan2, PI, wrapAngle } from '../sim/math.ts';
-import type { Rng } from '../sim/rng.ts';
+import { atan2, PI, wrapAngle } from '../sim/engine/math.ts';
+import type { Rng } from '../sim/engine/rng.ts';
 import { distanceToBoxM, distanceToWallsM, type LoaderPlace } from './footprint.ts';
 import type { Point } from './placement-regions.ts';
 import { drawQuantity, type Quantity } from './quantity.ts';

@@ -1,7 +1,8 @@
 /** Where the bricks of one group start. */
-import { BUCKET } from '../sim/geometry.ts';
-import { cos, PI, sin } from '../sim/math.ts';
-import type { Rng } from '../sim/rng.ts';
+
+import { cos, PI, sin } from '../sim/engine/math.ts';
+import type { Rng } from '../sim/engine/rng.ts';
+import { BUCKET } from '../sim/robots/wheel-loader/geometry.ts';
 import {
   BOX_FOOTPRINT,
   clearanceToWallsM,

@@ -1,7 +1,8 @@
 /** Where the loader starts: places are proposed until every bound holds and it touches nothing. */
-import { BOX, BOX_OUTER_HALF_M } from '../sim/geometry.ts';
-import { atan2, PI, wrapAngle } from '../sim/math.ts';
-import type { Rng } from '../sim/rng.ts';
+
+import { atan2, PI, wrapAngle } from '../sim/engine/math.ts';
+import type { Rng } from '../sim/engine/rng.ts';
+import { BOX, BOX_OUTER_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
 import {
   BOX_FOOTPRINT,
   BUCKET_OVER_RIM_M,

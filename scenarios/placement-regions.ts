@@ -1,7 +1,8 @@
 /** Proposals for a point of the floor: along a wall, in a corner, outside the box, or anywhere. */
-import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../sim/geometry.ts';
-import { atan2, PI } from '../sim/math.ts';
-import type { Rng } from '../sim/rng.ts';
+
+import { atan2, PI } from '../sim/engine/math.ts';
+import type { Rng } from '../sim/engine/rng.ts';
+import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
 import { drawQuantity, type Quantity } from './quantity.ts';
 import { type BrickWhere, CORNER_NAMES, type CornerName, type LoaderWhere, WALL_NAMES } from './schema.ts';
 

@@ -1,9 +1,10 @@
 /** One picture of several starts of a scenario, to see at a glance what it asks for. */
-import type { EpisodeStart } from '../sim/episode-start.ts';
-import type { DrawRequest, Renderer } from '../sim/host/draw-request.ts';
-import { pictureSheet, type SheetTile } from '../sim/host/picture-sheet.ts';
-import { openRenderer } from '../sim/host/renderer.ts';
-import { startPoses } from '../sim/start-poses.ts';
+
+import type { DrawRequest, Renderer } from '../render/draw-request.ts';
+import { pictureSheet, type SheetTile } from '../render/picture-sheet.ts';
+import { openRenderer } from '../render/renderer.ts';
+import type { EpisodeStart } from '../sim/tasks/collect-bricks/episode-start.ts';
+import { startPoses } from '../sim/tasks/collect-bricks/start-poses.ts';
 import { sampleStart } from './sampler.ts';
 import type { Scenario } from './schema.ts';
 

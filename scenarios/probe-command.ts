@@ -1,8 +1,8 @@
 /** `brickyard scenario probe`: the expert's success before a dataset is made of it. */
 import { Command } from 'commander';
+import { userFolder } from '../runtime/user-path.ts';
+import { loadPhysics } from '../sim/engine/physics.ts';
 import { throwFaults } from '../sim/errors.ts';
-import { userFolder } from '../sim/host/user-path.ts';
-import { loadPhysics } from '../sim/physics.ts';
 import { PROBE_DEFAULTS, PROBE_HEADER, probeLines, probeStart, summarizeProbe } from './probe.ts';
 import { resolveSelection } from './registry.ts';
 import { wholeNumber } from './whole-number.ts';

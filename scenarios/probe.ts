@@ -4,10 +4,11 @@
  * every brick, the start can be solved and the expert is at fault; if none does, that is the evidence that no loader
  * can, or that it is very hard. Pure.
  */
-import type { EpisodeStart } from '../sim/episode-start.ts';
-import { Rng } from '../sim/rng.ts';
-import { type Driver, expertDriver, simulateEpisode } from '../sim/simulate.ts';
-import type { Outcome } from '../sim/trajectory.ts';
+
+import { Rng } from '../sim/engine/rng.ts';
+import { type Driver, expertDriver, simulateEpisode } from '../sim/engine/simulate.ts';
+import type { Outcome } from '../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../sim/tasks/collect-bricks/episode-start.ts';
 import { sampleStart } from './sampler.ts';
 import type { Scenario } from './schema.ts';
 

@@ -3,16 +3,17 @@
  * it, and the same stream gives the same start on every machine. Layout, brick sizes and colours, physics, events
  * and looks have streams of their own, so that changing the light of a scenario never moves its bricks.
  */
+
+import { PI } from '../sim/engine/math.ts';
+import { Rng } from '../sim/engine/rng.ts';
+import { InputError } from '../sim/errors.ts';
 import type {
   BrickStart,
   EpisodeEvent,
   EpisodeStart,
   LoaderStart,
   PhysicsSpec,
-} from '../sim/episode-start.ts';
-import { InputError } from '../sim/errors.ts';
-import { PI } from '../sim/math.ts';
-import { Rng } from '../sim/rng.ts';
+} from '../sim/tasks/collect-bricks/episode-start.ts';
 import { colorRgb } from './color.ts';
 import { type BrickPlace, type BrickSize, placeGroup } from './placement-brick.ts';
 import { placeLoader } from './placement-loader.ts';

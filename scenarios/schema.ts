@@ -4,7 +4,8 @@
  * The JSON Schema beside this file is made from it (`scripts/scenario-schema.ts`), so that editors complete.
  */
 import { z } from 'zod';
-import { ARENA_HALF_M, LOADER } from '../sim/geometry.ts';
+import { LOADER } from '../sim/robots/wheel-loader/geometry.ts';
+import { ARENA_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
 import { LEGO_COLORS, SCENARIO_DEFAULTS, SCENARIO_LIMITS } from './defaults.ts';
 import { count, quantity } from './quantity.ts';
 import { checkScenario } from './schema-checks.ts';

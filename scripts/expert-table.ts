@@ -5,8 +5,6 @@
  * Prints a table in Markdown, then what was not solved. The starts are those that `gen --seed` draws.
  */
 import { Command } from 'commander';
-import { DISTURBANCE_KINDS, type DisturbanceKind } from '../generator/modes/disturbances/kinds.ts';
-import { LeadInFailure } from '../generator/modes/disturbances/moment.ts';
 import { expertEpisode } from '../generator/modes/expert.ts';
 import { MODE_DEFAULTS } from '../generator/modes/kind.ts';
 import { noiseEpisode } from '../generator/modes/noise.ts';
@@ -14,11 +12,13 @@ import { recoveryEpisode } from '../generator/modes/recovery.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { sampleStart } from '../scenarios/sampler.ts';
 import type { Scenario } from '../scenarios/schema.ts';
-import { blurredExpertDriver } from '../sim/blurred-expert.ts';
-import { loadPhysics } from '../sim/physics.ts';
-import { Rng } from '../sim/rng.ts';
-import { simulateEpisode } from '../sim/simulate.ts';
-import type { Trajectory } from '../sim/trajectory.ts';
+import { loadPhysics } from '../sim/engine/physics.ts';
+import { Rng } from '../sim/engine/rng.ts';
+import { simulateEpisode } from '../sim/engine/simulate.ts';
+import type { Trajectory } from '../sim/engine/trajectory.ts';
+import { DISTURBANCE_KINDS, type DisturbanceKind } from '../sim/tasks/collect-bricks/disturbances/kinds.ts';
+import { LeadInFailure } from '../sim/tasks/collect-bricks/disturbances/moment.ts';
+import { blurredExpertDriver } from '../sim/tasks/collect-bricks/expert/blurred-expert.ts';
 
 const TABLE_DEFAULTS = {
   scenarios: 'all',

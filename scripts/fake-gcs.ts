@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { cacheFolder } from '../sim/host/cache-folder.ts';
+import { cacheFolder } from '../runtime/cache-folder.ts';
 
 export const FAKE_GCS_VERSION = '1.56.1';
 const MODULE = 'github.com/fsouza/fake-gcs-server';

@@ -3,8 +3,8 @@
  * (episodes and rollouts of every scenario). --verify only compares, and exits 1 on a difference.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { loadPhysics } from '../sim/physics.ts';
-import { simulateEpisode } from '../sim/simulate.ts';
+import { loadPhysics } from '../sim/engine/physics.ts';
+import { simulateEpisode } from '../sim/engine/simulate.ts';
 import { FIXED_STARTS } from '../test/sim/fixed-starts.ts';
 import { behaviourGoldens } from './goldens/behaviour.ts';
 

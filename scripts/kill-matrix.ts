@@ -11,7 +11,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Rng } from '../sim/rng.ts';
+import { Rng } from '../sim/engine/rng.ts';
 import { type Cell, type CommandUnderTest, commandsUnderTest } from './kill-matrix/commands.ts';
 import { run, runKilled } from './kill-matrix/killed-process.ts';
 

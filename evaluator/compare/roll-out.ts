@@ -1,8 +1,8 @@
 /** Rolls out what is compared, side by side, until the comparison is decided or all of it has run. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
-import { type RunningCommand, startOwnCommand } from '../../sim/host/own-command.ts';
+import { INTERRUPTED_EXIT_CODE } from '../../runtime/interrupt.ts';
+import { type RunningCommand, startOwnCommand } from '../../runtime/own-command.ts';
 import { assertRolledOut } from '../rollout-process.ts';
 import { rolloutWords, type Sides } from './sides.ts';
 

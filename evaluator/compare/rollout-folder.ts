@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readLog } from '../../runtime/line-log.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
-import { readLog } from '../../sim/host/line-log.ts';
 import { type RolloutResult, resultSchema } from '../results.ts';
 
 /** What a comparison needs of a summary; the rest is kept as it is. */

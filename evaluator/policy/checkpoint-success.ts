@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { temporaryName } from '../../runtime/temporary-name.ts';
-import { writeWholeFile } from '../../scenarios/whole-file.ts';
+import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** What to do about a checkpoint that has no policy folder yet. */
 import { join } from 'node:path';
 import { readRegularSync } from '../../runtime/regular-file.ts';
-import { shellLine } from '../../sim/host/shell-line.ts';
+import { shellLine } from '../../runtime/shell-line.ts';
 
 /** The command that exports a checkpoint of a run to where evaluation looks for it. @param run absolute folder */
 export function exportHint(run: string, checkpointName: string): string {

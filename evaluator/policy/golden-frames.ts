@@ -22,13 +22,13 @@
  * only what that does not explain is a fault.
  */
 
-import type { EpisodeStart } from '../../sim/episode-start.ts';
+import type { CodedRequest, Renderer } from '../../render/draw-request.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { poseSize } from '../../sim/engine/trajectory.ts';
 import { throwFaults } from '../../sim/errors.ts';
-import type { CodedRequest, Renderer } from '../../sim/host/draw-request.ts';
-import { observe, STATE_LAYOUTS } from '../../sim/observation.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { poseSize } from '../../sim/trajectory.ts';
-import { World } from '../../sim/world.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { observe, STATE_LAYOUTS } from '../../sim/tasks/collect-bricks/observation.ts';
+import { World } from '../../sim/tasks/collect-bricks/world.ts';
 import { type FrameDifference, frameDifference, MOVES, movedDifferences } from './frame-difference.ts';
 import type { GoldenPair, Policy } from './policy-folder.ts';
 import { type SimulatorSettings, simulatorSettings } from './simulator-fit.ts';

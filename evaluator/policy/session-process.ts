@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { InferenceSession as Session } from 'onnxruntime-node';
-import { addSince, threadTime } from '../../sim/host/thread-time.ts';
+import { addSince, threadTime } from '../../runtime/thread-time.ts';
 import { InferenceSession, SESSION_OPTIONS, Tensor } from './onnxruntime.ts';
 import type { SessionLimits } from './session-limits.ts';
 import { GRAPH_PIPE, LIFELINE_PIPE, type Question, type Reply } from './session-messages.ts';

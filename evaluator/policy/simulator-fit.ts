@@ -1,9 +1,9 @@
 /** Whether what a policy wants is what this simulator has: camera, state, actions, control rate. */
 import { EGO_CAMERA_KEY } from '../../generator/dataset/layout.ts';
-import { ALLOWED_FPS } from '../../sim/control-period.ts';
+import { ALLOWED_FPS } from '../../sim/engine/control-period.ts';
+import { ACTION_NAMES } from '../../sim/engine/trajectory.ts';
 import { throwFaults } from '../../sim/errors.ts';
-import { STATE_LAYOUTS, type StateLayout } from '../../sim/observation.ts';
-import { ACTION_NAMES } from '../../sim/trajectory.ts';
+import { STATE_LAYOUTS, type StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
 import type { Policy } from './policy-folder.ts';
 
 /** What an evaluation sets up for a policy. */

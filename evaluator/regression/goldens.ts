@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { sampleStart } from '../../scenarios/sampler.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { Rng } from '../../sim/rng.ts';
-import { type Driver, simulateEpisode } from '../../sim/simulate.ts';
-import { ACTION_SIZE } from '../../sim/trajectory.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { Rng } from '../../sim/engine/rng.ts';
+import { type Driver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { ACTION_SIZE } from '../../sim/engine/trajectory.ts';
 
 const goldenSchema = z.strictObject({
   /** Of the start state drawn from the scenario. */

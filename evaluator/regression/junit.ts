@@ -1,5 +1,5 @@
 /** JUnit XML, as CI systems read it (testmoapp/junitxml). Pure. */
-import { escapeMarkup } from '../../sim/host/escape-markup.ts';
+import { escapeMarkup } from '../../runtime/escape-markup.ts';
 
 export interface TestCase {
   /** The suite it belongs to. */

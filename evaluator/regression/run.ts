@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRegularSync } from '../../runtime/regular-file.ts';
+import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
-import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { type Comparison, comparePairs } from '../compare/comparison.ts';
 import { pairRollouts } from '../compare/pairing.ts';

@@ -1,5 +1,5 @@
 /** The command that drives one condition of a report again. */
-import { shellLine } from '../../sim/host/shell-line.ts';
+import { shellLine } from '../../runtime/shell-line.ts';
 
 /** @param run as run.json has it; undefined where it does not say how its rollouts were made */
 export function againCommand(run: Record<string, unknown>, condition: string): string | undefined {

@@ -1,7 +1,7 @@
 /** `brickyard eval report`: makes the page of a folder of rollouts. */
 import { Command } from 'commander';
+import { userPath } from '../../runtime/user-path.ts';
 import { InputError } from '../../sim/errors.ts';
-import { userPath } from '../../sim/host/user-path.ts';
 import { MOST_VIDEOS, REPORT_DEFAULTS, REPORT_FILE, writeReport } from './write-report.ts';
 
 interface Options {

@@ -1,5 +1,5 @@
 /** One episode in full: video, path from above, traces of actions and states. */
-import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/trajectory.ts';
+import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/engine/trajectory.ts';
 import { againCommand } from './again-command.ts';
 import { ARENA_VIEW_BOX, arenaFloor } from './failure-sections.ts';
 import { Html, html } from './html.ts';

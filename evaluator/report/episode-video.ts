@@ -1,7 +1,7 @@
 /** Draws an episode's stored poses and packs them as an MP4. */
 import { mp4Head } from '../../generator/dataset/mp4.ts';
-import type { Renderer } from '../../sim/host/draw-request.ts';
-import { poseSize } from '../../sim/trajectory.ts';
+import type { Renderer } from '../../render/draw-request.ts';
+import { poseSize } from '../../sim/engine/trajectory.ts';
 import type { EpisodeVideo, ShownEpisode } from './report-data.ts';
 
 export const VIDEO_DEFAULTS = { widthPx: 320, heightPx: 240, mostS: 90 } as const;

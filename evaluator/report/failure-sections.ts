@@ -1,5 +1,5 @@
 /** Why rollouts failed and where. */
-import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../../sim/geometry.ts';
+import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../../sim/tasks/collect-bricks/geometry.ts';
 import { againCommand } from './again-command.ts';
 import { type Html, html } from './html.ts';
 import { LABEL_MEANING, labelClass, labelMark, labelTag } from './label-look.ts';

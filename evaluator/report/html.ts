@@ -1,5 +1,5 @@
 /** HTML in which what is put in is text unless it was made here: nothing is escaped by hand, so nothing is forgotten. */
-import { escapeMarkup } from '../../sim/host/escape-markup.ts';
+import { escapeMarkup } from '../../runtime/escape-markup.ts';
 
 export class Html {
   readonly text: string;

@@ -1,5 +1,5 @@
 /** The whole report as one page: no scripts, nothing loaded, everything inside. */
-import { htmlPage } from '../../sim/host/html-page.ts';
+import { htmlPage } from '../../runtime/html-page.ts';
 import { episodeCards } from './episode-card.ts';
 import { conditionList, failureBreakdown, failureMap } from './failure-sections.ts';
 import { html } from './html.ts';

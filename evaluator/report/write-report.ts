@@ -1,9 +1,9 @@
 /** Makes report.html from a rollout's folder. */
 import { join } from 'node:path';
+import { openRenderer, RendererCrash } from '../../render/renderer.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
-import { writeWholeFile } from '../../scenarios/whole-file.ts';
+import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
-import { openRenderer, RendererCrash } from '../../sim/host/renderer.ts';
 import { chooseEpisodes } from './choose-episodes.ts';
 import { drawVideo } from './episode-video.ts';
 import { reportPage } from './page.ts';

@@ -2,13 +2,13 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { INTERRUPTED_EXIT_CODE } from '../../runtime/interrupt.ts';
+import { machineFacts } from '../../runtime/machine.ts';
+import { shellLine } from '../../runtime/shell-line.ts';
+import { userFolder, userPath } from '../../runtime/user-path.ts';
+import { MAX_WORKERS } from '../../runtime/worker-pool.ts';
 import { listSuites } from '../../scenarios/suites/suite.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
-import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
-import { machineFacts } from '../../sim/host/machine.ts';
-import { shellLine } from '../../sim/host/shell-line.ts';
-import { userFolder, userPath } from '../../sim/host/user-path.ts';
-import { MAX_WORKERS } from '../../sim/host/worker-pool.ts';
 import { chunkOptions } from '../policy/action-chunks.ts';
 import { readContract } from '../policy/policy-folder.ts';
 import { writeReport } from '../report/write-report.ts';

@@ -1,6 +1,7 @@
 /** Hands rollouts to the pool one by one; a crash or a hang is tried once more, then it is an error of its own. */
+
+import { type LanePool, runInLanes } from '../../runtime/lanes.ts';
 import { InputError } from '../../sim/errors.ts';
-import { type LanePool, runInLanes } from '../../sim/host/lanes.ts';
 import type { RolloutResult } from '../results.ts';
 import { errorResult } from './episode.ts';
 import type { RolloutReply, RolloutTask, WorkerTimes } from './messages.ts';

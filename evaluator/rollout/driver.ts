@@ -1,8 +1,8 @@
 /** Who drives a rollout. A driver is asked once a frame and may take its time. */
-import type { EpisodeRun } from '../../sim/episode-run.ts';
-import { expertAction, expertView } from '../../sim/expert.ts';
-import { Rng } from '../../sim/rng.ts';
-import { ACTION_SIZE } from '../../sim/trajectory.ts';
+import type { EpisodeRun } from '../../sim/engine/episode-run.ts';
+import { Rng } from '../../sim/engine/rng.ts';
+import { ACTION_SIZE } from '../../sim/engine/trajectory.ts';
+import { expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
 import type { Baseline } from './subject.ts';
 
 export interface Driver {

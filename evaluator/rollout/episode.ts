@@ -1,10 +1,11 @@
 /** One rollout from its condition to its result. */
+
+import { addSince, type ThreadTime, threadTime } from '../../runtime/thread-time.ts';
 import type { Condition } from '../../scenarios/suites/conditions.ts';
-import { EpisodeRun } from '../../sim/episode-run.ts';
-import { addSince, type ThreadTime, threadTime } from '../../sim/host/thread-time.ts';
-import type { StateLayout } from '../../sim/observation.ts';
-import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/trajectory.ts';
-import { isActionNumber, labelFailure } from '../failures/label.ts';
+import { EpisodeRun } from '../../sim/engine/episode-run.ts';
+import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/engine/trajectory.ts';
+import { isActionNumber, labelFailure } from '../../sim/tasks/collect-bricks/failures/label.ts';
+import type { StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
 import type { RolloutResult } from '../results.ts';
 import type { Driver } from './driver.ts';
 import type { RolloutTrajectory } from './trajectory-file.ts';

@@ -1,8 +1,9 @@
 /** Every message between a rollout command and its workers. */
+
+import type { RendererOptions } from '../../render/renderer.ts';
+import type { ThreadTime } from '../../runtime/thread-time.ts';
 import type { Condition } from '../../scenarios/suites/conditions.ts';
-import type { RendererOptions } from '../../sim/host/renderer.ts';
-import type { ThreadTime } from '../../sim/host/thread-time.ts';
-import type { StateLayout } from '../../sim/observation.ts';
+import type { StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
 import type { ChunkOptions } from '../policy/action-chunks.ts';
 import type { RolloutResult } from '../results.ts';
 import type { Subject } from './subject.ts';

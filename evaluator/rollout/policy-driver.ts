@@ -1,5 +1,5 @@
 /** A policy that answers with chunks of actions: when it is asked, and which of its answers act. */
-import type { EpisodeRun } from '../../sim/episode-run.ts';
+import type { EpisodeRun } from '../../sim/engine/episode-run.ts';
 import type { ActionChunks } from '../policy/action-chunks.ts';
 import type { Driver } from './driver.ts';
 

@@ -1,7 +1,8 @@
 /** How a policy's frames come about: as they are drawn, or as the video of the episode will show them. */
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import type { RenderSession } from '../../sim/host/render-session.ts';
-import { poseSize } from '../../sim/trajectory.ts';
+
+import type { RenderSession } from '../../render/render-session.ts';
+import { poseSize } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import type { PolicyPorts } from './policy-driver.ts';
 
 export interface PolicyView extends Pick<PolicyPorts, 'watch' | 'draw'> {

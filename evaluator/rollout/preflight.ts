@@ -2,9 +2,9 @@
  * What is looked at before the first episode: the folder's files, the graph, what the simulator has for it, the golden
  * pairs on this runtime, and golden frames simulated and drawn again here.
  */
-import type { RenderingStack } from '../../sim/host/draw-request.ts';
-import type { RendererOptions } from '../../sim/host/renderer.ts';
-import { openRenderer } from '../../sim/host/renderer.ts';
+import type { RenderingStack } from '../../render/draw-request.ts';
+import type { RendererOptions } from '../../render/renderer.ts';
+import { openRenderer } from '../../render/renderer.ts';
 import { checkGoldenFrames, type GoldenFramesVerdict } from '../policy/golden-frames.ts';
 import { checkGoldenPairs, type GoldenPairsVerdict } from '../policy/golden-pairs.ts';
 import { loadPolicy, type Policy } from '../policy/policy-folder.ts';

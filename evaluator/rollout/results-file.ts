@@ -1,6 +1,7 @@
 /** `results.jsonl`: a line an episode, on disk before the next one counts. */
+
+import { LineLog, readLog } from '../../runtime/line-log.ts';
 import { throwFaults } from '../../sim/errors.ts';
-import { LineLog, readLog } from '../../sim/host/line-log.ts';
 import { type RolloutResult, resultSchema } from '../results.ts';
 
 /**

@@ -1,9 +1,10 @@
 /** What a rollout is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
+
+import { MAX_WORKERS } from '../../runtime/worker-pool.ts';
 import { MAX_CONDITIONS } from '../../scenarios/suites/suite.ts';
 import { wholeNumber } from '../../scenarios/whole-number.ts';
-import { DEFAULT_FPS } from '../../sim/control-period.ts';
+import { DEFAULT_FPS } from '../../sim/engine/control-period.ts';
 import { throwFaults } from '../../sim/errors.ts';
-import { MAX_WORKERS } from '../../sim/host/worker-pool.ts';
 
 export const ROLLOUT_DEFAULTS = {
   suite: 'smoke',

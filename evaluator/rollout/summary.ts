@@ -1,7 +1,8 @@
 /** What results add up to. Pure. */
+
+import type { RenderingStack } from '../../render/draw-request.ts';
+import type { MachineFacts } from '../../runtime/machine.ts';
 import { printableLine } from '../../runtime/printable.ts';
-import type { RenderingStack } from '../../sim/host/draw-request.ts';
-import type { MachineFacts } from '../../sim/host/machine.ts';
 import type { RolloutResult } from '../results.ts';
 import { wilson } from '../statistics/wilson.ts';
 import type { TimeSplit } from './time-split.ts';

@@ -5,8 +5,8 @@
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readRegularSync } from '../../runtime/regular-file.ts';
+import type { Outcome, Trajectory } from '../../sim/engine/trajectory.ts';
 import { InputError } from '../../sim/errors.ts';
-import type { Outcome, Trajectory } from '../../sim/trajectory.ts';
 
 /** What a rollout ends with: a trajectory, and when the policy was asked. */
 export interface RolloutTrajectory extends Omit<Trajectory, 'outcome'> {

@@ -1,8 +1,8 @@
 /** A worker's clock: what its thread and its browser have done since it started. */
 import { performance } from 'node:perf_hooks';
 import { threadId } from 'node:worker_threads';
-import { groupCpuS } from '../../sim/host/measure.ts';
-import { threadTime } from '../../sim/host/thread-time.ts';
+import { groupCpuS } from '../../render/measure.ts';
+import { threadTime } from '../../runtime/thread-time.ts';
 import type { WorkerTimes } from './messages.ts';
 
 export class WorkerClock {

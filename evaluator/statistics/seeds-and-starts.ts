@@ -1,5 +1,5 @@
 /** Several trainings of each of two recipes, all rolled out on the same starts: how far apart are the recipes? */
-import { Rng } from '../../sim/rng.ts';
+import { Rng } from '../../sim/engine/rng.ts';
 
 /** Of one training: whether each start was solved, in an order that all trainings share. */
 export type Solved = readonly boolean[];

@@ -1,6 +1,7 @@
 /** Success against training step, as an SVG that opens anywhere. Pure. */
+
+import { escapeMarkup } from '../../runtime/escape-markup.ts';
 import { SVG_MARK } from '../../runtime/output-file.ts';
-import { escapeMarkup } from '../../sim/host/escape-markup.ts';
 import type { Sweep } from './sweep.ts';
 
 export const PLOT_DEFAULTS = { width_px: 760, height_px: 420 } as const;

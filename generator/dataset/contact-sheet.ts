@@ -1,6 +1,7 @@
 /** A picture of some episodes at a glance: a row each, frames from its first to its last, as readers decode them. */
+
+import { pictureSheet } from '../../render/picture-sheet.ts';
 import { InputError } from '../../sim/errors.ts';
-import { pictureSheet } from '../../sim/host/picture-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';
 import { decodeFrames } from './ffmpeg.ts';
 import { picturesInRows } from './pictures-in-rows.ts';

@@ -1,6 +1,6 @@
 /** What `dataset info` tells: sizes, ranges of the features, episodes by scenario and source. Pure but for reading. */
 import { printableLine } from '../../runtime/printable.ts';
-import { framesBySource as sourceCounts } from '../../sim/trajectory.ts';
+import { framesBySource as sourceCounts } from '../../sim/engine/trajectory.ts';
 import { flatNames } from './camera-shape.ts';
 import type { EpisodeRow } from './episode-row.ts';
 import type { DatasetWeight } from './metadata.ts';

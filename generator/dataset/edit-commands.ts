@@ -1,7 +1,7 @@
 /** `brickyard dataset merge`, `split` and `convert`. */
 import { Command, Option } from 'commander';
+import { userPath } from '../../runtime/user-path.ts';
 import { InputError } from '../../sim/errors.ts';
-import { userPath } from '../../sim/host/user-path.ts';
 import { brokenDataset, commandLine, type GlobalOptions, printLine } from './command-line.ts';
 import { convertToLerobot } from './hdf5/from-hdf5.ts';
 import { CONVERT_DEFAULTS, convertToHdf5 } from './hdf5/to-hdf5.ts';

@@ -6,9 +6,9 @@
  * with one bit turned, does not decode: that is what lets a crashed run trust what it finds. All little-endian.
  */
 import { createHash } from 'node:crypto';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import type { EncodedVideo } from '../../sim/host/draw-request.ts';
-import type { Outcome } from '../../sim/trajectory.ts';
+import type { EncodedVideo } from '../../render/draw-request.ts';
+import type { Outcome } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 
 export interface EpisodeRecord {
   /** Unique name of the job, the same in every run with the same settings. */

@@ -3,7 +3,7 @@
  * where the episode comes from and are enough to make it again. lerobot loads unknown columns and leaves them alone.
  */
 import type { DecodedArray } from 'hyparquet';
-import { SOURCES } from '../../sim/trajectory.ts';
+import { SOURCES } from '../../sim/engine/trajectory.ts';
 import type { EpisodeRecord } from './episode-record.ts';
 import { EGO_CAMERA_KEY, type FilePlace } from './layout.ts';
 import { ParquetTable, type TableColumn } from './parquet-table.ts';

@@ -1,8 +1,8 @@
 /** metadata.json at a dataset's root: what LeRobot's own files have no place for. */
 
-import type { SuccessCriteria } from '../../sim/episode-start.ts';
-import type { RenderingStack } from '../../sim/host/draw-request.ts';
-import { PHASES, SOURCES } from '../../sim/trajectory.ts';
+import type { RenderingStack } from '../../render/draw-request.ts';
+import { PHASES, SOURCES } from '../../sim/engine/trajectory.ts';
+import type { SuccessCriteria } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import { FINGERPRINT_COVERS } from './episode-digest.ts';
 import type { Loss } from './losses.ts';
 

@@ -8,7 +8,7 @@
  */
 import { type H264Picture, pictureOfAvcC } from './h264.ts';
 
-/** One episode's coded pictures. The same shape as sim/host's EncodedVideo, without its pixels' counts. */
+/** One episode's coded pictures. The same shape as render's EncodedVideo, without its pixels' counts. */
 export interface VideoTrack {
   avcC: Uint8Array;
   sampleBytes: Uint32Array;

@@ -2,8 +2,8 @@
  * `dataset preview --out FILE.html`: one page that shows a dataset to whoever opens it, without anything else: pictures
  * as data URLs, plots as inline SVG, no script. All texts come from the dataset, which may be anyone's: all are escaped.
  */
-import { escapeMarkup } from '../../sim/host/escape-markup.ts';
-import { htmlPage } from '../../sim/host/html-page.ts';
+import { escapeMarkup } from '../../runtime/escape-markup.ts';
+import { htmlPage } from '../../runtime/html-page.ts';
 import { flatNames } from './camera-shape.ts';
 import { contactSheet, evenlySpread } from './contact-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';

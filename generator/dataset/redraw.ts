@@ -4,11 +4,11 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import type { Renderer } from '../../sim/host/draw-request.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { type Driver, simulateEpisode } from '../../sim/simulate.ts';
-import { ACTION_SIZE, type Trajectory } from '../../sim/trajectory.ts';
+import type { Renderer } from '../../render/draw-request.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { type Driver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { ACTION_SIZE, type Trajectory } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import { evenlySpread } from './contact-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';
 import { EGO_CAMERA_KEY } from './layout.ts';

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { readRegular } from '../../runtime/regular-file.ts';
 import { openSeal, seal } from '../../runtime/sealed-json.ts';
-import { ACTION_SIZE } from '../../sim/trajectory.ts';
+import { ACTION_SIZE } from '../../sim/engine/trajectory.ts';
 import { DataTable } from './data-table.ts';
 import type { Disk, Pieces } from './disk.ts';
 import { episodeDigest } from './episode-digest.ts';

@@ -1,8 +1,8 @@
 /** Looks around: what is installed, what draws, what a run would take. */
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseBackend } from '../../sim/host/backend-probe.ts';
-import { userFolder } from '../../sim/host/user-path.ts';
+import { chooseBackend } from '../../render/backend-probe.ts';
+import { userFolder } from '../../runtime/user-path.ts';
 import { type DrySummary, dryRun } from '../dry-run.ts';
 import { prepareRun } from '../prepare.ts';
 import { parseGenOptions } from '../settings.ts';

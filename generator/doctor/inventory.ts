@@ -1,7 +1,7 @@
 /** What is installed here: each program with its version, and how to get what is missing. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { findChromium } from '../../sim/host/chromium.ts';
+import { findChromium } from '../../render/chromium.ts';
 
 export interface Component {
   name: string;

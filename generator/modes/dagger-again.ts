@@ -1,7 +1,8 @@
 /** `gen --mode dagger --attempt`: one attempt by itself, its student driving as in the run; nothing is written. */
+
+import { RenderSession } from '../../render/render-session.ts';
 import { resolveSelection } from '../../scenarios/registry.ts';
-import { RenderSession } from '../../sim/host/render-session.ts';
-import { loadPhysics } from '../../sim/physics.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
 import { type AttemptReport, attemptNamed } from '../attempt-again.ts';
 import type { BackendChoice, ContentSettings } from '../settings.ts';
 import { attemptDagger, type DaggerOutcome } from './dagger-attempt.ts';

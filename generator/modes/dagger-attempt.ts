@@ -1,6 +1,6 @@
 /** One attempt of `--mode dagger`: an ordinary or an aimed start, a student's drive, the expert from there. */
 import { sampleStart, timeLimitS } from '../../scenarios/sampler.ts';
-import type { Trajectory } from '../../sim/trajectory.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import { type AimPool, aimStart } from '../aim.ts';
 import type { AttemptOptions, FailedAttempt } from '../episode.ts';
 import { daggerEpisode } from './dagger.ts';

@@ -3,11 +3,11 @@
  * (DAgger, Ross et al. 2011). Nothing of the drive is stored but the state at which the expert takes over.
  */
 import type { ActionChunks } from '../../evaluator/policy/action-chunks.ts';
-import { EpisodeRun } from '../../sim/episode-run.ts';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { expertAction, expertView } from '../../sim/expert.ts';
-import type { StateLayout } from '../../sim/observation.ts';
-import type { Rng } from '../../sim/rng.ts';
+import { EpisodeRun } from '../../sim/engine/episode-run.ts';
+import type { Rng } from '../../sim/engine/rng.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
+import type { StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
 import { type Handover, HandoverWatch } from './dagger-handover.ts';
 
 /** Who is asked for chunks of actions. */

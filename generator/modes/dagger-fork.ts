@@ -4,10 +4,10 @@
  * the expert's answer to where the student went next). So the student's frames are left out, and no chunk crosses a
  * switch of drivers, because there is none in the episode.
  */
-import { EpisodeRun } from '../../sim/episode-run.ts';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { expertAction, expertView } from '../../sim/expert.ts';
-import type { Trajectory } from '../../sim/trajectory.ts';
+import { EpisodeRun } from '../../sim/engine/episode-run.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
 import type { AttemptFormat } from './expert.ts';
 
 /**

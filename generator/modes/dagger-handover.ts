@@ -3,11 +3,11 @@
  * Deterministic, and free to know what no policy may: what is noted here is never a label.
  */
 
-import { depthAt } from '../../sim/expert/clearance.ts';
-import type { Action } from '../../sim/expert.ts';
-import { BOX } from '../../sim/geometry.ts';
-import type { Phase } from '../../sim/trajectory.ts';
-import type { World } from '../../sim/world.ts';
+import type { Phase } from '../../sim/engine/trajectory.ts';
+import { depthAt } from '../../sim/tasks/collect-bricks/expert/clearance.ts';
+import type { Action } from '../../sim/tasks/collect-bricks/expert/expert.ts';
+import { BOX } from '../../sim/tasks/collect-bricks/geometry.ts';
+import type { World } from '../../sim/tasks/collect-bricks/world.ts';
 
 /** Why a student handed over; `drawn`: it had done nothing wrong, its time was up. */
 export const HANDOVERS = [

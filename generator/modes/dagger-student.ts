@@ -6,9 +6,9 @@ import { PolicySession } from '../../evaluator/policy/session.ts';
 import { simulatorSettings } from '../../evaluator/policy/simulator-fit.ts';
 import { checkPolicy } from '../../evaluator/rollout/preflight.ts';
 import { resolveSubject } from '../../evaluator/rollout/subject.ts';
+import type { RenderSession } from '../../render/render-session.ts';
 import { InputError } from '../../sim/errors.ts';
-import type { RenderSession } from '../../sim/host/render-session.ts';
-import type { StateLayout } from '../../sim/observation.ts';
+import type { StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
 import type { BackendChoice } from '../settings.ts';
 import type { Student } from './dagger-drive.ts';
 

@@ -3,10 +3,11 @@
  * goes on in an episode of its own. One drive gives one episode: forks of one drive are alike, and a drive of half an
  * episode takes half a second.
  */
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { Rng } from '../../sim/rng.ts';
-import { simulateEpisode } from '../../sim/simulate.ts';
-import type { Trajectory } from '../../sim/trajectory.ts';
+
+import { Rng } from '../../sim/engine/rng.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import { driveStudent, type Student, type StudentDrive } from './dagger-drive.ts';
 import { forkEpisode } from './dagger-fork.ts';
 import type { Handover } from './dagger-handover.ts';

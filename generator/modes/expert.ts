@@ -1,7 +1,8 @@
 /** Episodes that the expert drives from a drawn start. */
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { simulateEpisode } from '../../sim/simulate.ts';
-import type { Trajectory } from '../../sim/trajectory.ts';
+
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import type { StateChoice } from '../settings.ts';
 
 /** What every mode is told about an attempt. */

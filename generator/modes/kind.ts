@@ -1,5 +1,5 @@
 /** Which kind of episode fills a slot: decided by seed, scenario and slot alone, so that nothing else can change it. */
-import { Rng } from '../../sim/rng.ts';
+import { Rng } from '../../sim/engine/rng.ts';
 import { NOISE_DEFAULTS } from './noise.ts';
 
 /** Kinds of episodes, each made by the file of its name. */

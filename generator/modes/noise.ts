@@ -5,10 +5,11 @@
  * to one side, and what averages out leads nowhere. `source` is 'noise' in the frames that were disturbed. Every label
  * is the expert's for the state that it stands beside, so all of them may be learned from.
  */
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { Rng } from '../../sim/rng.ts';
-import { type Driver, expertDriver, simulateEpisode } from '../../sim/simulate.ts';
-import { ACTION_SIZE, type Trajectory } from '../../sim/trajectory.ts';
+
+import { Rng } from '../../sim/engine/rng.ts';
+import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { ACTION_SIZE, type Trajectory } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import type { AttemptFormat } from './expert.ts';
 
 export const NOISE_DEFAULTS = {

@@ -1,5 +1,5 @@
 /** What the expert recovered from, and what it did not: its bugs. Pure. */
-import { shellLine } from '../../sim/host/shell-line.ts';
+import { shellLine } from '../../runtime/shell-line.ts';
 import type { FailedAttempt } from '../episode.ts';
 import type { KeptEpisode } from '../messages.ts';
 import type { ContentSettings } from '../settings.ts';

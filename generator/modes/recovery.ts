@@ -11,13 +11,17 @@
  */
 import { timeLimitS } from '../../scenarios/sampler.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { Rng } from '../../sim/rng.ts';
-import { expertDriver, simulateEpisode } from '../../sim/simulate.ts';
-import type { Trajectory } from '../../sim/trajectory.ts';
-import type { World } from '../../sim/world.ts';
-import { DISTURBANCE_KINDS, DISTURBANCES, type DisturbanceKind } from './disturbances/kinds.ts';
-import { driveTo, LeadInFailure } from './disturbances/moment.ts';
+import { Rng } from '../../sim/engine/rng.ts';
+import { expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
+import {
+  DISTURBANCE_KINDS,
+  DISTURBANCES,
+  type DisturbanceKind,
+} from '../../sim/tasks/collect-bricks/disturbances/kinds.ts';
+import { driveTo, LeadInFailure } from '../../sim/tasks/collect-bricks/disturbances/moment.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { World } from '../../sim/tasks/collect-bricks/world.ts';
 import type { AttemptFormat } from './expert.ts';
 
 /** On top of what the scenario gives for the bricks that remain. */

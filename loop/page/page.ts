@@ -2,8 +2,8 @@
 
 import { type Html, html } from '../../evaluator/report/html.ts';
 import { STYLE } from '../../evaluator/report/style.ts';
-import { htmlPage } from '../../sim/host/html-page.ts';
-import { formatDuration } from '../../sim/host/progress.ts';
+import { htmlPage } from '../../runtime/html-page.ts';
+import { formatDuration } from '../../runtime/progress.ts';
 import { bestOf } from '../improvement.ts';
 import { percent } from '../progress-lines.ts';
 import { judgedRounds } from '../round-stages.ts';

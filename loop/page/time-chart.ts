@@ -1,6 +1,6 @@
 /** Where the time went: what ran when, in turn and beside a training, and how busy the cores were. */
 import { type Html, html } from '../../evaluator/report/html.ts';
-import { formatDuration } from '../../sim/host/progress.ts';
+import { formatDuration } from '../../runtime/progress.ts';
 import { trainsElsewhere } from '../elsewhere.ts';
 import { overlapFigures, timeByStage } from '../overlap.ts';
 import { percent } from '../progress-lines.ts';

@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { workerData } from 'piscina';
 import { statFrameIndices, statStride } from '../../generator/dataset/stat-frames.ts';
 import { attemptEpisode } from '../../generator/episode.ts';
+import { RenderSession } from '../../render/render-session.ts';
 import type { Job } from '../../scenarios/plan.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
-import { RenderSession } from '../../sim/host/render-session.ts';
-import { loadPhysics } from '../../sim/physics.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
 
 export interface CeilingSettings {
   scenarios: Record<string, Scenario>;

@@ -8,11 +8,11 @@ import { statFrameIndices, statStride } from '../../generator/dataset/stat-frame
 import { DatasetWriter } from '../../generator/dataset/writer.ts';
 import { attemptEpisode } from '../../generator/episode.ts';
 import { ShardKeeper } from '../../generator/shard-keeper.ts';
+import type { EncodeRequest } from '../../render/draw-request.ts';
+import { type HeadlessRenderer, openRenderer } from '../../render/renderer.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
-import type { EncodeRequest } from '../../sim/host/draw-request.ts';
-import { type HeadlessRenderer, openRenderer } from '../../sim/host/renderer.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import type { Trajectory } from '../../sim/trajectory.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import type { SectionResults } from './results.ts';
 
 const FPS = 10;

@@ -11,8 +11,8 @@ import { MODE_DEFAULTS } from '../../generator/modes/kind.ts';
 import { listScenarios } from '../../scenarios/catalogue.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
 import { drawConditions } from '../../scenarios/suites/conditions.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import type { Trajectory } from '../../sim/trajectory.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
 
 /** Half of the episodes are disturbed by noise and a third are recoveries, so that six slots have all kinds. */
 const MODES = { ...MODE_DEFAULTS, mode: 'mix', noiseShare: 0.34, recoveryShare: 0.33 } as const;

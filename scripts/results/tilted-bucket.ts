@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { readRollout } from '../../evaluator/compare/rollout-folder.ts';
 import { readTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
-import { expertAction, expertView } from '../../sim/expert.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { replay } from '../../sim/replay.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { replay } from '../../sim/engine/replay.ts';
+import { expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
 
 /** Phases of the expert in which the bucket is empty and on its way to a brick. */
 const ON_THE_WAY: readonly string[] = ['search', 'approach', 'turn'];

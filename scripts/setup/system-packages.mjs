@@ -99,7 +99,7 @@ function hasPuppeteerChrome() {
 }
 
 /**
- * The same rule as in sim/host/chromium.ts: a snap, or a script that stands for one, is of no use.
+ * The same rule as in render/chromium.ts: a snap, or a script that stands for one, is of no use.
  * @param {string} path
  */
 function isSnap(path) {

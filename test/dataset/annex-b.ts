@@ -1,5 +1,5 @@
 /** Turns a raw H.264 stream (ITU-T H.264 annex B) into what a WebCodecs encoder gives: avcC and length-prefixed samples. */
-import type { EncodedVideo } from '../../sim/host/draw-request.ts';
+import type { EncodedVideo } from '../../render/draw-request.ts';
 
 /** NAL units of a stream with start codes. */
 function nalUnits(stream: Uint8Array): Uint8Array[] {

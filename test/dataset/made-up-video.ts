@@ -1,6 +1,6 @@
 /** Video without pictures, for tests that do not decode: a real decoder configuration and samples of random bytes. */
-import type { EncodedVideo } from '../../sim/host/draw-request.ts';
-import { Rng } from '../../sim/rng.ts';
+import type { EncodedVideo } from '../../render/draw-request.ts';
+import { Rng } from '../../sim/engine/rng.ts';
 
 /** x264, constrained baseline, 96x64. */
 const AVCC_96X64 = '0142c00affe100156742c00ada189a1000000300100000030140f1226a01000568ce02bc80';

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { statFrameIndices, statStride } from '../../generator/dataset/stat-frames.ts';
-import type { EncodedVideo } from '../../sim/host/draw-request.ts';
+import type { EncodedVideo } from '../../render/draw-request.ts';
 import { encodedVideoFromAnnexB } from './annex-b.ts';
 
 export const BLOCK_PX = 8;

@@ -3,9 +3,9 @@ import type { EpisodeRecord } from '../../generator/dataset/episode-record.ts';
 import type { DatasetSpec } from '../../generator/dataset/features.ts';
 import type { RunProvenance } from '../../generator/dataset/metadata.ts';
 import { statFrameIndices } from '../../generator/dataset/stat-frames.ts';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import type { EncodedVideo } from '../../sim/host/draw-request.ts';
-import { PHASES } from '../../sim/trajectory.ts';
+import type { EncodedVideo } from '../../render/draw-request.ts';
+import { PHASES } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import { FIXTURE_SIZE } from './patterned-video.ts';
 
 export const STATE_NAMES = ['loader_x', 'loader_z', 'loader_rotation', 'legos_remaining'];

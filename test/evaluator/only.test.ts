@@ -4,8 +4,8 @@ import { againCommand } from '../../evaluator/report/again-command.ts';
 import { againWords } from '../../evaluator/rollout/again.ts';
 import { onlyConditions } from '../../evaluator/rollout/only.ts';
 import { parseRolloutOptions, type RawRolloutOptions } from '../../evaluator/rollout/settings.ts';
+import { machineFacts } from '../../runtime/machine.ts';
 import { adHocSet } from '../../scenarios/suites/suite.ts';
-import { machineFacts } from '../../sim/host/machine.ts';
 
 const SET = adHocSet('one-brick,far', 6, 3, '/');
 const KEYS = SET.conditions.map(({ key }) => key);

@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { checkGoldenFrames } from '../../evaluator/policy/golden-frames.ts';
 import { loadPolicy, type Policy } from '../../evaluator/policy/policy-folder.ts';
-import type { CodedRequest } from '../../sim/host/draw-request.ts';
-import { type HeadlessRenderer, openRenderer } from '../../sim/host/renderer.ts';
+import type { CodedRequest } from '../../render/draw-request.ts';
+import { type HeadlessRenderer, openRenderer } from '../../render/renderer.ts';
 import { alteredPolicy, TINY_POLICY } from './altered-policy.ts';
 
 const made: string[] = [];

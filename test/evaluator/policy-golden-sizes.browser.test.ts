@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frameDifference, movedDifferences } from '../../evaluator/policy/frame-difference.ts';
 import { blockBounds, compareMoves } from '../../evaluator/policy/golden-frames.ts';
-import { type HeadlessRenderer, openRenderer } from '../../sim/host/renderer.ts';
-import { trialScene } from '../../sim/host/trial-scene.ts';
-import { poseSize } from '../../sim/trajectory.ts';
+import { type HeadlessRenderer, openRenderer } from '../../render/renderer.ts';
+import { trialScene } from '../../render/trial-scene.ts';
+import { poseSize } from '../../sim/engine/trajectory.ts';
 
 const SIZES = [
   [64, 48],

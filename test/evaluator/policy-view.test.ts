@@ -1,11 +1,11 @@
 /** What is asked of the browser for a policy's frames, with a browser that notes it. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openView } from '../../evaluator/rollout/policy-view.ts';
+import type { CodedRequest } from '../../render/draw-request.ts';
 import { adHocSet } from '../../scenarios/suites/suite.ts';
-import { EpisodeRun } from '../../sim/episode-run.ts';
-import type { CodedRequest } from '../../sim/host/draw-request.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { poseSize } from '../../sim/trajectory.ts';
+import { EpisodeRun } from '../../sim/engine/episode-run.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { poseSize } from '../../sim/engine/trajectory.ts';
 
 const { start } = adHocSet('one-brick', 1, 0, '/').conditions[0];
 const SETTINGS = { fps: 10, widthPx: 4, heightPx: 2, throughCodec: true };

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkPolicy, type Preflight } from '../../evaluator/rollout/preflight.ts';
 import { runRollouts } from '../../evaluator/rollout/run.ts';
 import type { Subject } from '../../evaluator/rollout/subject.ts';
+import { machineFacts } from '../../runtime/machine.ts';
 import { adHocSet } from '../../scenarios/suites/suite.ts';
-import { machineFacts } from '../../sim/host/machine.ts';
 import { TINY_POLICY } from './altered-policy.ts';
 import { type RolloutFolder, rolloutFolder } from './rollout-process.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Rng } from '../../sim/rng.ts';
+import { Rng } from '../../sim/engine/rng.ts';
 import { startCommand, until } from '../generator/gen-process.ts';
 import { evaluate, type RolloutFolder, resultLines, rolloutFolder } from './rollout-process.ts';
 

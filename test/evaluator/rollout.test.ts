@@ -18,13 +18,13 @@ import { resolveSubject } from '../../evaluator/rollout/subject.ts';
 import { summarize } from '../../evaluator/rollout/summary.ts';
 import { TimeLedger } from '../../evaluator/rollout/time-split.ts';
 import { decodeTrajectory, encodeTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
+import { machineFacts } from '../../runtime/machine.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import { adHocSet, expandSuite, listSuites, loadSuite } from '../../scenarios/suites/suite.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { replayFinalStateHash } from '../../sim/engine/replay.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import { InputError } from '../../sim/errors.ts';
-import { machineFacts } from '../../sim/host/machine.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { replayFinalStateHash } from '../../sim/replay.ts';
-import { simulateEpisode } from '../../sim/simulate.ts';
 
 const OPTIONS = { fps: 10, state: 'seed4' } as const;
 const SET = adHocSet('one-brick', 2, 0, '/');

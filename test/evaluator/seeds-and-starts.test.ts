@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { seedsAndStartsInterval } from '../../evaluator/statistics/seeds-and-starts.ts';
-import { Rng } from '../../sim/rng.ts';
+import { Rng } from '../../sim/engine/rng.ts';
 
 const trainings = (rates: readonly number[], starts: number, seed: number): boolean[][] => {
   const rng = Rng.from('trainings', seed);

@@ -7,10 +7,10 @@ import { encodeTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
 import { readReport } from '../../generator/aim-report.ts';
 import { resolveSelection, scenarioHash } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
+import { poseSize, type Trajectory } from '../../sim/engine/trajectory.ts';
 import { InputError } from '../../sim/errors.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { simulateEpisode } from '../../sim/simulate.ts';
-import { poseSize, type Trajectory } from '../../sim/trajectory.ts';
 import { madeUpResults } from '../evaluator/made-up-rollout.ts';
 
 const [{ scenario }] = resolveSelection('one-brick', '.');

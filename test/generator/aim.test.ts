@@ -11,11 +11,11 @@ import {
 import { JITTER } from '../../generator/aim-jitter.ts';
 import { resolveSelection } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { isInBucket } from '../../sim/loader-pose.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { isInsideBox } from '../../sim/success.ts';
-import { World } from '../../sim/world.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { isInBucket } from '../../sim/robots/wheel-loader/loader-pose.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { isInsideBox } from '../../sim/tasks/collect-bricks/success.ts';
+import { World } from '../../sim/tasks/collect-bricks/world.ts';
 
 const NAMES = ['one-brick', 'few', 'corner', 'start-loaded', 'start-at-box-lifted'];
 const scenarios = new Map(

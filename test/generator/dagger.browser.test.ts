@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { DatasetMetadata } from '../../generator/dataset/metadata.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { SOURCES } from '../../sim/trajectory.ts';
+import { SOURCES } from '../../sim/engine/trajectory.ts';
 import { alteredPolicy, TINY_POLICY } from '../evaluator/altered-policy.ts';
 import { madeUpResults, writeRollout } from '../evaluator/made-up-rollout.ts';
 import { gen, genOk, startCommand, withFolder } from './gen-process.ts';

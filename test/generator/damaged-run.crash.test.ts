@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Rng } from '../../sim/rng.ts';
+import { Rng } from '../../sim/engine/rng.ts';
 import { gen, genOk, journalLines, SMALL, startCommand, until } from './gen-process.ts';
 
 const ARGS = [...SMALL, '--episodes', '5', '--seed', '4', '--out', 'data'];

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { replayFinalStateHash } from '../../sim/replay.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { replayFinalStateHash } from '../../sim/engine/replay.ts';
 import { gen, genOk } from './gen-process.ts';
 
 const SMALL = ['--size', '96x64'];

@@ -6,9 +6,9 @@ import type { RolloutResult } from '../../evaluator/results.ts';
 import { encodeTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
 import { NOISE_DEFAULTS } from '../../generator/modes/noise.ts';
 import { amplitudeFor, measureNoise } from '../../generator/noise-from.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
 import { InputError } from '../../sim/errors.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { type Driver, expertDriver, simulateEpisode } from '../../sim/simulate.ts';
 import { fixedStart } from '../sim/fixed-starts.ts';
 
 let folder: string;

@@ -7,10 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { evalCommand } from '../../evaluator/command.ts';
 import { junitXml } from '../../evaluator/regression/junit.ts';
 import { datasetCommand } from '../../generator/dataset/command.ts';
+import { pictureSheet } from '../../render/picture-sheet.ts';
+import { htmlPage } from '../../runtime/html-page.ts';
 import { assertReplaceable, isMadeHere, JUNIT_MARK } from '../../runtime/output-file.ts';
 import { scenarioCommand } from '../../scenarios/command.ts';
-import { htmlPage } from '../../sim/host/html-page.ts';
-import { pictureSheet } from '../../sim/host/picture-sheet.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'output-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { listScenarios, loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
-import type { BrickStart, EpisodeStart } from '../../sim/episode-start.ts';
-import { LOADER } from '../../sim/geometry.ts';
+import { LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
+import type { BrickStart, EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 
 const HALF_M = 8;
 const BOX_M = -6;

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseScenario } from '../../scenarios/parse.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { BUCKET, LOADER } from '../../sim/geometry.ts';
+import { BUCKET, LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 
 const HEAD = 'name: mine\ntitle: Mine\ndescription: Mine.\ntime_limit_s: 60\n';
 const TIP_M = BUCKET.pivotForwardM + BUCKET.floorDepthM + BUCKET.lipDepthM;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { probeLines, probeStart, summarizeProbe } from '../../scenarios/probe.ts';
 import { loadScenario } from '../../scenarios/registry.ts';
-import { loadPhysics } from '../../sim/physics.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
 
 beforeAll(loadPhysics);
 

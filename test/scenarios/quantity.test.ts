@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drawCount, drawQuantity, type Quantity, quantity, quantityRange } from '../../scenarios/quantity.ts';
-import { Rng } from '../../sim/rng.ts';
+import { Rng } from '../../sim/engine/rng.ts';
 
 const ordered = (size: number) =>
   fc

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listScenarios, loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart, timeLimitS } from '../../scenarios/sampler.ts';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { LOADER } from '../../sim/geometry.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { World } from '../../sim/world.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { World } from '../../sim/tasks/collect-bricks/world.ts';
 
 beforeAll(loadPhysics);
 

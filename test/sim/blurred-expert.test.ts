@@ -2,10 +2,10 @@
 import { beforeAll, expect, it } from 'vitest';
 import { loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
-import { blurredExpertDriver } from '../../sim/blurred-expert.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { Rng } from '../../sim/rng.ts';
-import { simulateEpisode } from '../../sim/simulate.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { Rng } from '../../sim/engine/rng.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
+import { blurredExpertDriver } from '../../sim/tasks/collect-bricks/expert/blurred-expert.ts';
 
 beforeAll(loadPhysics);
 

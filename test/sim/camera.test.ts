@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { PerspectiveCamera, Quaternion, Vector3 } from 'three';
 import { describe, expect, it } from 'vitest';
-import { egoCameraPose, project, visibleBricks } from '../../sim/camera.ts';
+import { project } from '../../sim/engine/camera.ts';
+import { egoCameraPose } from '../../sim/robots/wheel-loader/ego-camera.ts';
+import { visibleBricks } from '../../sim/tasks/collect-bricks/visible-bricks.ts';
 import { fixedBrick, fixedStart } from './fixed-starts.ts';
 
 const { visual } = fixedStart('camera', {});

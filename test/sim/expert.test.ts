@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { visibleBricks } from '../../sim/camera.ts';
-import { type ExpertView, expertAction, expertView } from '../../sim/expert.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { World } from '../../sim/world.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { type ExpertView, expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
+import { visibleBricks } from '../../sim/tasks/collect-bricks/visible-bricks.ts';
+import { World } from '../../sim/tasks/collect-bricks/world.ts';
 import { fixedBrick, fixedStart } from './fixed-starts.ts';
 
 const place = fc.double({ min: -7.5, max: 7.5, noNaN: true });

@@ -1,6 +1,6 @@
 /** Starts written out in full, so that no scenario file or sampler can change what the goldens mean. */
-import type { BrickStart, EpisodeStart } from '../../sim/episode-start.ts';
-import { BRICK } from '../../sim/geometry.ts';
+import type { BrickStart, EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { BRICK } from '../../sim/tasks/collect-bricks/geometry.ts';
 
 export function fixedBrick(xM: number, zM: number, yawRad: number): BrickStart {
   const { lengthM, heightM, widthM } = BRICK;

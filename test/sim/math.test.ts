@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { atan2, cos, PI, sin, wrapAngle } from '../../sim/math.ts';
-import { Rng } from '../../sim/rng.ts';
+import { atan2, cos, PI, sin, wrapAngle } from '../../sim/engine/math.ts';
+import { Rng } from '../../sim/engine/rng.ts';
 
 const angle = fc.double({ min: -1e4, max: 1e4, noNaN: true });
 // -0 + 0 is 0: atan2 here does not tell signed zeros apart, the engine's does.

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PI } from '../../sim/math.ts';
-import { loaderRotation, observe, STATE_LAYOUTS } from '../../sim/observation.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { World } from '../../sim/world.ts';
+import { PI } from '../../sim/engine/math.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { loaderRotation, observe, STATE_LAYOUTS } from '../../sim/tasks/collect-bricks/observation.ts';
+import { World } from '../../sim/tasks/collect-bricks/world.ts';
 import { fixedBrick, fixedStart } from './fixed-starts.ts';
 
 describe('observation.state', () => {

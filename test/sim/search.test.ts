@@ -2,14 +2,14 @@
 import { beforeAll, expect, it } from 'vitest';
 import { loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
-import { visibleBricks } from '../../sim/camera.ts';
-import { search } from '../../sim/expert/search.ts';
-import { SIGHT_M } from '../../sim/expert/view.ts';
-import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../../sim/geometry.ts';
-import { distanceTo } from '../../sim/loader-pose.ts';
-import { clamp } from '../../sim/math.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { World } from '../../sim/world.ts';
+import { clamp } from '../../sim/engine/math.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { distanceTo } from '../../sim/robots/wheel-loader/loader-pose.ts';
+import { search } from '../../sim/tasks/collect-bricks/expert/search.ts';
+import { SIGHT_M } from '../../sim/tasks/collect-bricks/expert/view.ts';
+import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../../sim/tasks/collect-bricks/geometry.ts';
+import { visibleBricks } from '../../sim/tasks/collect-bricks/visible-bricks.ts';
+import { World } from '../../sim/tasks/collect-bricks/world.ts';
 
 beforeAll(loadPhysics);
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { replayFinalStateHash } from '../../sim/engine/replay.ts';
+import { AFTER_SUCCESS_S, type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { PHASES, poseSize, type Trajectory } from '../../sim/engine/trajectory.ts';
 import { InputError } from '../../sim/errors.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { replayFinalStateHash } from '../../sim/replay.ts';
-import { AFTER_SUCCESS_S, type Driver, expertDriver, simulateEpisode } from '../../sim/simulate.ts';
-import { PHASES, poseSize, type Trajectory } from '../../sim/trajectory.ts';
 import { FIXED_STARTS, fixedBrick, fixedStart } from './fixed-starts.ts';
 
 const GOLDEN = new URL('../golden/state-hashes.json', import.meta.url);

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { EpisodeEvent } from '../../sim/episode-start.ts';
-import { gripNow } from '../../sim/events.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { World } from '../../sim/world.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import type { EpisodeEvent } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { gripNow } from '../../sim/tasks/collect-bricks/events.ts';
+import { World } from '../../sim/tasks/collect-bricks/world.ts';
 import { fixedStart } from './fixed-starts.ts';
 
 const slip = (atS: number, durationS: number, grip: number): EpisodeEvent => ({

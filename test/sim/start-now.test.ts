@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { EpisodeStart } from '../../sim/episode-start.ts';
-import { expertAction, expertView } from '../../sim/expert.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { replayFinalStateHash } from '../../sim/replay.ts';
-import { simulateEpisode } from '../../sim/simulate.ts';
-import { startPoses } from '../../sim/start-poses.ts';
-import { poseSize } from '../../sim/trajectory.ts';
-import { World } from '../../sim/world.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { replayFinalStateHash } from '../../sim/engine/replay.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
+import { poseSize } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
+import { startPoses } from '../../sim/tasks/collect-bricks/start-poses.ts';
+import { World } from '../../sim/tasks/collect-bricks/world.ts';
 import { FIXED_STARTS, fixedStart } from './fixed-starts.ts';
 
 /** The world after so many control periods under the expert. */

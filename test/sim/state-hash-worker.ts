@@ -1,7 +1,7 @@
 /** A worker thread that runs one fixed start and posts its final state hash. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadPhysics } from '../../sim/physics.ts';
-import { simulateEpisode } from '../../sim/simulate.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import { FIXED_STARTS } from './fixed-starts.ts';
 
 await loadPhysics();

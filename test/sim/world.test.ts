@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { EpisodeEvent, LoaderStart } from '../../sim/episode-start.ts';
-import { BOX, LOADER } from '../../sim/geometry.ts';
-import { LOADER_REACH_M } from '../../sim/loader-pose.ts';
-import { loadPhysics } from '../../sim/physics.ts';
-import { poseSize } from '../../sim/trajectory.ts';
-import { World } from '../../sim/world.ts';
+import { loadPhysics } from '../../sim/engine/physics.ts';
+import { poseSize } from '../../sim/engine/trajectory.ts';
+import { LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
+import { LOADER_REACH_M } from '../../sim/robots/wheel-loader/loader-pose.ts';
+import type { EpisodeEvent, LoaderStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { BOX } from '../../sim/tasks/collect-bricks/geometry.ts';
+import { World } from '../../sim/tasks/collect-bricks/world.ts';
 import { fixedBrick, fixedStart } from './fixed-starts.ts';
 
 const FORWARD = [0, 1, 0, 0];

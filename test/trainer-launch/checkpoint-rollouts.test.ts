@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linkBestSuccess, readSuccess } from '../../evaluator/policy/checkpoint-success.ts';
-import type { OwnCommand } from '../../sim/host/own-command.ts';
+import type { OwnCommand } from '../../runtime/own-command.ts';
 import { CheckpointRollouts } from '../../trainer/launch/checkpoint-rollouts.ts';
 import {
   dueCheckpoints,

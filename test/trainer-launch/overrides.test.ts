@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { shellLine } from '../../sim/host/shell-line.ts';
+import { shellLine } from '../../runtime/shell-line.ts';
 import { trainerEvent } from '../../trainer/launch/events.ts';
 import { assertParity } from '../../trainer/launch/node-parity.ts';
 import { hydraString, trainerArguments } from '../../trainer/launch/overrides.ts';

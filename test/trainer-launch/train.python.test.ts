@@ -11,8 +11,8 @@ import { checkGoldenFrames } from '../../evaluator/policy/golden-frames.ts';
 import { checkGoldenPairs } from '../../evaluator/policy/golden-pairs.ts';
 import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
 import { PolicySession } from '../../evaluator/policy/session.ts';
+import { type HeadlessRenderer, openRenderer } from '../../render/renderer.ts';
 import { InputError } from '../../sim/errors.ts';
-import { type HeadlessRenderer, openRenderer } from '../../sim/host/renderer.ts';
 import { testPython } from '../python.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

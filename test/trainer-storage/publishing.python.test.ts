@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Rng } from '../../sim/rng.ts';
+import { Rng } from '../../sim/engine/rng.ts';
 import { GcsStore } from '../../trainer/launch/storage/gcs-store.ts';
 import { StoredRun } from '../../trainer/launch/storage/run-store.ts';
 import { type GcsFault, type GcsRequest, GcsServer } from '../fakes/gcs-server.ts';

@@ -17,10 +17,10 @@ import {
   selectionFolder,
 } from '../../evaluator/policy/checkpoint-success.ts';
 import { POLICY_FILE } from '../../evaluator/policy/contract.ts';
+import { coreTimes, idleShare } from '../../runtime/idle-cores.ts';
+import { type OwnCommand, type RunningCommand, startOwnCommand } from '../../runtime/own-command.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
-import { coreTimes, idleShare } from '../../sim/host/idle-cores.ts';
-import { type OwnCommand, type RunningCommand, startOwnCommand } from '../../sim/host/own-command.ts';
-import { MAX_WORKERS } from '../../sim/host/worker-pool.ts';
+import { MAX_WORKERS } from '../../runtime/worker-pool.ts';
 import { dueCheckpoints, type EvaluationPlan, writePlan } from './evaluation-plan.ts';
 import { checkpointNames } from './run-folder.ts';
 

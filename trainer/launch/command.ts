@@ -2,10 +2,10 @@
 import { Command } from 'commander';
 import { checkNames } from '../../generator/dataset/checks/names.ts';
 import { VALIDATE_DEFAULTS } from '../../generator/dataset/validate.ts';
+import { INTERRUPTED_EXIT_CODE } from '../../runtime/interrupt.ts';
+import { shellLine } from '../../runtime/shell-line.ts';
+import { userPath } from '../../runtime/user-path.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
-import { INTERRUPTED_EXIT_CODE } from '../../sim/host/interrupt.ts';
-import { shellLine } from '../../sim/host/shell-line.ts';
-import { userPath } from '../../sim/host/user-path.ts';
 import { estimateText, estimateTraining } from './dry-run.ts';
 import { assertRolledOut, runEvaluatedTraining } from './evaluated-training.ts';
 import { EVALUATION_DEFAULTS, planEvaluation } from './evaluation-plan.ts';

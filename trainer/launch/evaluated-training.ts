@@ -5,8 +5,8 @@ import {
   readSuccess,
   type SuccessByCheckpoint,
 } from '../../evaluator/policy/checkpoint-success.ts';
+import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../runtime/interrupt.ts';
 import { NegativeResult } from '../../sim/errors.ts';
-import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { CheckpointRollouts } from './checkpoint-rollouts.ts';
 import type { EvaluationPlan } from './evaluation-plan.ts';
 import { runTraining, type TrainOptions, type TrainResult } from './train.ts';

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readSuccess, SELECTION_SEED } from '../../evaluator/policy/checkpoint-success.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
+import { userFolder } from '../../runtime/user-path.ts';
+import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { expandSuite, loadSuite, wholeSuiteName } from '../../scenarios/suites/suite.ts';
-import { writeWholeFile } from '../../scenarios/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
-import { userFolder } from '../../sim/host/user-path.ts';
 
 export const EVALUATION_DEFAULTS = { every: 1 } as const;
 /** As the suite's name: no rollouts, also for a run that had them. */

@@ -1,7 +1,7 @@
 /** The command line of `train` as overrides of the trainer's Hydra configuration (trainer/conf). */
 import { existsSync } from 'node:fs';
+import { userPath } from '../../runtime/user-path.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
-import { userPath } from '../../sim/host/user-path.ts';
 import { pretrainedModel } from './pretrained-model.ts';
 
 export interface TrainSelection {

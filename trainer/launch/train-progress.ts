@@ -1,6 +1,7 @@
 /** What a training shows on stderr: one live line in a terminal, plain lines at intervals elsewhere. */
+
+import { formatCount, formatDuration } from '../../runtime/progress.ts';
 import { redrawLine } from '../../runtime/terminal.ts';
-import { formatCount, formatDuration } from '../../sim/host/progress.ts';
 import type { StepEvent } from './events.ts';
 
 const BAR_WIDTH = 24;

@@ -1,8 +1,8 @@
 /** Runs one training to its end: starts it, follows its events, tries each exported policy in this runtime. */
 import { rm } from 'node:fs/promises';
+import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../runtime/interrupt.ts';
 import { makePrivateFolder } from '../../runtime/private-folder.ts';
 import { NegativeResult } from '../../sim/errors.ts';
-import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../sim/host/interrupt.ts';
 import { type EndEvent, type TrainerEvent, trainerEvent } from './events.ts';
 import { GOLDEN_PAIRS_ONLY, verifyPolicy } from './node-parity.ts';
 import type { TrainingProvider } from './provider.ts';

@@ -1,5 +1,5 @@
 /** The rows of one episode: numbers, times, indices, actions. */
-import { ACTION_NAMES } from '../../../sim/trajectory.ts';
+import { ACTION_NAMES } from '../../../sim/engine/trajectory.ts';
 import { flatNames } from '../camera-shape.ts';
 import type { DatasetInfo } from '../dataset-info.ts';
 import type { EpisodeRow } from '../episode-row.ts';

@@ -1,7 +1,8 @@
 /** Drivers that each fail in one way, and the starts to fail from. */
-import type { EpisodeStart } from '../../../sim/episode-start.ts';
-import { type Driver, expertDriver } from '../../../sim/simulate.ts';
-import type { World } from '../../../sim/world.ts';
+
+import { type Driver, expertDriver } from '../../../sim/engine/simulate.ts';
+import type { EpisodeStart } from '../../../sim/tasks/collect-bricks/episode-start.ts';
+import type { World } from '../../../sim/tasks/collect-bricks/world.ts';
 import { fixedBrick, fixedStart } from '../../sim/fixed-starts.ts';
 
 export type Drive = readonly [steering: number, throttle: number, bucket: number, lift: number];

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type FailedTrajectory, labelFailure } from '../../../evaluator/failures/label.ts';
-import { FAILURE_THRESHOLDS } from '../../../evaluator/failures/thresholds.ts';
 import { FAILURE_LABELS, type FailureLabel, failureSchema } from '../../../evaluator/results.ts';
 import { listScenarios } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
-import { EpisodeRun } from '../../../sim/episode-run.ts';
-import type { EpisodeStart } from '../../../sim/episode-start.ts';
-import { PI } from '../../../sim/math.ts';
-import { loadPhysics } from '../../../sim/physics.ts';
-import { type Driver, simulateEpisode } from '../../../sim/simulate.ts';
+import { EpisodeRun } from '../../../sim/engine/episode-run.ts';
+import { PI } from '../../../sim/engine/math.ts';
+import { loadPhysics } from '../../../sim/engine/physics.ts';
+import { type Driver, simulateEpisode } from '../../../sim/engine/simulate.ts';
+import type { EpisodeStart } from '../../../sim/tasks/collect-bricks/episode-start.ts';
+import { type FailedTrajectory, labelFailure } from '../../../sim/tasks/collect-bricks/failures/label.ts';
+import { FAILURE_THRESHOLDS } from '../../../sim/tasks/collect-bricks/failures/thresholds.ts';
 import { always, expertBut, isLoaded, script, spoil, startAt } from './drivers.ts';
 
 beforeAll(loadPhysics);

@@ -9,9 +9,9 @@ import { rateOf } from '../../../evaluator/report/rates.ts';
 import { readReportData, trajectoryOf } from '../../../evaluator/report/report-data.ts';
 import { writeReport } from '../../../evaluator/report/write-report.ts';
 import type { RolloutResult } from '../../../evaluator/results.ts';
+import { escapeMarkup } from '../../../runtime/escape-markup.ts';
 import { loadScenario } from '../../../scenarios/registry.ts';
 import { InputError } from '../../../sim/errors.ts';
-import { escapeMarkup } from '../../../sim/host/escape-markup.ts';
 import { writeSampleFolder } from './sample-folder.ts';
 
 let folder: string;

@@ -6,8 +6,8 @@ import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type WrittenReport, writeReport } from '../../../evaluator/report/write-report.ts';
 import type { RolloutResult } from '../../../evaluator/results.ts';
+import { launchChromium, type RunningChromium } from '../../../render/chromium.ts';
 import { loadScenario } from '../../../scenarios/registry.ts';
-import { launchChromium, type RunningChromium } from '../../../sim/host/chromium.ts';
 import { writeSampleFolder } from './sample-folder.ts';
 
 const EVIL = `"><img src=x onerror="globalThis.broken=1"></title><script>globalThis.broken=1</script>`;

@@ -9,7 +9,7 @@ import { encodeTrajectory } from '../../../evaluator/rollout/trajectory-file.ts'
 import { scenarioHash } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
 import type { Scenario } from '../../../scenarios/schema.ts';
-import { loadPhysics } from '../../../sim/physics.ts';
+import { loadPhysics } from '../../../sim/engine/physics.ts';
 
 const straight: Driver = { act: () => [0.05, 0.8, 0, 0], queryFrames: [], drawS: 0 };
 const turning: Driver = { act: () => [1, 0, 0, 0], queryFrames: [], drawS: 0 };

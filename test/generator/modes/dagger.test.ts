@@ -9,13 +9,13 @@ import { forkEpisode } from '../../../generator/modes/dagger-fork.ts';
 import { HANDOVERS } from '../../../generator/modes/dagger-handover.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
-import type { EpisodeStart } from '../../../sim/episode-start.ts';
-import { expertAction, expertView } from '../../../sim/expert.ts';
-import { loadPhysics } from '../../../sim/physics.ts';
-import { Rng } from '../../../sim/rng.ts';
-import { simulateEpisode } from '../../../sim/simulate.ts';
-import { SOURCES } from '../../../sim/trajectory.ts';
-import { World } from '../../../sim/world.ts';
+import { loadPhysics } from '../../../sim/engine/physics.ts';
+import { Rng } from '../../../sim/engine/rng.ts';
+import { simulateEpisode } from '../../../sim/engine/simulate.ts';
+import { SOURCES } from '../../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../../sim/tasks/collect-bricks/episode-start.ts';
+import { expertAction, expertView } from '../../../sim/tasks/collect-bricks/expert/expert.ts';
+import { World } from '../../../sim/tasks/collect-bricks/world.ts';
 
 const [{ scenario }] = resolveSelection('one-brick', '.');
 const startOf = (slot: number): EpisodeStart =>

@@ -3,8 +3,8 @@ import { attemptEpisode } from '../../../generator/episode.ts';
 import { MODE_DEFAULTS } from '../../../generator/modes/kind.ts';
 import { loadScenario } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
-import { loadPhysics } from '../../../sim/physics.ts';
-import { simulateEpisode } from '../../../sim/simulate.ts';
+import { loadPhysics } from '../../../sim/engine/physics.ts';
+import { simulateEpisode } from '../../../sim/engine/simulate.ts';
 
 beforeAll(loadPhysics);
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DatasetReader } from '../../../generator/dataset/reader.ts';
-import type { EpisodeStart } from '../../../sim/episode-start.ts';
-import { loadPhysics } from '../../../sim/physics.ts';
-import { replayFinalStateHash } from '../../../sim/replay.ts';
+import { loadPhysics } from '../../../sim/engine/physics.ts';
+import { replayFinalStateHash } from '../../../sim/engine/replay.ts';
+import type { EpisodeStart } from '../../../sim/tasks/collect-bricks/episode-start.ts';
 import { gen, genOk, startCommand } from '../gen-process.ts';
 
 const SHARES = ['--recovery-share', '0.5', '--noise-share', '0.25'];

@@ -3,10 +3,10 @@ import { assertReplays, attemptEpisode } from '../../../generator/episode.ts';
 import { MODE_DEFAULTS } from '../../../generator/modes/kind.ts';
 import { noiseLevelOf } from '../../../generator/modes/noise.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
-import { expertAction, expertView } from '../../../sim/expert.ts';
-import { loadPhysics } from '../../../sim/physics.ts';
-import { PHASES, SOURCES, type Trajectory } from '../../../sim/trajectory.ts';
-import { World } from '../../../sim/world.ts';
+import { loadPhysics } from '../../../sim/engine/physics.ts';
+import { PHASES, SOURCES, type Trajectory } from '../../../sim/engine/trajectory.ts';
+import { expertAction, expertView } from '../../../sim/tasks/collect-bricks/expert/expert.ts';
+import { World } from '../../../sim/tasks/collect-bricks/world.ts';
 
 const [{ scenario }] = resolveSelection('one-brick', '.');
 const attempt = (slot: number, noiseLevel: number) =>

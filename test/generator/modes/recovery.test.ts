@@ -1,12 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { DISTURBANCE_KINDS, type DisturbanceKind } from '../../../generator/modes/disturbances/kinds.ts';
 import { disturbanceOf, disturbedStart, recoveryEpisode } from '../../../generator/modes/recovery.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
-import { expertAction, expertView } from '../../../sim/expert.ts';
-import { loadPhysics } from '../../../sim/physics.ts';
-import { SOURCES } from '../../../sim/trajectory.ts';
-import { World } from '../../../sim/world.ts';
+import { loadPhysics } from '../../../sim/engine/physics.ts';
+import { SOURCES } from '../../../sim/engine/trajectory.ts';
+import {
+  DISTURBANCE_KINDS,
+  type DisturbanceKind,
+} from '../../../sim/tasks/collect-bricks/disturbances/kinds.ts';
+import { expertAction, expertView } from '../../../sim/tasks/collect-bricks/expert/expert.ts';
+import { World } from '../../../sim/tasks/collect-bricks/world.ts';
 
 const [{ scenario }] = resolveSelection('one-brick', '.');
 const startOf = (slot: number) => sampleStart(scenario, { namespace: 'gen', seed: 5, slot, attempt: 0 });

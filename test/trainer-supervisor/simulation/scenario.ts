@@ -1,5 +1,5 @@
 /** One simulated run: what is asked for, what goes wrong and when. All of it follows from the seed. */
-import { Rng } from '../../../sim/rng.ts';
+import { Rng } from '../../../sim/engine/rng.ts';
 import type { Offer } from '../../../trainer/launch/remote/ports.ts';
 
 export interface Crash {

@@ -1,5 +1,5 @@
 /** Runs one scenario from beginning to end, with as many supervisors as its crashes ask for. */
-import { Rng } from '../../../sim/rng.ts';
+import { Rng } from '../../../sim/engine/rng.ts';
 import {
   type Cloud,
   CloudError,

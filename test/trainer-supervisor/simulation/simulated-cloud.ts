@@ -1,5 +1,5 @@
 /** Clouds as the facts have them: capacity comes and goes, answers are late, machines are taken away. */
-import type { Rng } from '../../../sim/rng.ts';
+import type { Rng } from '../../../sim/engine/rng.ts';
 import {
   CloudError,
   type CreateRequest,

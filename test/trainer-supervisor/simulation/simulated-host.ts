@@ -1,5 +1,5 @@
 /** What answers by ssh on a simulated machine: the agent, its dead man's switch, its trainer. */
-import type { Rng } from '../../../sim/rng.ts';
+import type { Rng } from '../../../sim/engine/rng.ts';
 import { HostError, type HostStatus, type Launch } from '../../../trainer/launch/remote/ports.ts';
 import type { SimulatedCloud, SimulatedMachine } from './simulated-cloud.ts';
 import { SimulatedTrainer, type TrainerWorld } from './simulated-trainer.ts';

@@ -1,5 +1,5 @@
 /** The network between a supervisor and everything else: slow, lossy, and not even honest about what was done. */
-import type { Rng } from '../../../sim/rng.ts';
+import type { Rng } from '../../../sim/engine/rng.ts';
 import type { Scenario } from './scenario.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

@@ -1,8 +1,8 @@
 /** A folder here with the dataset that a run trains on: checkpoints are exported and compared on its frames. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cacheFolder } from '../../../sim/host/cache-folder.ts';
-import { formatBytes } from '../../../sim/host/progress.ts';
+import { cacheFolder } from '../../../runtime/cache-folder.ts';
+import { formatBytes } from '../../../runtime/progress.ts';
 import { downloadDataset } from '../storage/dataset-transfer.ts';
 import { openStore } from '../storage/open-store.ts';
 import { isFolder } from './locations.ts';

@@ -1,6 +1,7 @@
 /** What `--dataset` and `--out` of a remote training may name. */
+
+import { userPath } from '../../../runtime/user-path.ts';
 import { InputError } from '../../../sim/errors.ts';
-import { userPath } from '../../../sim/host/user-path.ts';
 import { looksLikeStoreUrl, parseStoreUrl } from '../storage/store-url.ts';
 
 /**

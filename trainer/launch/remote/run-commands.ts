@@ -1,7 +1,7 @@
 /** `train resume|status|logs|stop|cleanup`: what can be done about a run that trains elsewhere. */
 import { Command } from 'commander';
+import { userFolder } from '../../../runtime/user-path.ts';
 import { InputError, throwFaults } from '../../../sim/errors.ts';
-import { userFolder } from '../../../sim/host/user-path.ts';
 import { readStatus } from '../supervisor/journal.ts';
 import { cleanUp } from './clean-up.ts';
 import { remoteRuns, runFolder, runsFolder } from './run-id.ts';

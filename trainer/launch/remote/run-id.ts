@@ -1,9 +1,9 @@
 /** Names of remote runs, and where they lie. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
+import { userFolder } from '../../../runtime/user-path.ts';
 import { suggestion } from '../../../scenarios/nearest.ts';
 import { InputError } from '../../../sim/errors.ts';
-import { userFolder } from '../../../sim/host/user-path.ts';
 import { planFile } from './run-plan.ts';
 
 /** Also the limit of a label's value and of what is left of a machine's name beside its attempt. */

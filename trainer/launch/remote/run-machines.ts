@@ -1,8 +1,8 @@
 /** The provider and the host of a run, made from its plan. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../../../runtime/cache-folder.ts';
 import { InputError } from '../../../sim/errors.ts';
-import { cacheFolder } from '../../../sim/host/cache-folder.ts';
 import { COMPUTE_BASE, GcpCloud } from '../cloud/gcp.ts';
 import { HostsCloud } from '../cloud/hosts.ts';
 import { VerdaCloud } from '../cloud/verda.ts';

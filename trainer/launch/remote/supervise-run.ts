@@ -1,7 +1,7 @@
 /** One command that looks after a run: the supervisor with the real world around it, until the run has ended. */
 import { join } from 'node:path';
-import { listenForInterrupts } from '../../../sim/host/interrupt.ts';
-import { LineLog } from '../../../sim/host/line-log.ts';
+import { listenForInterrupts } from '../../../runtime/interrupt.ts';
+import { LineLog } from '../../../runtime/line-log.ts';
 import type { EvaluationPlan } from '../evaluation-plan.ts';
 import { openRunStore } from '../storage/open-store.ts';
 import { type DiskJournal, supervisorFolder, writeStatus } from '../supervisor/journal.ts';

@@ -2,10 +2,10 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { INTERRUPTED_EXIT_CODE } from '../../../runtime/interrupt.ts';
+import { shellLine } from '../../../runtime/shell-line.ts';
+import { userFolder, userPath } from '../../../runtime/user-path.ts';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
-import { INTERRUPTED_EXIT_CODE } from '../../../sim/host/interrupt.ts';
-import { shellLine } from '../../../sim/host/shell-line.ts';
-import { userFolder, userPath } from '../../../sim/host/user-path.ts';
 import { type EvaluationPlan, planEvaluation } from '../evaluation-plan.ts';
 import { assertPreflight, preflightText, runPreflight } from '../preflight/run-checks.ts';
 import { openStore } from '../storage/open-store.ts';

@@ -1,8 +1,8 @@
 /** `policy push`, `dataset push` and `dataset pull`: to and from gs://, hf:// and folders. */
 import { Command } from 'commander';
 import { assertFolderPlace } from '../../../runtime/output-folder.ts';
-import { formatBytes } from '../../../sim/host/progress.ts';
-import { userPath } from '../../../sim/host/user-path.ts';
+import { formatBytes } from '../../../runtime/progress.ts';
+import { userPath } from '../../../runtime/user-path.ts';
 import { downloadDataset, uploadDataset } from '../storage/dataset-transfer.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { openStore } from '../storage/open-store.ts';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../../sim/host/cache-folder.ts';
+import { cacheFolder } from '../../../runtime/cache-folder.ts';
 
 export interface UploadSessions {
   /** @param key all that the session is good for: server, object, bytes, precondition */

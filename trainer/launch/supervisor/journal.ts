@@ -5,13 +5,13 @@
  */
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LineLog, readLines, readLog, rewriteLines } from '../../../runtime/line-log.ts';
 import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { runLockHolder, takeRunLock } from '../../../runtime/run-lock.ts';
 import { openSeal, seal } from '../../../runtime/sealed-json.ts';
 import { temporaryName } from '../../../runtime/temporary-name.ts';
 import { copyOf } from '../../../runtime/twin-file.ts';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
-import { LineLog, readLines, readLog, rewriteLines } from '../../../sim/host/line-log.ts';
 import { applyLine } from './apply-line.ts';
 import type { JournalLine } from './journal-line.ts';
 import type { SupervisorPlan } from './plan.ts';

@@ -1,0 +1,82 @@
+/**
+ * Which code makes a run's results: a resumed run must not mix two versions. What a kind of run depends on follows
+ * from the imports of its entry points, so that no file is forgotten.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type * as Esbuild from 'esbuild';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+const DRAWING = 'render/page/main.ts';
+/** What decides a result of each kind of run. What only reads, checks or shows datasets is not among it. */
+const ENTRIES = {
+  /** Poses, pixels and bytes of a dataset: its plan, its workers, its shards and its metadata. */
+  gen: [
+    DRAWING,
+    'scenarios/plan.ts',
+    'generator/worker.ts',
+    'generator/dispatch.ts',
+    'generator/shard-keeper.ts',
+    'generator/provenance.ts',
+    'generator/dataset/shard-builder.ts',
+    'generator/dataset/metadata.ts',
+    'generator/dataset/statistics.ts',
+    'generator/dataset/task-table.ts',
+    'generator/dataset/features.ts',
+  ],
+  /** How rollouts begin and end, and how that is counted. */
+  rollout: [
+    DRAWING,
+    'scenarios/suites/conditions.ts',
+    'evaluator/rollout/worker.ts',
+    'evaluator/rollout/dispatch.ts',
+    'evaluator/rollout/summary.ts',
+  ],
+} as const;
+export type CodeOf = keyof typeof ENTRIES;
+
+const made = new Map<string, string>();
+
+/**
+ * First 16 hex digits of a SHA-256 over the names and contents of the sources that a kind of run depends on.
+ * @param root the checkout, for tests
+ */
+export function codeVersion(of: CodeOf, root = ROOT): string {
+  const key = `${of} ${root}`;
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  for (const name of sourcesOf(of, root))
+    hash
+      .update(`${name}\0`)
+      .update(readFileSync(join(root, name)))
+      .update('\0');
+  const version = hash.digest('hex').slice(0, 16);
+  made.set(key, version);
+  return version;
+}
+
+/** Paths relative to the checkout, sorted: the entry points of a kind of run and all that they import. */
+export function sourcesOf(of: CodeOf, root = ROOT): string[] {
+  // Loaded when asked for: most commands need no version.
+  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof Esbuild;
+  const { metafile } = buildSync({
+    absWorkingDir: root,
+    entryPoints: [...ENTRIES[of]],
+    outdir: 'unused',
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'silent',
+  });
+  return Object.keys(metafile.inputs)
+    .filter((name) => existsSync(join(root, name)))
+    .sort();
+}

@@ -1,0 +1,72 @@
+/**
+ * The expert as a learner would make it out: asked at several places around the true one, and the median taken of what
+ * it says, which is what a network with an L1 loss converges to when it cannot tell those places apart. Where the
+ * expert's choices hang on centimetres the answers contradict each other, and the loader goes back and forth as trained
+ * policies do there. So this says in seconds whether a behaviour can be learned, before a training says it in hours.
+ */
+
+import type { Rng } from '../../../engine/rng.ts';
+import type { Driver } from '../../../engine/simulate.ts';
+import { distanceTo, type LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
+import { type Action, type ExpertView, expertAction, expertView, type SeenBrick } from './expert.ts';
+
+export const BLUR_DEFAULTS = {
+  /** Standard deviations at blur 1. */
+  placeM: 0.06,
+  headingRad: 0.03,
+  tiltRad: 0.02,
+  liftM: 0.03,
+  /** Of a lift that is down: the picture shows it well. */
+  downLiftM: 0.01,
+  /** Of a brick's place, for each metre that it lies away. */
+  brickMPerM: 0.03,
+  /** How many places are asked at. */
+  views: 9,
+} as const;
+
+const DOWN_M = 0.02;
+
+/**
+ * Drives an episode.
+ * @param blur 0 is the expert itself, 1 the errors of BLUR_DEFAULTS, 2 twice as much
+ * @param lateFrames by how much steering and throttle come late, as those of a policy that acts out chunks
+ */
+export function blurredExpertDriver(rng: Rng, blur: number, lateFrames = 0): Driver {
+  const asked: Action[] = [];
+  return (world) => {
+    const view = expertView(world);
+    const answers = Array.from({ length: BLUR_DEFAULTS.views }, () =>
+      expertAction(blurredView(view, rng, blur)),
+    );
+    const action = [0, 1, 2, 3].map((i) => median(answers.map(({ action: values }) => values[i]))) as Action;
+    asked.push(action);
+    const [steering, throttle] = asked[Math.max(0, asked.length - 1 - lateFrames)];
+    return { action: [steering, throttle, action[2], action[3]], phase: expertAction(view).phase };
+  };
+}
+
+function blurredView(view: ExpertView, rng: Rng, blur: number): ExpertView {
+  const bricks = view.bricks.map((brick) => displacedBrick(brick, view.loader, rng, blur));
+  return { ...view, loader: displaced(view.loader, rng, blur), bricks };
+}
+
+/** Bricks in the bucket are seen to be there. */
+function displacedBrick(brick: SeenBrick, loader: LoaderPose, rng: Rng, blur: number): SeenBrick {
+  if (brick.inBucket || brick.insideBox) return brick;
+  const errorM = blur * BLUR_DEFAULTS.brickMPerM * distanceTo(loader, brick.xM, brick.zM);
+  return { ...brick, xM: rng.normal(brick.xM, errorM), zM: rng.normal(brick.zM, errorM) };
+}
+
+function displaced(loader: LoaderPose, rng: Rng, blur: number): LoaderPose {
+  const { placeM, headingRad, tiltRad, liftM, downLiftM } = BLUR_DEFAULTS;
+  return {
+    ...loader,
+    xM: rng.normal(loader.xM, blur * placeM),
+    zM: rng.normal(loader.zM, blur * placeM),
+    headingRad: rng.normal(loader.headingRad, blur * headingRad),
+    tiltRad: rng.normal(loader.tiltRad, blur * tiltRad),
+    liftM: Math.max(0, rng.normal(loader.liftM, blur * (loader.liftM < DOWN_M ? downLiftM : liftM))),
+  };
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];
