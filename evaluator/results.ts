@@ -1,24 +1,9 @@
 /** One rollout's result: a line of `results.jsonl`. What every other part of the evaluator reads. */
 import { z } from 'zod';
 
-/** Why a rollout failed, in the order in which rules are asked: the first that holds names the failure. */
-export const FAILURE_LABELS = [
-  'BAD_ACTION',
-  'LIFT_STUCK',
-  'WALL_STUCK',
-  'BOX_COLLISION',
-  'SPINNING',
-  'DROPPED_BRICK',
-  'MISSED_BOX',
-  'PUSHED_BRICK_AWAY',
-  'MISSED_SCOOP',
-  'NO_APPROACH',
-  'TIMEOUT_PROGRESSING',
-] as const;
-export type FailureLabel = (typeof FAILURE_LABELS)[number];
-
 export const failureSchema = z.strictObject({
-  label: z.enum(FAILURE_LABELS),
+  /** One of the task's labels. */
+  label: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
   /** When and where it shows best. */
   time_s: z.number(),
   x_m: z.number(),
@@ -26,7 +11,6 @@ export const failureSchema = z.strictObject({
   /** One sentence with the figures behind the label. */
   evidence: z.string(),
 });
-export type Failure = z.infer<typeof failureSchema>;
 
 export const resultSchema = z.strictObject({
   /** Of the condition: what is paired when two policies are compared. Equal keys start from equal states. */

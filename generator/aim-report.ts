@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { FAILURE_LABELS, type RolloutResult } from '../evaluator/results.ts';
+import type { RolloutResult } from '../evaluator/results.ts';
 import { readResults } from '../evaluator/rollout/results-file.ts';
-import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
-import { POSE_BRICK_SIZE, POSE_LOADER_SIZE, poseSize } from '../sim/engine/trajectory.ts';
+import { readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
+import { failureLabels, taskOf } from '../sim/engine/task-registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
-import { AIM_DEFAULTS, type AimedFailure, type AimedPlace } from './aim.ts';
+import { AIM_DEFAULTS, type AimedFailure } from './aim.ts';
 import { resultsFileAt, thinned } from './rollout-report.ts';
 
 /** Failures beyond so many are thinned out evenly. */
@@ -96,11 +96,10 @@ function editedScenarios(results: readonly RolloutResult[], selected: ReadonlyMa
 }
 
 function countLabels(results: readonly RolloutResult[]): Record<string, number> {
-  const counts = FAILURE_LABELS.map((label) => [
-    label,
-    results.filter(({ failure }) => failure?.label === label).length,
-  ]);
-  return Object.fromEntries(counts.filter(([, count]) => Number(count) > 0));
+  const counts: Record<string, number> = {};
+  for (const { failure } of results) if (failure) counts[failure.label] = (counts[failure.label] ?? 0) + 1;
+  const known = failureLabels().filter((label) => counts[label]);
+  return Object.fromEntries(known.map((label) => [label, counts[label]]));
 }
 
 function aimedFailure(
@@ -108,31 +107,14 @@ function aimedFailure(
   folder: string,
 ): AimedFailure {
   const recorded = readTrajectory(join(folder, trajectory!));
+  const { start, poses } = recorded;
+  const task = taskOf(start);
+  const aiming = task.aiming!;
+  const size = task.poseSize(start);
   const before = AIM_DEFAULTS.leadsS.flatMap((leadS) => {
     const frame = Math.floor((failure!.time_s - leadS) * recorded.fps);
-    return frame > 0 && frame < recorded.frames ? [{ leadS, place: placeAt(recorded, frame) }] : [];
+    if (frame <= 0 || frame >= recorded.frames) return [];
+    return [{ leadS, place: aiming.placeAt(start, poses.subarray(frame * size, (frame + 1) * size)) }];
   });
-  return { condition, scenario, label: failure!.label, start: placeOfStart(recorded), before };
-}
-
-function placeOfStart({ start: { loader, bricks } }: RolloutTrajectory): AimedPlace {
-  const { motion: _, ...pose } = loader;
-  return {
-    loader: pose,
-    bricks: bricks.map(({ colorRgb: _color, motion: _motion, ...brick }) => brick),
-  };
-}
-
-function placeAt({ start, poses }: RolloutTrajectory, frame: number): AimedPlace {
-  const row = poses.subarray(
-    frame * poseSize(start.bricks.length),
-    (frame + 1) * poseSize(start.bricks.length),
-  );
-  const [xM, zM, headingRad, liftM, tiltRad] = row;
-  const bricks = start.bricks.map(({ colorRgb: _color, motion: _motion, ...brick }, i) => {
-    const at = POSE_LOADER_SIZE + i * POSE_BRICK_SIZE;
-    const [x, y, z, qx, qy, qz, qw] = row.subarray(at, at + POSE_BRICK_SIZE);
-    return { ...brick, xM: x, yM: y, zM: z, rotation: [qx, qy, qz, qw] as [number, number, number, number] };
-  });
-  return { loader: { xM, zM, headingRad, liftM, tiltRad }, bricks };
+  return { condition, scenario, label: failure!.label, start: aiming.placeOfStart(start), before };
 }

@@ -3,9 +3,9 @@
  * A pool of failures is read once (aim-report.ts); which of them an attempt is about follows from its name alone.
  */
 
+import type { EpisodeStart } from '../sim/engine/episode-start.ts';
 import { Rng } from '../sim/engine/rng.ts';
-import type { EpisodeStart } from '../sim/tasks/collect-bricks/episode-start.ts';
-import { jitteredStart } from './aim-jitter.ts';
+import { taskOf } from '../sim/engine/task-registry.ts';
 
 export const AIM_DEFAULTS = {
   /** Share of ordinary starts. */
@@ -16,23 +16,15 @@ export const AIM_DEFAULTS = {
   atStart: 0.4,
 } as const;
 
-/** Where loader and bricks were. */
-export interface AimedPlace {
-  loader: Pick<EpisodeStart['loader'], 'xM' | 'zM' | 'headingRad' | 'liftM' | 'tiltRad'>;
-  bricks: Pick<
-    EpisodeStart['bricks'][number],
-    'xM' | 'yM' | 'zM' | 'yawRad' | 'rotation' | 'lengthM' | 'heightM' | 'widthM'
-  >[];
-}
-
 export interface AimedFailure {
   /** Of the rollout's condition; never a start of this run. */
   condition: string;
   scenario: string;
   label: string;
-  start: AimedPlace;
+  /** What the task's `aiming` makes of a rollout: where things were. */
+  start: unknown;
   /** States on the way to the failure; none where it failed within a second. */
-  before: { leadS: number; place: AimedPlace }[];
+  before: { leadS: number; place: unknown }[];
 }
 
 export interface AimPool {
@@ -68,8 +60,8 @@ export function aimedShares(shares: readonly Share[], pool: AimPool): (Share & {
   });
 }
 
-export interface Aim {
-  start: EpisodeStart;
+export interface Aim<Start extends EpisodeStart = EpisodeStart> {
+  start: Start;
   /** What the start is about; undefined for an ordinary one. */
   label: string | undefined;
 }
@@ -80,19 +72,19 @@ export interface Aim {
  * @param ordinary chance to leave it as it is
  * @param name the attempt's
  */
-export function aimStart(
-  drawn: EpisodeStart,
+export function aimStart<Start extends EpisodeStart>(
+  drawn: Start,
   pool: AimPool,
   ordinary: number,
   name: readonly (string | number)[],
-): Aim {
+): Aim<Start> {
   const rng = Rng.from(...name, 'aim');
   const own = pool.failures.filter(({ scenario }) => scenario === drawn.scenario);
   if (rng.unit() < ordinary || own.length === 0) return { start: drawn, label: undefined };
   const failure = pickWeighted(pool, own, rng);
   const isEarly = failure.before.length === 0 || rng.unit() < AIM_DEFAULTS.atStart;
   const place = isEarly ? failure.start : rng.pick(failure.before).place;
-  const start = jitteredStart(drawn, place, isEarly ? 'start' : 'state', rng);
+  const start = taskOf(drawn).aiming?.startNear(drawn, place, isEarly ? 'start' : 'state', rng);
   return start ? { start, label: failure.label } : { start: drawn, label: undefined };
 }
 

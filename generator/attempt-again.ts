@@ -1,8 +1,8 @@
 /** `gen --attempt`: one attempt of a run by itself, to see how it ends; nothing is drawn or written. */
 import { resolveSelection, type SelectedScenario } from '../scenarios/registry.ts';
 import type { Scenario } from '../scenarios/schema.ts';
-import { loadPhysics } from '../sim/engine/physics.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 import { attemptEpisode } from './episode.ts';
 import { type EpisodeKind, kindOfSlot } from './modes/kind.ts';
 import type { ContentSettings } from './settings.ts';
@@ -29,7 +29,7 @@ export async function attemptAgain(
   options: { cwd: string; report: (report: AttemptReport) => void },
 ): Promise<void> {
   const named = attemptNamed(name, resolveSelection(settings.scenarios, options.cwd), settings.scenarios);
-  await loadPhysics();
+  await loadTask();
   const { scenario } = named;
   const { seed, fps, state } = settings;
   const which = { ...named, scenario: scenario.name };

@@ -1,4 +1,5 @@
 /** `brickyard gen`: reads the options, runs, prints the summary. */
+
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { INTERRUPTED_EXIT_CODE } from '../runtime/interrupt.ts';
@@ -7,6 +8,7 @@ import { MAX_WORKERS } from '../runtime/worker-pool.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { ALLOWED_FPS } from '../sim/engine/control-period.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 import { AIM_DEFAULTS } from './aim.ts';
 import { type AttemptReport, attemptAgain } from './attempt-again.ts';
 import { DAGGER_DEFAULTS } from './modes/dagger.ts';
@@ -133,6 +135,7 @@ async function generate(options: GenOptions): Promise<void> {
   const cwd = userPath('.');
   const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
   const given = options.noiseFrom === undefined ? options : await withMeasuredNoise(options, say);
+  if (given.labelWeights !== undefined) await loadTask(); // which knows the labels
   const parsed = parseGenOptions(given, {
     cores: availableParallelism(),
     scenarioCount: (spec) => resolveSelection(spec, cwd).length,

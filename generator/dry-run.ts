@@ -1,8 +1,8 @@
 /** `gen --dry-run`: what a run would make, how long it takes and how large it gets, from a little of the real work. */
 import { availableParallelism } from 'node:os';
 import { openRenderer } from '../render/renderer.ts';
-import { loadPhysics } from '../sim/engine/physics.ts';
 import type { Trajectory } from '../sim/engine/trajectory.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 import { attemptEpisode } from './episode.ts';
 import { describeEstimate, estimateFromRates, type Sample } from './estimate.ts';
 import { EPISODE_KINDS, type EpisodeKind, kindOfSlot, type ModeSettings, modesOf } from './modes/kind.ts';
@@ -54,7 +54,7 @@ export async function dryRun(
 }
 
 async function simulateSome(plan: RunPlan) {
-  await loadPhysics();
+  await loadTask();
   const { seed, fps, state } = plan.record.content;
   const modes = modesOf(plan.record.content);
   const samples: Sample[] = [];

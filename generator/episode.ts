@@ -1,9 +1,11 @@
 /** One attempt at a job: a trajectory to keep, or a labelled failure. No I/O: the same anywhere, however often. */
+
 import { type SeedStream, sampleStart } from '../scenarios/sampler.ts';
 import type { Scenario } from '../scenarios/schema.ts';
+import { LeadInFailure } from '../sim/engine/disturbance.ts';
 import { replayFinalStateHash } from '../sim/engine/replay.ts';
+import { taskOf } from '../sim/engine/task-registry.ts';
 import type { Outcome, Trajectory } from '../sim/engine/trajectory.ts';
-import { LeadInFailure } from '../sim/tasks/collect-bricks/disturbances/moment.ts';
 import { expertEpisode } from './modes/expert.ts';
 import { type EpisodeKind, kindOfSlot, MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { noiseEpisode, noiseLevelOf } from './modes/noise.ts';
@@ -36,7 +38,7 @@ export interface AttemptOptions {
 
 export type AttemptOutcome = { kept: Trajectory; kind: EpisodeKind } | { failure: FailedAttempt };
 
-/** Draws a start and lets it be driven as its slot asks. `loadPhysics` must have been awaited. */
+/** Draws a start and lets it be driven as its slot asks. `loadTask` must have been awaited. */
 export function attemptEpisode(options: AttemptOptions): AttemptOutcome {
   const { scenario, slot, attempt, seed } = options;
   const kind = kindOfSlot(options.modes ?? MODE_DEFAULTS, seed, scenario.name, slot);
@@ -74,7 +76,13 @@ function driveAttempt(kind: EpisodeKind, options: AttemptOptions): Trajectory {
     case 'recovery':
       return recoveryEpisode(start, {
         ...{ fps, state, name, scenario },
-        disturbance: disturbanceOf(seed, scenario.name, slot, attempt),
+        disturbance: disturbanceOf(
+          Object.keys(taskOf(start).disturbances),
+          seed,
+          scenario.name,
+          slot,
+          attempt,
+        ),
       });
     case 'dagger':
       throw new Error('episodes that a student drives are made by attemptDagger');

@@ -6,11 +6,11 @@
 import { dirname, join } from 'node:path';
 import { readResults } from '../evaluator/rollout/results-file.ts';
 import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
-import { loadPhysics } from '../sim/engine/physics.ts';
 import { replay } from '../sim/engine/replay.ts';
 import { expertDriver } from '../sim/engine/simulate.ts';
-import { ACTION_SIZE } from '../sim/engine/trajectory.ts';
 import { InputError } from '../sim/errors.ts';
+import { ACTION_SIZE } from '../sim/robots/wheel-loader/loader.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 import { NOISE_DEFAULTS } from './modes/noise.ts';
 import { resultsFileAt, thinned } from './rollout-report.ts';
 
@@ -39,7 +39,7 @@ export async function measureNoise(path: string): Promise<MeasuredError> {
       `${subject}: it has no rollout with a stored trajectory; give --noise-amplitude instead`,
     );
   const some = thinned(stored, ROLLOUTS);
-  await loadPhysics();
+  await loadTask();
   const squares = [0, 0, 0, 0];
   let frames = 0;
   for (const name of some) frames += addSquares(readTrajectory(join(dirname(file), name)), squares);

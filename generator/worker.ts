@@ -10,9 +10,9 @@ import { RenderSession } from '../render/render-session.ts';
 import { RendererCrash } from '../render/renderer.ts';
 import { isFull, systemSentence } from '../runtime/errno.ts';
 import type { WorkerNotice, WorkerOrder } from '../runtime/worker-channel.ts';
-import { loadPhysics } from '../sim/engine/physics.ts';
 import { framesBySource, type Trajectory } from '../sim/engine/trajectory.ts';
 import { InputError } from '../sim/errors.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 import { type EpisodeRecord, encodeRecord, recordChecksum } from './dataset/episode-record.ts';
 import { StagingArea } from './dataset/staging.ts';
 import { statFrameIndices, statStride } from './dataset/stat-frames.ts';
@@ -51,7 +51,7 @@ channel.onmessage = (event) => {
   if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void session.close();
 };
 session.warmUp();
-const physics = loadPhysics();
+const physics = loadTask();
 const student = settings.dagger && openedStudent(settings.dagger);
 student?.catch(() => {}); // the first task reports it
 

@@ -1,4 +1,5 @@
 /** `brickyard loop`: reads the options, runs rounds, prints the summary. */
+
 import { mkdirSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,6 +10,7 @@ import { formatDuration } from '../runtime/progress.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';
 import { userPath } from '../runtime/user-path.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 import { trainerPython } from '../trainer/launch/local.ts';
 import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
 import { BEST_FOLDER, keepBest } from './best-policy.ts';
@@ -171,6 +173,7 @@ async function goOn(
     await new Disk().writeWhole(join(out, PAGE_FILE), loopPage(basename(out), now));
   };
   const save = (now: LoopState): Promise<void> => writeState(join(out, STATE_FILE), now);
+  await loadTask(); // whose labels the page explains
   try {
     await save(state);
     await new Disk().removeLeftovers(out);

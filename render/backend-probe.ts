@@ -1,12 +1,12 @@
 /** Which GL draws here: tries each by drawing with it. */
 import { limitsInForce } from '../runtime/resource-limits.ts';
 import { InputError } from '../sim/errors.ts';
+import { trialScene } from '../sim/tasks/collect-bricks/trial-scene.ts';
 import type { Backend } from './chromium.ts';
 import type { RenderingStack } from './draw-request.ts';
 import { HeadlessRenderer } from './headless-renderer.ts';
 import { pageBundle } from './page-bundle.ts';
 import { CannotDraw, RendererTimeout } from './renderer-crash.ts';
-import { trialScene } from './trial-scene.ts';
 
 /** The best first: facts of the figures stand in chromium.ts. */
 const BACKENDS: readonly Backend[] = ['gl-egl', 'swiftshader'];

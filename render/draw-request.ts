@@ -1,5 +1,5 @@
 /** What the Node side asks of a page and gets back. Every message between the two is named here. */
-import type { EpisodeStart } from '../sim/tasks/collect-bricks/episode-start.ts';
+import type { EpisodeStart } from '../sim/engine/episode-start.ts';
 
 /** The GL stack and encoder that made the pictures; stored with every dataset. */
 export interface RenderingStack {
@@ -11,9 +11,12 @@ export interface RenderingStack {
   codec: string;
 }
 
+/** What of a start a picture depends on: the looks, and whatever else its task draws. */
+export type SceneStart = Pick<EpisodeStart, 'visual' | 'taskName'>;
+
 export interface DrawRequest {
-  start: Pick<EpisodeStart, 'bricks' | 'visual'>;
-  /** frames x poseSize(bricks), as in a trajectory. */
+  start: SceneStart;
+  /** frames x the task's poseSize, as in a trajectory. */
   poses: Float32Array;
   frames: number;
   widthPx: number;

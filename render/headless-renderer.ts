@@ -244,8 +244,7 @@ export class HeadlessRenderer implements Renderer {
 }
 
 const picture = ({ start, frames, widthPx, heightPx }: DrawRequest) => ({
-  bricks: start.bricks,
-  visual: start.visual,
+  start,
   frames,
   widthPx,
   heightPx,

@@ -1,9 +1,9 @@
 /** How fast this machine draws and encodes: what doctor and the benchmarks print. */
 import { readFileSync } from 'node:fs';
 import { allProcesses, type ProcessStat } from '../runtime/process-stat.ts';
+import { type TrialSceneOptions, trialScene } from '../sim/tasks/collect-bricks/trial-scene.ts';
 import type { HeadlessRenderer } from './headless-renderer.ts';
 import { openRenderer, type RendererOptions } from './renderer.ts';
-import { type TrialSceneOptions, trialScene } from './trial-scene.ts';
 
 export interface MeasureOptions extends TrialSceneOptions {
   backend: RendererOptions['backend'];

@@ -1,7 +1,7 @@
 /** Bounds that a point must keep: distances from walls, box and loader, and its bearing from the loader. */
 import { atan2, PI, wrapAngle } from '../sim/engine/math.ts';
 import type { Rng } from '../sim/engine/rng.ts';
-import { distanceToBoxM, distanceToWallsM, type LoaderPlace } from './footprint.ts';
+import { distanceToBoxM, distanceToWallsM, type LoaderPlace } from '../sim/tasks/collect-bricks/footprint.ts';
 import type { Point } from './placement-regions.ts';
 import { drawQuantity, type Quantity } from './quantity.ts';
 import type { Refusal } from './refusals.ts';

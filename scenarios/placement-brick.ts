@@ -12,7 +12,7 @@ import {
   loaderFootprints,
   meet,
   reach,
-} from './footprint.ts';
+} from '../sim/tasks/collect-bricks/footprint.ts';
 import { brokenBound, drawBounds } from './placement-bounds.ts';
 import { type Point, pointProposal } from './placement-regions.ts';
 import { drawQuantity } from './quantity.ts';

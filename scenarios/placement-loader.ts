@@ -2,7 +2,6 @@
 
 import { atan2, PI, wrapAngle } from '../sim/engine/math.ts';
 import type { Rng } from '../sim/engine/rng.ts';
-import { BOX, BOX_OUTER_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
 import {
   BOX_FOOTPRINT,
   BUCKET_OVER_RIM_M,
@@ -11,7 +10,8 @@ import {
   loaderFootprints,
   meet,
   reach,
-} from './footprint.ts';
+} from '../sim/tasks/collect-bricks/footprint.ts';
+import { BOX, BOX_OUTER_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
 import { brokenBound, drawBounds } from './placement-bounds.ts';
 import { boxSide, headingToward, type Point, pointProposal } from './placement-regions.ts';
 import { drawQuantity } from './quantity.ts';

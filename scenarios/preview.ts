@@ -3,8 +3,8 @@
 import type { DrawRequest, Renderer } from '../render/draw-request.ts';
 import { pictureSheet, type SheetTile } from '../render/picture-sheet.ts';
 import { openRenderer } from '../render/renderer.ts';
-import type { EpisodeStart } from '../sim/tasks/collect-bricks/episode-start.ts';
-import { startPoses } from '../sim/tasks/collect-bricks/start-poses.ts';
+import type { EpisodeStart } from '../sim/engine/episode-start.ts';
+import { taskOf } from '../sim/engine/task-registry.ts';
 import { sampleStart } from './sampler.ts';
 import type { Scenario } from './schema.ts';
 
@@ -36,16 +36,16 @@ async function drawStart(renderer: Renderer, start: EpisodeStart): Promise<Sheet
   const top = request(start, TOP_SIZE_PX, TOP_SIZE_PX);
   const ego = request(start, EGO_SIZE_PX.widthPx, EGO_SIZE_PX.heightPx);
   const [frame] = await renderer.egoPixels(ego, [0]);
-  const bricks = `${start.bricks.length} brick${start.bricks.length === 1 ? '' : 's'}`;
+  const { count, thing } = taskOf(start);
+  const things = `${count(start)} ${count(start) === 1 ? thing.one : thing.many}`;
   return [
     { rgba: await renderer.topPixels(top, 0), ...size(top), caption: `start ${start.seed}` },
-    { rgba: frame, ...size(ego), caption: `${bricks}, ${start.timeLimitS} s` },
+    { rgba: frame, ...size(ego), caption: `${things}, ${start.timeLimitS} s` },
   ];
 }
 
 function request(start: EpisodeStart, widthPx: number, heightPx: number): DrawRequest {
-  const { bricks, visual } = start;
-  return { start: { bricks, visual }, poses: startPoses(start), frames: 1, widthPx, heightPx };
+  return { start, poses: taskOf(start).startPoses(start), frames: 1, widthPx, heightPx };
 }
 
 function size({ widthPx, heightPx }: DrawRequest) {

@@ -1,8 +1,8 @@
 /** `brickyard scenario probe`: the expert's success before a dataset is made of it. */
 import { Command } from 'commander';
 import { userFolder } from '../runtime/user-path.ts';
-import { loadPhysics } from '../sim/engine/physics.ts';
 import { throwFaults } from '../sim/errors.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 import { PROBE_DEFAULTS, PROBE_HEADER, probeLines, probeStart, summarizeProbe } from './probe.ts';
 import { resolveSelection } from './registry.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -32,7 +32,7 @@ export function probeCommand(): Command {
       const seed = wholeNumber('--seed', options.seed, { min: 0, max: 2 ** 31 - 1 }, faults);
       throwFaults('scenario probe', faults);
       const selection = resolveSelection(spec, userFolder());
-      await loadPhysics();
+      await loadTask();
       const say = (text: string): void =>
         void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
       say(PROBE_HEADER);

@@ -5,10 +5,10 @@
  * can, or that it is very hard. Pure.
  */
 
+import type { EpisodeStart } from '../sim/engine/episode-start.ts';
 import { Rng } from '../sim/engine/rng.ts';
 import { type Driver, expertDriver, simulateEpisode } from '../sim/engine/simulate.ts';
 import type { Outcome } from '../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../sim/tasks/collect-bricks/episode-start.ts';
 import { sampleStart } from './sampler.ts';
 import type { Scenario } from './schema.ts';
 
@@ -28,7 +28,7 @@ export interface ProbedStart {
   solvedByOthers?: number;
 }
 
-/** The starts of namespace `preview`: neither a dataset's nor an evaluation's. `loadPhysics` must have been awaited. */
+/** The starts of namespace `preview`: neither a dataset's nor an evaluation's. `loadTask` must have been awaited. */
 export function probeStart(scenario: Scenario, seed: number, slot: number, opinions: number): ProbedStart {
   const start = sampleStart(scenario, { namespace: 'preview', seed, slot, attempt: 0 });
   const { outcome, frames, detail } = simulateEpisode(start);

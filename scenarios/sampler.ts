@@ -9,11 +9,11 @@ import { Rng } from '../sim/engine/rng.ts';
 import { InputError } from '../sim/errors.ts';
 import type {
   BrickStart,
+  BricksStart,
   EpisodeEvent,
-  EpisodeStart,
   LoaderStart,
   PhysicsSpec,
-} from '../sim/tasks/collect-bricks/episode-start.ts';
+} from '../sim/tasks/collect-bricks/start.ts';
 import { colorRgb } from './color.ts';
 import { type BrickPlace, type BrickSize, placeGroup } from './placement-brick.ts';
 import { placeLoader } from './placement-loader.ts';
@@ -39,7 +39,7 @@ export const SAMPLER_BOUNDS = { layouts: 100, placesPerThing: 200 } as const;
  * One start, as everything downstream needs it.
  * @throws InputError when the scenario has no room for what it asks.
  */
-export function sampleStart(scenario: Scenario, stream: SeedStream): EpisodeStart {
+export function sampleStart(scenario: Scenario, stream: SeedStream): BricksStart {
   const { namespace, seed, slot, attempt } = stream;
   const rng = (part: string) => Rng.from(namespace, seed, scenario.name, slot, attempt, part);
   const groups = drawBricks(scenario, rng('bricks'));

@@ -1,8 +1,8 @@
 /** The looks of one start: light, tint, colours of floor and walls, and where the camera really sits. */
 
+import type { VisualSpec } from '../sim/engine/episode-start.ts';
 import { clamp, PI } from '../sim/engine/math.ts';
 import type { Rng } from '../sim/engine/rng.ts';
-import type { VisualSpec } from '../sim/tasks/collect-bricks/episode-start.ts';
 import { colorRgb } from './color.ts';
 import { drawQuantity, type Quantity } from './quantity.ts';
 import type { Scenario } from './schema.ts';

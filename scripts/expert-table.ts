@@ -12,13 +12,13 @@ import { recoveryEpisode } from '../generator/modes/recovery.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { sampleStart } from '../scenarios/sampler.ts';
 import type { Scenario } from '../scenarios/schema.ts';
-import { loadPhysics } from '../sim/engine/physics.ts';
+import { LeadInFailure } from '../sim/engine/disturbance.ts';
 import { Rng } from '../sim/engine/rng.ts';
 import { simulateEpisode } from '../sim/engine/simulate.ts';
 import type { Trajectory } from '../sim/engine/trajectory.ts';
-import { DISTURBANCE_KINDS, type DisturbanceKind } from '../sim/tasks/collect-bricks/disturbances/kinds.ts';
-import { LeadInFailure } from '../sim/tasks/collect-bricks/disturbances/moment.ts';
+import { DISTURBANCES } from '../sim/tasks/collect-bricks/disturbances/kinds.ts';
 import { blurredExpertDriver } from '../sim/tasks/collect-bricks/expert/blurred-expert.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 
 const TABLE_DEFAULTS = {
   scenarios: 'all',
@@ -28,7 +28,7 @@ const TABLE_DEFAULTS = {
   blur: 1,
   late: 5,
 } as const;
-const COLUMNS = ['expert', 'noise', 'blurred', ...DISTURBANCE_KINDS] as const;
+const COLUMNS = ['expert', 'noise', 'blurred', ...Object.keys(DISTURBANCES)] as const;
 type Column = (typeof COLUMNS)[number];
 
 interface Tally {
@@ -78,7 +78,7 @@ function attempt(column: Column, scenario: Scenario, slot: number): Trajectory {
     ...format,
     name,
     scenario,
-    disturbance: column as DisturbanceKind,
+    disturbance: column,
     only: true,
   });
 }
@@ -107,7 +107,7 @@ function tally(column: Column, scenario: Scenario): Tally {
   return { ...sum, cpuS: (user + system) / 1e6 };
 }
 
-await loadPhysics();
+await loadTask();
 const columns = options.columns.split(',') as Column[];
 const row = (cells: string[]): void => void process.stdout.write(`| ${cells.join(' | ')} |\n`);
 const text = ({ solved, tried }: Tally): string => `${solved} / ${tried}`;

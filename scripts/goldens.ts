@@ -3,15 +3,15 @@
  * (episodes and rollouts of every scenario). --verify only compares, and exits 1 on a difference.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { loadPhysics } from '../sim/engine/physics.ts';
 import { simulateEpisode } from '../sim/engine/simulate.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 import { FIXED_STARTS } from '../test/sim/fixed-starts.ts';
 import { behaviourGoldens } from './goldens/behaviour.ts';
 
 const REMEDY =
   'if world or expert were meant to change, run `npm run goldens` and commit what it writes; otherwise find what moved';
 
-await loadPhysics();
+await loadTask();
 const stateHashes = Object.fromEntries(
   FIXED_STARTS.map((start) => {
     const { frames, outcome, finalStateHash } = simulateEpisode(start);

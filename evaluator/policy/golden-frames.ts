@@ -23,12 +23,12 @@
  */
 
 import type { CodedRequest, Renderer } from '../../render/draw-request.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
-import { poseSize } from '../../sim/engine/trajectory.ts';
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
+import type { World } from '../../sim/engine/world.ts';
 import { throwFaults } from '../../sim/errors.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
-import { observe, STATE_LAYOUTS } from '../../sim/tasks/collect-bricks/observation.ts';
-import { World } from '../../sim/tasks/collect-bricks/world.ts';
+import { STATE_LAYOUTS } from '../../sim/tasks/collect-bricks/observation.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { type FrameDifference, frameDifference, MOVES, movedDifferences } from './frame-difference.ts';
 import type { GoldenPair, Policy } from './policy-folder.ts';
 import { type SimulatorSettings, simulatorSettings } from './simulator-fit.ts';
@@ -46,8 +46,6 @@ export const GOLDEN_FRAME_BOUNDS = {
   moved: 1.15,
   /** Of a number of the state. Poses are equal to the bit; this is for the way of a float32 through JSON. */
   state: 1e-5,
-  /** More bricks than any scenario has. */
-  bricks: 200,
 } as const;
 
 /** @param widthPx of the camera */
@@ -95,7 +93,7 @@ export async function checkGoldenFrames(
   if (!policy.contract.dataset.made_by_brickyard)
     return { ...verdict, skipped: 'the dataset it was trained on is not from this simulator' };
   const settings = simulatorSettings(policy);
-  await loadPhysics();
+  await loadTask();
   const faults: string[] = [];
   const bounds = blockBounds(settings.widthPx);
   const blocks: number[] = [];
@@ -191,22 +189,23 @@ async function drawAgain(
 /** The episode up to the golden frame, or why it cannot be made. */
 function simulateAgain({ replay }: GoldenPair, { fps, state }: SimulatorSettings): Simulated | string {
   const start = replay!.start as unknown as EpisodeStart;
-  const bricks = Array.isArray(start.bricks) ? start.bricks.length : 0;
-  if (bricks < 1 || bricks > GOLDEN_FRAME_BOUNDS.bricks)
-    return `its start has ${bricks} bricks, wanted 1 to ${GOLDEN_FRAME_BOUNDS.bricks}`;
+  const task = taskOf(start);
+  const fault = task.startFault(start);
+  if (fault) return fault;
   let world: World | undefined;
   try {
-    world = World.create(start);
+    world = task.createWorld(start) as World;
+    const size = task.poseSize(start);
     const actions = replay!.executed_actions;
     const frames = actions.length + 1;
-    const poses = new Float32Array(frames * poseSize(bricks));
+    const poses = new Float32Array(frames * size);
     world.writePose(poses, 0);
     for (const [i, action] of actions.entries()) {
       world.step(Float32Array.from(action), 1 / fps);
-      world.writePose(poses, (i + 1) * poseSize(bricks));
+      world.writePose(poses, (i + 1) * size);
     }
-    const numbers = new Float32Array(STATE_LAYOUTS[state].length);
-    observe(world, state, numbers);
+    const numbers = new Float32Array(task.stateLayouts[state].length);
+    world.observe(state, numbers);
     return { start, poses, frames, state: numbers };
   } catch (error) {
     return `its start is damaged (${(error as Error).message})`;

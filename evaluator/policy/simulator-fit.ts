@@ -1,8 +1,8 @@
 /** Whether what a policy wants is what this simulator has: camera, state, actions, control rate. */
 import { EGO_CAMERA_KEY } from '../../generator/dataset/layout.ts';
 import { ALLOWED_FPS } from '../../sim/engine/control-period.ts';
-import { ACTION_NAMES } from '../../sim/engine/trajectory.ts';
 import { throwFaults } from '../../sim/errors.ts';
+import { ACTION_NAMES } from '../../sim/robots/wheel-loader/loader.ts';
 import { STATE_LAYOUTS, type StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
 import type { Policy } from './policy-folder.ts';
 

@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { sampleStart } from '../../scenarios/sampler.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { Rng } from '../../sim/engine/rng.ts';
 import { type Driver, simulateEpisode } from '../../sim/engine/simulate.ts';
-import { ACTION_SIZE } from '../../sim/engine/trajectory.ts';
+import { ACTION_SIZE } from '../../sim/robots/wheel-loader/loader.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
 const goldenSchema = z.strictObject({
   /** Of the start state drawn from the scenario. */
@@ -28,7 +28,7 @@ const DRIVEN_S = 10;
 
 /** Makes them as of now, a scenario at a time. */
 export async function makeGoldens(scenarios: readonly Scenario[]): Promise<Goldens> {
-  await loadPhysics();
+  await loadTask();
   return Object.fromEntries(scenarios.map((scenario) => [scenario.name, makeGolden(scenario)]));
 }
 

@@ -1,10 +1,10 @@
 /** One episode in full: video, path from above, traces of actions and states. */
-import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/engine/trajectory.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import { againCommand } from './again-command.ts';
-import { ARENA_VIEW_BOX, arenaFloor } from './failure-sections.ts';
 import { Html, html } from './html.ts';
 import { labelMark, labelTag } from './label-look.ts';
 import type { EpisodeVideo, ReportData, ShownEpisode } from './report-data.ts';
+import { mapGround, mapShape, mapViewBox } from './task-map.ts';
 
 export function episodeCards({ run }: ReportData, episodes: readonly ShownEpisode[], note: string): Html {
   if (episodes.length === 0 && note === '') return html``;
@@ -32,16 +32,14 @@ function videoOf({ mp4, fromS, toS }: EpisodeVideo, scenario: string): Html {
 
 function pathView({ result, trajectory }: ShownEpisode): Html {
   const { start, poses, frames } = trajectory;
-  const size = poseSize(start.bricks.length);
+  const task = taskOf(start);
+  const size = task.poseSize(start);
+  const [xM, zM] = task.startPoses(start);
   const points = thinned(frames).map(
     (frame) => `${cut(poses[frame * size])},${cut(poses[frame * size + 1])}`,
   );
-  const bricks = start.bricks.map(
-    ({ xM, zM }) =>
-      html`<rect class="brick" x="${cut(xM - 0.17)}" y="${cut(zM - 0.17)}" width="0.34" height="0.34"/>`,
-  );
   const { failure } = result;
-  return html`<figure><svg viewBox="${ARENA_VIEW_BOX}" role="img" aria-label="path of the loader, seen from above">${arenaFloor()}${bricks}<polyline class="path" points="${points.join(' ')}"/><circle class="start" cx="${cut(start.loader.xM)}" cy="${cut(start.loader.zM)}" r="0.28"/>${failure ? labelMark(failure.label, failure.x_m, failure.z_m, 0.32) : ''}</svg><figcaption>path from the ring</figcaption></figure>`;
+  return html`<figure><svg viewBox="${mapViewBox(task.map)}" role="img" aria-label="path of the ${task.robot.name}, seen from above">${mapGround(task.map)}${task.map.things(start).map(mapShape)}<polyline class="path" points="${points.join(' ')}"/><circle class="start" cx="${cut(xM)}" cy="${cut(zM)}" r="0.28"/>${failure ? labelMark(failure.label, failure.x_m, failure.z_m, 0.32) : ''}</svg><figcaption>path from the ring</figcaption></figure>`;
 }
 
 const cut = (value: number): number => Math.round(value * 100) / 100;
@@ -59,14 +57,15 @@ const LEAST_SPAN = 0.05;
 
 function traces({ result, trajectory }: ShownEpisode): Html {
   const { frames, fps, executedActions, states, stateNames } = trajectory;
+  const { actionNames } = taskOf(trajectory.start).robot;
   const kept = thinned(frames);
   const lastS = Math.max(0.1, frames / fps);
   const series = [
-    ...ACTION_NAMES.map((name, i) => ({
+    ...actionNames.map((name, i) => ({
       name,
       low: -1,
       high: 1,
-      values: kept.map((frame) => executedActions[frame * ACTION_SIZE + i]),
+      values: kept.map((frame) => executedActions[frame * actionNames.length + i]),
     })),
     ...stateNames.map((name, i) => {
       const values = kept.map((frame) => states[frame * stateNames.length + i]);

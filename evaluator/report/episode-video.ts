@@ -1,7 +1,7 @@
 /** Draws an episode's stored poses and packs them as an MP4. */
 import { mp4Head } from '../../generator/dataset/mp4.ts';
 import type { Renderer } from '../../render/draw-request.ts';
-import { poseSize } from '../../sim/engine/trajectory.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { EpisodeVideo, ShownEpisode } from './report-data.ts';
 
 export const VIDEO_DEFAULTS = { widthPx: 320, heightPx: 240, mostS: 90 } as const;
@@ -18,7 +18,7 @@ export async function drawVideo(
   const latest = Math.max(0, trajectory.frames - most);
   const from = Math.round(Math.min(latest, Math.max(0, middle - most / 2)));
   const frames = Math.min(most, trajectory.frames - from);
-  const size = poseSize(start.bricks.length);
+  const size = taskOf(start).poseSize(start);
   const request = {
     start,
     poses: poses.slice(from * size, (from + frames) * size),

@@ -1,10 +1,12 @@
 /** Why rollouts failed and where. */
-import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../../sim/tasks/collect-bricks/geometry.ts';
+
+import { DEFAULT_TASK, taskNamed } from '../../sim/engine/task-registry.ts';
 import { againCommand } from './again-command.ts';
 import { type Html, html } from './html.ts';
-import { LABEL_MEANING, labelClass, labelMark, labelTag } from './label-look.ts';
+import { labelClass, labelMark, labelMeaning, labelTag } from './label-look.ts';
 import { countLabels, percent } from './rates.ts';
-import type { ReportData } from './report-data.ts';
+import { type ReportData, taskOfRun } from './report-data.ts';
+import { mapGround, mapViewBox } from './task-map.ts';
 
 export function failureBreakdown({ results }: ReportData): Html {
   const counts = countLabels(results);
@@ -13,27 +15,15 @@ export function failureBreakdown({ results }: ReportData): Html {
     const scenarios = [...new Set(of.map(({ scenario }) => scenario))];
     const where =
       scenarios.slice(0, 4).join(', ') + (scenarios.length > 4 ? ` and ${scenarios.length - 4} more` : '');
-    return html`<tr><td>${labelTag(label)}<div class="soft small">${LABEL_MEANING[label]}</div><div class="soft small">in ${where}</div></td><td class="n"><b>${of.length}</b><div class="soft small">${percent(of.length / failed)}</div></td><td style="width:34%"><div class="bar ${labelClass(label)}" style="width:${((100 * of.length) / counts[0].of.length).toFixed(1)}%;background:currentColor"></div></td></tr>`;
+    return html`<tr><td>${labelTag(label)}<div class="soft small">${labelMeaning(label)}</div><div class="soft small">in ${where}</div></td><td class="n"><b>${of.length}</b><div class="soft small">${percent(of.length / failed)}</div></td><td style="width:34%"><div class="bar ${labelClass(label)}" style="width:${((100 * of.length) / counts[0].of.length).toFixed(1)}%;background:currentColor"></div></td></tr>`;
   });
   return html`<section class="card"><h2>Why they failed</h2>${
     failed === 0 ? html`<p class="soft">No rollout failed.</p>` : html`<table><tbody>${rows}</tbody></table>`
   }</section>`;
 }
 
-/** Floor, grid, walls and box in metres; +x right, +z down, so the box is top left, as in pictures from above. */
-export function arenaFloor(): Html {
-  const size = 2 * ARENA_HALF_M;
-  const lines = [-6, -4, -2, 0, 2, 4, 6].map(
-    (at) =>
-      html`<line class="gridline" x1="${at}" y1="${-ARENA_HALF_M}" x2="${at}" y2="${ARENA_HALF_M}"/><line class="gridline" y1="${at}" x1="${-ARENA_HALF_M}" y2="${at}" x2="${ARENA_HALF_M}"/>`,
-  );
-  const square = html`x="${-ARENA_HALF_M}" y="${-ARENA_HALF_M}" width="${size}" height="${size}"`;
-  return html`<rect class="floor" ${square}/>${lines}<rect class="wall" ${square}/><rect class="box" x="${BOX.centreXM - BOX_OUTER_HALF_M}" y="${BOX.centreZM - BOX_OUTER_HALF_M}" width="${2 * BOX_OUTER_HALF_M}" height="${2 * BOX_OUTER_HALF_M}"/><rect class="floor" x="${BOX.centreXM - BOX.innerHalfM}" y="${BOX.centreZM - BOX.innerHalfM}" width="${2 * BOX.innerHalfM}" height="${2 * BOX.innerHalfM}"/>`;
-}
-
-export const ARENA_VIEW_BOX = `${-ARENA_HALF_M - 0.3} ${-ARENA_HALF_M - 0.3} ${2 * ARENA_HALF_M + 0.6} ${2 * ARENA_HALF_M + 0.6}`;
-
-export function failureMap({ results }: ReportData): Html {
+export function failureMap({ results, run }: ReportData): Html {
+  const { map } = taskNamed(taskOfRun(run) ?? DEFAULT_TASK);
   const marks = results.map(({ failure, condition }) =>
     failure
       ? labelMark(
@@ -48,7 +38,7 @@ export function failureMap({ results }: ReportData): Html {
   const legend = countLabels(results).map(
     ({ label, of }) => html`<span>${labelTag(label)} <span class="soft small">${of.length}</span></span>`,
   );
-  return html`<section class="card"><h2>Where they failed</h2><figure><svg viewBox="${ARENA_VIEW_BOX}" role="img" aria-label="places of failures in the arena, seen from above">${arenaFloor()}${marks}</svg><div class="legend">${legend}</div><figcaption>The arena from above, 16 m by 16 m, the box top left; a mark is where the failure shows best.</figcaption></figure></section>`;
+  return html`<section class="card"><h2>Where they failed</h2><figure><svg viewBox="${mapViewBox(map)}" role="img" aria-label="places of failures in the arena, seen from above">${mapGround(map)}${marks}</svg><div class="legend">${legend}</div><figcaption>The arena from above, ${2 * map.halfM} m by ${2 * map.halfM} m; a mark is where the failure shows best.</figcaption></figure></section>`;
 }
 
 function conditionCell(condition: string, again: string | undefined): Html {

@@ -1,29 +1,22 @@
 /** What each label means and how it is drawn, the same in every report. */
-import { FAILURE_LABELS, type FailureLabel } from '../results.ts';
+import { failureLabels, loadedTasks } from '../../sim/engine/task-registry.ts';
 import { type Html, html } from './html.ts';
 
-export const LABEL_MEANING: Record<FailureLabel, string> = {
-  BAD_ACTION: 'an output that is no action: NaN or far out of range',
-  LIFT_STUCK: 'stood with the bucket up and got no further',
-  WALL_STUCK: 'stood against a wall',
-  BOX_COLLISION: 'stood against the box',
-  SPINNING: 'turned round and round without progress',
-  DROPPED_BRICK: 'lost a lifted brick on the way',
-  MISSED_BOX: 'unloaded beside the box',
-  PUSHED_BRICK_AWAY: 'shoved the brick instead of scooping it',
-  MISSED_SCOOP: 'reached the brick and did not get it into the bucket',
-  NO_APPROACH: 'came near nothing',
-  TIMEOUT_PROGRESSING: 'was at work when time ran out',
-};
+/** What the label means, as its task says; nothing of a label that no loaded task knows. */
+export const labelMeaning = (label: string): string =>
+  loadedTasks().find(({ failures }) => label in failures.meanings)?.failures.meanings[label] ?? '';
+
+/** Place of a label among those of all loaded tasks. */
+export const labelIndex = (label: string): number => Math.max(0, failureLabels().indexOf(label));
 
 /** Class that carries the label's colour; see style.ts. */
-export const labelClass = (label: FailureLabel): string => `label-${FAILURE_LABELS.indexOf(label)}`;
+export const labelClass = (label: string): string => `label-${labelIndex(label)}`;
 
 const SHAPES = ['circle', 'square', 'diamond', 'triangle'] as const;
 
 /** A mark at a place: colour and shape together tell labels apart, for those who do not see the colours. */
-export function labelMark(label: FailureLabel, x: number, y: number, r: number, title = ''): Html {
-  const shape = SHAPES[FAILURE_LABELS.indexOf(label) % SHAPES.length];
+export function labelMark(label: string, x: number, y: number, r: number, title = ''): Html {
+  const shape = SHAPES[labelIndex(label) % SHAPES.length];
   const name = `mark ${labelClass(label)}`;
   const words = title ? html`<title>${title}</title>` : '';
   if (shape === 'circle') return html`<circle class="${name}" cx="${x}" cy="${y}" r="${r}">${words}</circle>`;
@@ -51,5 +44,5 @@ export function labelMark(label: FailureLabel, x: number, y: number, r: number, 
 }
 
 /** The label with its mark in front. */
-export const labelTag = (label: FailureLabel): Html =>
+export const labelTag = (label: string): Html =>
   html`<span class="tag"><svg class="dot" viewBox="-8 -8 16 16" aria-hidden="true">${labelMark(label, 0, 0, 6)}</svg>${label}</span>`;

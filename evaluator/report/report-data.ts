@@ -73,3 +73,7 @@ export function trajectoryOf(folder: string, result: RolloutResult): RolloutTraj
     );
   return existsSync(path) ? readTrajectory(path) : undefined;
 }
+
+/** The task that a rollout was of, as its run.json says; undefined for one from before there were others. */
+export const taskOfRun = (run: ReportData['run']): string | undefined =>
+  typeof run.task === 'string' ? run.task : undefined;

@@ -1,13 +1,15 @@
 /** Makes report.html from a rollout's folder. */
+
 import { join } from 'node:path';
 import { openRenderer, RendererCrash } from '../../render/renderer.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
 import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { chooseEpisodes } from './choose-episodes.ts';
 import { drawVideo } from './episode-video.ts';
 import { reportPage } from './page.ts';
-import { readReportData, type ShownEpisode, trajectoryOf } from './report-data.ts';
+import { readReportData, type ShownEpisode, taskOfRun, trajectoryOf } from './report-data.ts';
 
 export interface ReportOptions {
   /** Episodes shown in full, with a video each. */
@@ -46,6 +48,7 @@ export async function writeReport(
   const assertPlace = (): void => assertReplaceable(path, { force: force || out === undefined });
   assertPlace();
   const data = readReportData(folder);
+  await loadTask(taskOfRun(data.run));
   const shown = chooseEpisodes(data.results, videos).flatMap((result): ShownEpisode[] => {
     const trajectory = trajectoryOf(folder, result);
     return trajectory && trajectory.frames > 0 ? [{ result, trajectory }] : [];

@@ -2,9 +2,9 @@
 
 import { addSince, type ThreadTime, threadTime } from '../../runtime/thread-time.ts';
 import type { Condition } from '../../scenarios/suites/conditions.ts';
-import { EpisodeRun } from '../../sim/engine/episode-run.ts';
-import { ACTION_NAMES, ACTION_SIZE, poseSize } from '../../sim/engine/trajectory.ts';
-import { isActionNumber, labelFailure } from '../../sim/tasks/collect-bricks/failures/label.ts';
+import { isActionNumber } from '../../sim/engine/action-number.ts';
+import { Environment } from '../../sim/engine/environment.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
 import type { RolloutResult } from '../results.ts';
 import type { Driver } from './driver.ts';
@@ -17,28 +17,28 @@ export interface RolloutOptions {
 
 export interface Rollout {
   trajectory: RolloutTrajectory;
-  /** When the last brick counted as delivered, else when the episode ended. */
+  /** When the task counted as done, else when the episode ended. */
   timeS: number;
   delivered: number;
   /** Simulation, without waiting for anything. */
   physics: ThreadTime;
 }
 
-/** Drives until the episode is over or an action is none. `loadPhysics` must have been awaited. */
+/** Drives until the episode is over or an action is none. `loadTask` must have been awaited. */
 export async function runRollout(
   condition: Condition,
   driver: Driver,
   options: RolloutOptions,
 ): Promise<Rollout> {
-  const run = new EpisodeRun(condition.start, options);
+  const run = new Environment(condition.start, options);
   const physics = { wallS: 0, cpuS: 0 };
   let bad = '';
   try {
     while (!bad && !run.isOver()) {
       const action = await driver.act(run);
-      bad = badAction(action, run.frames);
+      bad = badAction(action, run);
       const from = threadTime();
-      run.act(action, 'search');
+      run.act(action);
       addSince(physics, from);
     }
     const { world } = run;
@@ -49,17 +49,15 @@ export async function runRollout(
       actions: run.askedActions(),
       queryFrames: Uint32Array.from(driver.queryFrames),
     };
-    const delivered = world.bricks().length - world.legosRemaining;
-    return { trajectory, timeS: run.successS ?? world.timeS, delivered, physics };
+    return { trajectory, timeS: run.successS ?? world.timeS, delivered: world.progress.done, physics };
   } finally {
     run.dispose();
   }
 }
 
-function badAction(action: ArrayLike<number>, frame: number): string {
-  for (let i = 0; i < ACTION_SIZE; i++)
-    if (!isActionNumber(action[i]))
-      return `bad-action at frame ${frame}: ${ACTION_NAMES[i]} was ${action[i]}`;
+function badAction(action: ArrayLike<number>, { frames, spec }: Environment): string {
+  for (const [i, name] of spec.actionNames.entries())
+    if (!isActionNumber(action[i])) return `bad-action at frame ${frames}: ${name} was ${action[i]}`;
   return '';
 }
 
@@ -77,9 +75,7 @@ export function rolloutResult(condition: Condition, rollout: Rollout, file: stri
     path_m: rounded(pathM(trajectory)),
     delivered,
     queries: trajectory.queryFrames.length,
-    failure: success
-      ? null
-      : labelFailure({ ...trajectory, outcome: outcome as Exclude<typeof outcome, 'success'> }),
+    failure: success ? null : taskOf(trajectory.start).failures.label(trajectory),
     trajectory: file,
     final_state_hash: trajectory.finalStateHash,
     error: null,
@@ -105,12 +101,19 @@ export function errorResult(condition: Condition, message: string): RolloutResul
 }
 
 function conditionFields({ key, scenario, scenarioHash, seed, slot, start }: Condition) {
-  return { condition: key, scenario, scenario_hash: scenarioHash, seed, slot, bricks: start.bricks.length };
+  return {
+    condition: key,
+    scenario,
+    scenario_hash: scenarioHash,
+    seed,
+    slot,
+    bricks: taskOf(start).count(start),
+  };
 }
 
 /** What the loader drove, from frame to frame. */
 function pathM({ start, poses, frames }: RolloutTrajectory): number {
-  const size = poseSize(start.bricks.length);
+  const size = taskOf(start).poseSize(start);
   let sum = 0;
   for (let at = size; at < frames * size; at += size) {
     const dx = poses[at] - poses[at - size];

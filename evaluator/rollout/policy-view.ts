@@ -1,8 +1,8 @@
 /** How a policy's frames come about: as they are drawn, or as the video of the episode will show them. */
 
 import type { RenderSession } from '../../render/render-session.ts';
-import { poseSize } from '../../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { PolicyPorts } from './policy-driver.ts';
 
 export interface PolicyView extends Pick<PolicyPorts, 'watch' | 'draw'> {
@@ -42,7 +42,7 @@ function codedView(
 ): PolicyView {
   const stream = `${start.seed} ${opened++}`;
   const picture = new Uint8Array(widthPx * heightPx * 3);
-  const size = poseSize(start.bricks.length);
+  const size = taskOf(start).poseSize(start);
   let kept = new Float32Array(size * 128);
   let frames = 0;
   return {

@@ -6,8 +6,8 @@ import {
   condition,
   conditionSet,
 } from '../../scenarios/suites/conditions.ts';
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import { InputError } from '../../sim/errors.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 
 export interface ReplaySet {
   fps: number;

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import { RenderSession } from '../../render/render-session.ts';
-import { trialScene } from '../../render/trial-scene.ts';
 import { systemSentence } from '../../runtime/errno.ts';
 import { writeWholeFile } from '../../runtime/whole-file.ts';
 import type { WorkerNotice, WorkerOrder } from '../../runtime/worker-channel.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { InputError } from '../../sim/errors.ts';
+import { trialScene } from '../../sim/tasks/collect-bricks/trial-scene.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { ActionChunks } from '../policy/action-chunks.ts';
 import { GraphError } from '../policy/graph-process.ts';
 import { loadPolicy } from '../policy/policy-folder.ts';
@@ -44,7 +44,7 @@ const ready = start();
 ready.catch(() => {}); // the first task reports it
 
 async function start(): Promise<void> {
-  const physics = loadPhysics();
+  const physics = loadTask();
   if (subject.kind === 'policy') {
     browser.warmUp();
     policy = await PolicySession.open(await loadPolicy(subject.folder));

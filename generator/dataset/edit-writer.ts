@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { DecodedArray } from 'hyparquet';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import { joinedType } from './column-types.ts';
 import { sampleBytesOf } from './cuttable-video.ts';
 import type { Disk } from './disk.ts';

@@ -7,8 +7,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { EncodedVideo } from '../../render/draw-request.ts';
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import type { Outcome } from '../../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 
 export interface EpisodeRecord {
   /** Unique name of the job, the same in every run with the same settings. */

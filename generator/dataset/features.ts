@@ -1,5 +1,5 @@
 /** The features of our datasets: what info.json says of them and how each comes out of a record. */
-import { ACTION_NAMES } from '../../sim/engine/trajectory.ts';
+import { ACTION_NAMES } from '../../sim/robots/wheel-loader/loader.ts';
 import type { EpisodeRecord } from './episode-record.ts';
 import type { H264Picture } from './h264.ts';
 import { EGO_CAMERA_KEY } from './layout.ts';

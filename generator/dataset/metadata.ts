@@ -1,8 +1,9 @@
 /** metadata.json at a dataset's root: what LeRobot's own files have no place for. */
 
 import type { RenderingStack } from '../../render/draw-request.ts';
-import { PHASES, SOURCES } from '../../sim/engine/trajectory.ts';
-import type { SuccessCriteria } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { SuccessCriteria } from '../../sim/engine/episode-start.ts';
+import { SOURCES } from '../../sim/engine/trajectory.ts';
+import { PHASES } from '../../sim/tasks/collect-bricks/phases.ts';
 import { FINGERPRINT_COVERS } from './episode-digest.ts';
 import type { Loss } from './losses.ts';
 
@@ -73,7 +74,7 @@ export interface DatasetMetadata {
   made_by: 'brickyard';
   fingerprint: { sha256: string; covers: string };
   /** An episode is a success when every brick lies inside the box, slower than restSpeedMps, for restS. */
-  success_criteria: Record<string, SuccessCriteria & { time_limit_s: [number, number] }>;
+  success_criteria: Record<string, Readonly<Record<string, number | [number, number]>>>;
   scenarios: Record<string, Pick<ScenarioShare, 'hashes' | 'episodes' | 'frames'>>;
   /** What the numbers in the columns `source` and `phase` stand for. */
   enums: { source: readonly string[]; phase: readonly string[] };

@@ -5,10 +5,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Renderer } from '../../render/draw-request.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import { type Driver, simulateEpisode } from '../../sim/engine/simulate.ts';
-import { ACTION_SIZE, type Trajectory } from '../../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
+import { ACTION_SIZE } from '../../sim/robots/wheel-loader/loader.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { evenlySpread } from './contact-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';
 import { EGO_CAMERA_KEY } from './layout.ts';
@@ -25,7 +26,7 @@ export async function rerunEpisode(reader: DatasetReader, row: EpisodeRow): Prom
     action: executed.subarray(frame * ACTION_SIZE, ++frame * ACTION_SIZE),
     phase: 'search',
   });
-  await loadPhysics();
+  await loadTask();
   const trajectory = simulateEpisode(JSON.parse(provenance.start) as EpisodeStart, {
     fps: reader.info.fps,
     driver,

@@ -4,11 +4,12 @@
  * loaded twice, first for their rows and sample tables, then for the coded pictures, because an MP4's table of
  * contents stands before its pictures.
  */
+
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { readRegular } from '../../runtime/regular-file.ts';
 import { openSeal, seal } from '../../runtime/sealed-json.ts';
-import { ACTION_SIZE } from '../../sim/engine/trajectory.ts';
+import { ACTION_SIZE } from '../../sim/robots/wheel-loader/loader.ts';
 import { DataTable } from './data-table.ts';
 import type { Disk, Pieces } from './disk.ts';
 import { episodeDigest } from './episode-digest.ts';

@@ -1,6 +1,8 @@
 /** What a dataset holds before a run adds to it. */
+
 import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { SuccessCriteria } from '../../sim/engine/episode-start.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { namesIn } from './disk.ts';
 import { datasetFingerprint } from './episode-digest.ts';
@@ -88,7 +90,11 @@ async function readDataset(out: string): Promise<WriterBase> {
   const scenarios: Record<string, ScenarioShare> = {};
   for (const [name, counts] of Object.entries(metadata.scenarios)) {
     const { time_limit_s, ...success } = metadata.success_criteria[name];
-    scenarios[name] = { ...counts, success, time_limit_s };
+    scenarios[name] = {
+      ...counts,
+      success: success as SuccessCriteria,
+      time_limit_s: time_limit_s as [number, number],
+    };
   }
   const [heightPx, widthPx] = camera.shape;
   const spec = { fps: info.fps, widthPx, heightPx, stateNames: stateNames as string[] };

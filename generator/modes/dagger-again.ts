@@ -2,7 +2,7 @@
 
 import { RenderSession } from '../../render/render-session.ts';
 import { resolveSelection } from '../../scenarios/registry.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { type AttemptReport, attemptNamed } from '../attempt-again.ts';
 import type { BackendChoice, ContentSettings } from '../settings.ts';
 import { attemptDagger, type DaggerOutcome } from './dagger-attempt.ts';
@@ -19,7 +19,7 @@ export async function daggerAgain(
   const which = attemptNamed(name, resolveSelection(settings.scenarios, cwd), settings.scenarios);
   const { scenario, slot, attempt } = which;
   const { seed, fps, state, backend } = settings;
-  await loadPhysics();
+  await loadTask();
   const browser = new RenderSession({ backend, onOpened: () => {}, onClosed: () => {} });
   try {
     const { student: record, beta, aim } = dagger;

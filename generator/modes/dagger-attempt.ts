@@ -1,11 +1,13 @@
 /** One attempt of `--mode dagger`: an ordinary or an aimed start, a student's drive, the expert from there. */
+
 import { sampleStart, timeLimitS } from '../../scenarios/sampler.ts';
+import type { Handover } from '../../sim/engine/handover.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import { type AimPool, aimStart } from '../aim.ts';
 import type { AttemptOptions, FailedAttempt } from '../episode.ts';
 import { daggerEpisode } from './dagger.ts';
 import type { Student } from './dagger-drive.ts';
-import type { Handover } from './dagger-handover.ts';
 
 export interface DaggerAttemptOptions extends Omit<AttemptOptions, 'modes'> {
   student: Student;
@@ -31,7 +33,7 @@ export type DaggerOutcome =
   | { kept: Trajectory; kind: 'dagger'; dagger: DaggerNote }
   | { failure: FailedAttempt };
 
-/** What the expert cannot solve from a student's state is not kept. `loadPhysics` must have been awaited. */
+/** What the expert cannot solve from a student's state is not kept. `loadTask` must have been awaited. */
 export async function attemptDagger(options: DaggerAttemptOptions): Promise<DaggerOutcome> {
   const { scenario, slot, attempt, seed, fps, state, student, studentHash, beta } = options;
   const name = ['gen', seed, scenario.name, slot, attempt];
@@ -39,8 +41,8 @@ export async function attemptDagger(options: DaggerAttemptOptions): Promise<Dagg
   const { start: begun, label } = options.aim
     ? aimStart(drawn, options.aim, options.ordinary?.[scenario.name] ?? 1, name)
     : { start: drawn, label: undefined };
-  // A start from a rollout has its own number of bricks.
-  const start = label ? { ...begun, timeLimitS: timeLimitS(scenario, begun.bricks.length) } : begun;
+  // A start from a rollout has its own number of things to do.
+  const start = label ? { ...begun, timeLimitS: timeLimitS(scenario, taskOf(begun).count(begun)) } : begun;
   const suffix = `dagger/${studentHash.slice(0, 8)}${label ? `/${label}` : ''}`;
   const { trajectory, origin } = await daggerEpisode(start, {
     fps,

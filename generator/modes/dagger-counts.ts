@@ -1,6 +1,7 @@
 /** What the students of a run did before the expert took over. Pure. */
+
+import { HANDOVERS, type Handover } from '../../sim/engine/handover.ts';
 import type { KeptEpisode } from '../messages.ts';
-import { HANDOVERS, type Handover } from './dagger-handover.ts';
 import { bugLines } from './expert-bugs.ts';
 
 interface DaggerFailure {

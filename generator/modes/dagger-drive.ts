@@ -3,12 +3,12 @@
  * (DAgger, Ross et al. 2011). Nothing of the drive is stored but the state at which the expert takes over.
  */
 import type { ActionChunks } from '../../evaluator/policy/action-chunks.ts';
-import { EpisodeRun } from '../../sim/engine/episode-run.ts';
+import { Environment } from '../../sim/engine/environment.ts';
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
+import type { Handover } from '../../sim/engine/handover.ts';
 import type { Rng } from '../../sim/engine/rng.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
-import { expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
-import { type Handover, HandoverWatch } from './dagger-handover.ts';
 
 /** Who is asked for chunks of actions. */
 export interface Student {
@@ -16,8 +16,8 @@ export interface Student {
   state: StateLayout;
   /** When it is asked, and what of its answers is executed. Of one drive. */
   chunks: ActionChunks;
-  /** Chunk x 4 for the frame shown now. */
-  ask(run: EpisodeRun): Promise<ArrayLike<number>>;
+  /** Chunk x controls for the frame shown now. */
+  ask(run: Environment): Promise<ArrayLike<number>>;
 }
 
 export interface DriveOptions {
@@ -34,20 +34,21 @@ export interface DriveOptions {
 
 export interface StudentDrive {
   handover: Handover;
-  /** Where each chunk began, ascending, and last where the student handed over. Bricks remain in all of them. */
+  /** Where each chunk began, ascending, and last where the student handed over. Something remains to be done in all of them. */
   forks: { timeS: number; start: EpisodeStart }[];
   frames: { student: number; expert: number };
   queries: number;
 }
 
-/** Drives from the start. `loadPhysics` must have been awaited. */
+/** Drives from the start. `loadTask` must have been awaited. */
 export async function driveStudent(
   start: EpisodeStart,
   student: Student,
   { fps, beta, untilS, rng }: DriveOptions,
 ): Promise<StudentDrive> {
-  const run = new EpisodeRun(start, { fps, state: student.state });
-  const watch = new HandoverWatch(fps);
+  const run = new Environment(start, { fps, state: student.state });
+  const task = taskOf(start);
+  const watch = task.handoverWatch(fps);
   const drive: StudentDrive = {
     handover: 'ended',
     forks: [],
@@ -56,7 +57,8 @@ export async function driveStudent(
   };
   const noteFork = (): void => {
     const { world } = run;
-    if (world.legosRemaining > 0) drive.forks.push({ timeS: world.timeS, start: world.startNow() });
+    const { done, total } = world.progress;
+    if (done < total) drive.forks.push({ timeS: world.timeS, start: world.startNow() });
   };
   try {
     const { chunks } = student;
@@ -76,7 +78,7 @@ export async function driveStudent(
           drive.queries++;
         }
       }
-      const expert = expertAction(expertView(run.world));
+      const expert = task.expert(run.world);
       const executed = byStudent ? chunks.actionAt(run.frames) : expert.action;
       const trigger = watch.note(run.world, { executed, expert, byStudent });
       if (trigger) {
@@ -85,7 +87,7 @@ export async function driveStudent(
         break;
       }
       drive.frames[byStudent ? 'student' : 'expert']++;
-      run.act(expert.action, expert.phase, { executed });
+      run.act(expert.action, { phase: expert.phase, executed });
     }
     return drive;
   } finally {

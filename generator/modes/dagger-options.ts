@@ -1,5 +1,5 @@
 /** The options of `--mode dagger`: from text to a request, each fault in one sentence. */
-import { FAILURE_LABELS } from '../../evaluator/results.ts';
+import { failureLabels } from '../../sim/engine/task-registry.ts';
 import { AIM_DEFAULTS } from '../aim.ts';
 import { DAGGER_DEFAULTS } from './dagger.ts';
 
@@ -91,9 +91,9 @@ function labelWeights(text: string | undefined, faults: string[]): Record<string
   for (const part of text?.split(',') ?? []) {
     const [label, number] = part.trim().split(':');
     const weight = decimal(number ?? '');
-    if (!(FAILURE_LABELS as readonly string[]).includes(label))
+    if (!failureLabels().includes(label))
       faults.push(
-        `--label-weights: "${label}" is no label of a failure; there are ${FAILURE_LABELS.join(', ')}`,
+        `--label-weights: "${label}" is no label of a failure; there are ${failureLabels().join(', ')}`,
       );
     else if (!(weight >= 0 && weight <= MAX_LABEL_WEIGHT))
       faults.push(

@@ -1,8 +1,9 @@
 /** What a `--mode dagger` run begins with, and what a resumed one must agree with. Pure. */
+
+import { HANDOVER_DEFAULTS } from '../../sim/tasks/collect-bricks/handover.ts';
 import { AIM_DEFAULTS, type AimPool, aimedShares, type Share } from '../aim.ts';
 import type { AimReport } from '../aim-report.ts';
 import { DAGGER_DEFAULTS } from './dagger.ts';
-import { HANDOVER_DEFAULTS } from './dagger-handover.ts';
 import type { StudentRecord } from './dagger-student.ts';
 
 export interface DaggerRecord {

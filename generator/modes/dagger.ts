@@ -4,13 +4,13 @@
  * episode takes half a second.
  */
 
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
+import type { Handover } from '../../sim/engine/handover.ts';
 import { Rng } from '../../sim/engine/rng.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import { driveStudent, type Student, type StudentDrive } from './dagger-drive.ts';
 import { forkEpisode } from './dagger-fork.ts';
-import type { Handover } from './dagger-handover.ts';
 import type { AttemptFormat } from './expert.ts';
 
 export const DAGGER_DEFAULTS = {
@@ -47,7 +47,7 @@ export interface DaggerOrigin {
   queries: number;
 }
 
-/** The outcome is the expert's, from the student's state to the end. `loadPhysics` must have been awaited. */
+/** The outcome is the expert's, from the student's state to the end. `loadTask` must have been awaited. */
 export async function daggerEpisode(
   start: EpisodeStart,
   { beta, student, name, suffix, fps, state }: DaggerOptions,

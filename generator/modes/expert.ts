@@ -1,8 +1,8 @@
 /** Episodes that the expert drives from a drawn start. */
 
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import type { StateChoice } from '../settings.ts';
 
 /** What every mode is told about an attempt. */
@@ -11,5 +11,7 @@ export interface AttemptFormat {
   state: StateChoice;
 }
 
-export const expertEpisode = (start: EpisodeStart, format: AttemptFormat): Trajectory =>
-  simulateEpisode(start, format);
+export const expertEpisode = <Start extends EpisodeStart>(
+  start: Start,
+  format: AttemptFormat,
+): Trajectory<Start> => simulateEpisode(start, format);

@@ -6,10 +6,11 @@
  * is the expert's for the state that it stands beside, so all of them may be learned from.
  */
 
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import { Rng } from '../../sim/engine/rng.ts';
 import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
-import { ACTION_SIZE, type Trajectory } from '../../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
+import { ACTION_SIZE } from '../../sim/robots/wheel-loader/loader.ts';
 import type { AttemptFormat } from './expert.ts';
 
 export const NOISE_DEFAULTS = {
@@ -42,10 +43,10 @@ export interface NoiseOptions extends AttemptFormat {
   amplitude?: readonly number[];
 }
 
-export function noiseEpisode(
-  start: EpisodeStart,
+export function noiseEpisode<Start extends EpisodeStart>(
+  start: Start,
   { name, level, amplitude, ...format }: NoiseOptions,
-): Trajectory {
+): Trajectory<Start> {
   const rng = Rng.from(...name, 'noise');
   return simulateEpisode(
     { ...start, seed: `${start.seed}/noise` },

@@ -1,5 +1,5 @@
 /** `--mode` and its options: from text to settings, each fault in one sentence. */
-import { ACTION_NAMES, ACTION_SIZE } from '../../sim/engine/trajectory.ts';
+import { ACTION_NAMES, ACTION_SIZE } from '../../sim/robots/wheel-loader/loader.ts';
 import { MODE_DEFAULTS, MODE_SHARES, MODES, type Mode, type ModeSettings } from './kind.ts';
 
 /** Option values as text. */

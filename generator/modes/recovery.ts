@@ -11,20 +11,15 @@
  */
 import { timeLimitS } from '../../scenarios/sampler.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
+import { LeadInFailure } from '../../sim/engine/disturbance.ts';
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import { Rng } from '../../sim/engine/rng.ts';
-import { expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
-import {
-  DISTURBANCE_KINDS,
-  DISTURBANCES,
-  type DisturbanceKind,
-} from '../../sim/tasks/collect-bricks/disturbances/kinds.ts';
-import { driveTo, LeadInFailure } from '../../sim/tasks/collect-bricks/disturbances/moment.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
-import type { World } from '../../sim/tasks/collect-bricks/world.ts';
 import type { AttemptFormat } from './expert.ts';
 
-/** On top of what the scenario gives for the bricks that remain. */
+/** On top of what the scenario gives for what remains to be done. */
 export const RECOVERY_TIME_S = 20;
 /** Disturbances drawn until one has room. */
 const DRAWS = 12;
@@ -34,7 +29,7 @@ export interface RecoveryOptions extends AttemptFormat {
   /** The attempt's: all draws follow from it. */
   name: readonly (string | number)[];
   /** Tried first; where there is no room for it, another is drawn. */
-  disturbance: DisturbanceKind;
+  disturbance: string;
   /** No other one is drawn. */
   only?: boolean;
 }
@@ -44,39 +39,45 @@ const GOLDEN_RATIO = 0.6180339887498949;
 
 /** The kind that an attempt begins with: evenly spread over slots, and another one for the next attempt at a slot. */
 export function disturbanceOf(
+  kinds: readonly string[],
   seed: number,
   scenario: string,
   slot: number,
   attempt: number,
-): DisturbanceKind {
+): string {
   const phase = Rng.from('disturbance', seed, scenario).unit();
   const place = (phase + (slot + attempt) * GOLDEN_RATIO) % 1;
-  return DISTURBANCE_KINDS[Math.floor(place * DISTURBANCE_KINDS.length)];
+  return kinds[Math.floor(place * kinds.length)];
 }
 
 /** @throws LeadInFailure when the expert does not solve the undisturbed start */
-export function recoveryEpisode(start: EpisodeStart, options: RecoveryOptions): Trajectory {
+export function recoveryEpisode<Start extends EpisodeStart>(
+  start: Start,
+  options: RecoveryOptions,
+): Trajectory<Start> {
   const { fps, state } = options;
-  const driver = (world: World) => ({ ...expertDriver(world), source: 'recovery' }) as const;
+  const driver: Driver = (world) => ({ ...expertDriver(world), source: 'recovery' });
   return simulateEpisode(disturbedStart(start, options), { fps, state, driver });
 }
 
 /** The state that the expert is to recover from. */
-export function disturbedStart(start: EpisodeStart, options: RecoveryOptions): EpisodeStart {
+export function disturbedStart<Start extends EpisodeStart>(start: Start, options: RecoveryOptions): Start {
   const { scenario, name, fps, disturbance, only } = options;
   const rng = Rng.from(...name, 'recovery');
+  const { disturbances } = taskOf(start);
+  const kinds = Object.keys(disturbances);
   for (let i = 0; i < DRAWS; i++) {
-    const by = only || i < DRAWS / 3 ? disturbance : rng.pick(DISTURBANCE_KINDS);
-    const { moment, apply } = DISTURBANCES[by];
-    const world = driveTo(moment, start, rng, fps);
+    const by = only || i < DRAWS / 3 ? disturbance : rng.pick(kinds);
+    const world = disturbances[by].leadIn(start, rng, fps);
     try {
       const atS = Math.round(world.timeS * 1000) / 1000;
-      const disturbed = apply(world, rng, fps);
-      if (!disturbed || !isWorkLeft(world)) continue;
+      const disturbed = disturbances[by].apply(world, rng, fps);
+      if (!disturbed) continue;
+      const { done, total } = world.progress;
       return {
         ...disturbed,
         seed: `${start.seed}/recovery`,
-        timeLimitS: timeLimitS(scenario, world.legosRemaining) + RECOVERY_TIME_S,
+        timeLimitS: timeLimitS(scenario, total - done) + RECOVERY_TIME_S,
         disturbed: { by, atS },
       };
     } finally {
@@ -85,7 +86,3 @@ export function disturbedStart(start: EpisodeStart, options: RecoveryOptions): E
   }
   throw new LeadInFailure(`no room for ${only ? disturbance : 'any disturbance'} in ${DRAWS} draws`);
 }
-
-/** Where every brick is in the box, or falls into it, there is nothing to recover. */
-const isWorkLeft = (world: World): boolean =>
-  world.bricks().some(({ insideBox, inBucket }) => !insideBox || inBucket);

@@ -1,7 +1,6 @@
 /** What data each round added, by who drove and by scenario; and how the policies failed, by label. */
 import { type Html, html } from '../../evaluator/report/html.ts';
-import { LABEL_MEANING, labelTag } from '../../evaluator/report/label-look.ts';
-import { FAILURE_LABELS } from '../../evaluator/results.ts';
+import { labelIndex, labelMeaning, labelTag } from '../../evaluator/report/label-look.ts';
 import { judgedRounds } from '../round-stages.ts';
 import type { DataFacts } from '../stages.ts';
 import { doneStages, type LoopState } from '../state.ts';
@@ -74,16 +73,16 @@ function table(entries: readonly Entry[], rounds: readonly number[], key: 'sourc
 export function failureTable(state: LoopState): Html {
   const judged = judgedRounds(state);
   if (judged.length === 0) return html``;
-  const labels = FAILURE_LABELS.filter((label) => judged.some(({ facts }) => facts.failures[label]));
+  const labels = [...new Set(judged.flatMap(({ facts }) => Object.keys(facts.failures)))];
   if (labels.length === 0)
     return html`<section class="card"><h2>Failures by label</h2><p class="soft">No held-out rollout failed.</p></section>`;
   const most = Math.max(...judged.flatMap(({ facts }) => Object.values(facts.failures)));
   const sorted = labels.toSorted(
-    (a, b) => sumOf(judged, b) - sumOf(judged, a) || FAILURE_LABELS.indexOf(a) - FAILURE_LABELS.indexOf(b),
+    (a, b) => sumOf(judged, b) - sumOf(judged, a) || labelIndex(a) - labelIndex(b),
   );
   const rows = sorted.map(
     (label) =>
-      html`<tr><td>${labelTag(label)}<div class="soft small">${LABEL_MEANING[label]}</div></td>${judged.map(({ facts }) => heat(facts.failures[label] ?? 0, most, '--bad'))}</tr>`,
+      html`<tr><td>${labelTag(label)}<div class="soft small">${labelMeaning(label)}</div></td>${judged.map(({ facts }) => heat(facts.failures[label] ?? 0, most, '--bad'))}</tr>`,
   );
   return html`<section class="card"><h2>Failures by label</h2><div class="scroll"><table><thead><tr><th>label</th>${judged.map(({ round }) => html`<th class="n">round ${round}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div><p class="soft small">Of the held-out starts, the same in every round. The next data is aimed by other rollouts, so these stay a test.</p></section>`;
 }

@@ -45,14 +45,14 @@ async function answer(painter: Painter, bytes: Uint8Array): Promise<void> {
     if (header.kind === 'encode') {
       await encode(painter, header, poses, new Uint32Array(sections[1]));
     } else if (header.kind === 'measure') {
-      reply({ kind: 'measured', id: header.id, seconds: measure(painter, header, poses) });
+      reply({ kind: 'measured', id: header.id, seconds: await measure(painter, header, poses) });
     } else if (header.kind === 'coded') {
       reply({ kind: 'pixels', id: header.id }, [await coded(painter, header, poses)]);
     } else if (header.kind === 'end-stream') {
       endStream(header.stream);
       reply({ kind: 'stream-ended', id: header.id });
     } else {
-      reply({ kind: 'pixels', id: header.id }, pixels(painter, header, poses));
+      reply({ kind: 'pixels', id: header.id }, await pixels(painter, header, poses));
     }
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -69,7 +69,7 @@ async function encode(
   statFrames: Uint32Array,
 ): Promise<void> {
   const { id, widthPx, heightPx, frames, fps, statStride } = job;
-  painter.open(job, widthPx, heightPx);
+  await painter.open(job.start, widthPx, heightPx);
   const histogram = new Uint32Array(3 * 256);
   const i420 = new Uint8Array(i420Bytes(widthPx, heightPx));
   const encoder = new EpisodeEncoder(widthPx, heightPx, fps);
@@ -110,7 +110,7 @@ function endStream(name: string): void {
 
 async function coded(painter: Painter, job: Job<'coded'>, poses: Float32Array): Promise<Uint8Array> {
   const { id, stream, widthPx, heightPx, frames, fps } = job;
-  painter.open(job, widthPx, heightPx);
+  await painter.open(job.start, widthPx, heightPx);
   const i420 = new Uint8Array(i420Bytes(widthPx, heightPx));
   const open = streams.get(stream) ?? new CodedStream(widthPx, heightPx, fps);
   streams.set(stream, open);
@@ -128,8 +128,12 @@ async function coded(painter: Painter, job: Job<'coded'>, poses: Float32Array): 
   }
 }
 
-function pixels(painter: Painter, job: Job<'ego' | 'rgb' | 'top'>, poses: Float32Array): ArrayBufferView[] {
-  painter.open(job, job.widthPx, job.heightPx);
+async function pixels(
+  painter: Painter,
+  job: Job<'ego' | 'rgb' | 'top'>,
+  poses: Float32Array,
+): Promise<ArrayBufferView[]> {
+  await painter.open(job.start, job.widthPx, job.heightPx);
   if (job.kind === 'rgb') {
     painter.drawEgo(poses, job.row);
     return [encodeRuns(new Uint32Array(painter.read().buffer), job.widthPx, job.heightPx)];
@@ -143,9 +147,9 @@ function pixels(painter: Painter, job: Job<'ego' | 'rgb' | 'top'>, poses: Float3
 }
 
 /** Seconds that all frames took, as far down the path as asked. Drawing alone still waits for the last frame. */
-function measure(painter: Painter, job: Job<'measure'>, poses: Float32Array): number {
+async function measure(painter: Painter, job: Job<'measure'>, poses: Float32Array): Promise<number> {
   const { widthPx, heightPx } = job;
-  painter.open(job, widthPx, heightPx);
+  await painter.open(job.start, widthPx, heightPx);
   const i420 = new Uint8Array(i420Bytes(widthPx, heightPx));
   const started = performance.now();
   for (let frame = 0; frame < job.frames; frame++) {

@@ -2,7 +2,8 @@
  * How the two sides of the page's socket write a message: a JSON header that names its binary sections, then the
  * sections, each aligned to 8 bytes so that it can be viewed without a copy.
  */
-import type { BrickStart, VisualSpec } from '../../sim/tasks/collect-bricks/episode-start.ts';
+
+import type { SceneStart } from '../draw-request.ts';
 
 /** Sent to the page. `poses` is a section; so is `statFrames` of an encode. */
 export type PageJob =
@@ -19,8 +20,7 @@ export type PageJob =
 export type MeasuredStage = 'draw' | 'read' | 'convert';
 
 export interface JobPicture {
-  bricks: BrickStart[];
-  visual: VisualSpec;
+  start: SceneStart;
   frames: number;
   widthPx: number;
   heightPx: number;

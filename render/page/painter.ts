@@ -7,7 +7,9 @@ import {
   WebGLRenderer,
   WebGLRenderTarget,
 } from 'three';
-import { type SceneStart, WorldScene } from '../../sim/tasks/collect-bricks/scene.ts';
+import type { SceneMaker, TaskScene } from '../../sim/engine/scene/task-scene.ts';
+import { loadScene } from '../../sim/tasks/load-scene.ts';
+import type { SceneStart } from '../draw-request.ts';
 
 export interface GlStrings {
   glVendor: string;
@@ -22,11 +24,11 @@ export class Painter {
   readonly #renderer: WebGLRenderer;
   readonly #gl: WebGL2RenderingContext;
   #target: WebGLRenderTarget | undefined;
-  #world: WorldScene | undefined;
+  #world: TaskScene | undefined;
   #pixels = new Uint8Array(0);
   /** The scenes drawn lately, the latest last. */
-  readonly #scenes = new Map<string, WorldScene>();
-  readonly #past: WorldScene[] = [];
+  readonly #scenes = new Map<string, TaskScene>();
+  readonly #past: TaskScene[] = [];
 
   constructor(canvas: HTMLCanvasElement) {
     this.#renderer = new WebGLRenderer({
@@ -60,9 +62,10 @@ export class Painter {
    * one anew for each frame is work for nothing. One that is dropped is disposed of only after the next draw, so that its
    * compiled shaders are taken over: compiling them anew took 20 ms.
    */
-  open(start: SceneStart, widthPx: number, heightPx: number): void {
-    const key = JSON.stringify([start.bricks, start.visual, widthPx, heightPx]);
-    const world = this.#scenes.get(key) ?? new WorldScene(start, widthPx / heightPx);
+  async open(start: SceneStart, widthPx: number, heightPx: number): Promise<void> {
+    const maker: SceneMaker<SceneStart> = await loadScene(start.taskName);
+    const key = JSON.stringify([start.taskName, maker.key(start), widthPx, heightPx]);
+    const world = this.#scenes.get(key) ?? maker.create(start, widthPx / heightPx);
     this.#scenes.delete(key);
     this.#scenes.set(key, world);
     for (const [oldest, scene] of this.#scenes) {
@@ -108,7 +111,7 @@ export class Painter {
     this.#draw(world, world.top);
   }
 
-  #draw(world: WorldScene, camera: Camera): void {
+  #draw(world: TaskScene, camera: Camera): void {
     this.#renderer.render(world.scene, camera);
     for (const past of this.#past.splice(0)) past.dispose();
   }
@@ -128,7 +131,7 @@ export class Painter {
     return this.#pixels;
   }
 
-  #opened(): WorldScene {
+  #opened(): TaskScene {
     if (!this.#world) throw new Error('Painter.drawEgo() before Painter.open()');
     return this.#world;
   }

@@ -1,6 +1,6 @@
 /** Exact starts to evaluate on, and the hashes that name them. */
 import { createHash } from 'node:crypto';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import { scenarioHash } from '../catalogue.ts';
 import { sampleStart } from '../sampler.ts';
 import type { Scenario } from '../schema.ts';

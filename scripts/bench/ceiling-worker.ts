@@ -6,7 +6,7 @@ import { attemptEpisode } from '../../generator/episode.ts';
 import { RenderSession } from '../../render/render-session.ts';
 import type { Job } from '../../scenarios/plan.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
 export interface CeilingSettings {
   scenarios: Record<string, Scenario>;
@@ -22,7 +22,7 @@ export type CeilingTask = Job | 'close';
 const settings = workerData as CeilingSettings;
 const session = new RenderSession({ backend: 'auto', onOpened: () => {}, onClosed: () => {} });
 session.warmUp();
-const physics = loadPhysics();
+const physics = loadTask();
 
 export default async function make(task: CeilingTask): Promise<number> {
   await physics;

@@ -11,15 +11,15 @@ import { ShardKeeper } from '../../generator/shard-keeper.ts';
 import type { EncodeRequest } from '../../render/draw-request.ts';
 import { type HeadlessRenderer, openRenderer } from '../../render/renderer.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import type { SectionResults } from './results.ts';
 
 const FPS = 10;
 const SIZE = { widthPx: 320, heightPx: 240 } as const;
 
 export async function measureStages(repeats: number): Promise<SectionResults['stages']> {
-  await loadPhysics();
+  await loadTask();
   simulateAll(); // the compilers warm up
   const result: SectionResults['stages'] = {
     frames: 0,

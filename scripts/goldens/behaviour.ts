@@ -11,8 +11,8 @@ import { MODE_DEFAULTS } from '../../generator/modes/kind.ts';
 import { listScenarios } from '../../scenarios/catalogue.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
 import { drawConditions } from '../../scenarios/suites/conditions.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
 /** Half of the episodes are disturbed by noise and a third are recoveries, so that six slots have all kinds. */
 const MODES = { ...MODE_DEFAULTS, mode: 'mix', noiseShare: 0.34, recoveryShare: 0.33 } as const;
@@ -23,7 +23,7 @@ const ROLLOUTS = 2;
 
 /** One line for each episode and rollout, by its name. */
 export async function behaviourGoldens(): Promise<Record<string, string>> {
-  await loadPhysics();
+  await loadTask();
   const lines: Record<string, string> = {};
   for (const scenario of listScenarios()) {
     for (let slot = 0; slot < SLOTS; slot++)
@@ -41,6 +41,7 @@ function episodeLine(scenario: Scenario, slot: number): string {
   return `${kind}, ${kept.frames} frames, ${trajectoryDigest(kept)}`;
 }
 
+/** Without the phases: nothing depends on them, and 7e5a571 wrote `search` throughout. */
 async function rolloutLines(scenario: Scenario): Promise<Record<string, string>> {
   const { conditions } = drawConditions('goldens', SEED, [{ scenario, episodes: ROLLOUTS }]);
   const lines: Record<string, string> = {};
@@ -60,7 +61,7 @@ async function rolloutLines(scenario: Scenario): Promise<Record<string, string>>
       } = rolloutResult(condition, rollout, '');
       const label = failure ? ` ${failure.label} at ${JSON.stringify(failure)}` : '';
       lines[`rollout ${kind} ${key}`] =
-        `${status}, ${frames} frames, ${path_m} m, ${delivered} delivered, ${trajectoryDigest(rollout.trajectory)}${shortened(label)}`;
+        `${status}, ${frames} frames, ${path_m} m, ${delivered} delivered, ${trajectoryDigest({ ...rollout.trajectory, phases: new Uint8Array() })}${shortened(label)}`;
     }
   }
   return lines;

@@ -1,10 +1,12 @@
 /** How much of its way to a brick a policy went with a bucket that the expert would have brought level. */
+
 import { join } from 'node:path';
 import { readRollout } from '../../evaluator/compare/rollout-folder.ts';
 import { readTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { replay } from '../../sim/engine/replay.ts';
 import { expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
+import type { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
 /** Phases of the expert in which the bucket is empty and on its way to a brick. */
 const ON_THE_WAY: readonly string[] = ['search', 'approach', 'turn'];
@@ -23,13 +25,14 @@ export interface TiltedBucket {
 
 /** Replays the episodes of one brick of a finished rollout. */
 export async function tiltedBucket(folder: string): Promise<TiltedBucket> {
-  await loadPhysics();
+  await loadTask();
   const found: TiltedBucket = { episodes: 0, long: 0, frames: 0, tilted: 0 };
   for (const { bricks, trajectory: file } of readRollout(folder, folder).results) {
     if (bricks !== 1 || !file) continue;
     const trajectory = readTrajectory(join(folder, file));
     let [stretch, longest] = [0, 0];
-    replay(trajectory, (world) => {
+    replay(trajectory, (state) => {
+      const world = state as BricksWorld;
       const onTheWay = ON_THE_WAY.includes(expertAction(expertView(world)).phase);
       const isTilted = onTheWay && world.loader.tiltRad > TILTED_RAD;
       found.frames += Number(onTheWay);

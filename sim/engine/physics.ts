@@ -3,6 +3,10 @@
  * The WASM is inlined in the package, so that it loads alike in Node, in a worker thread and in a page.
  */
 import RAPIER from '@dimforge/rapier3d-deterministic-compat';
+import { PHYSICS_HZ } from './control-period.ts';
+
+/** Seconds of one physics step. */
+export const PHYSICS_STEP_S = 1 / PHYSICS_HZ;
 
 let loading: Promise<void> | undefined;
 

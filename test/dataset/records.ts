@@ -4,8 +4,8 @@ import type { DatasetSpec } from '../../generator/dataset/features.ts';
 import type { RunProvenance } from '../../generator/dataset/metadata.ts';
 import { statFrameIndices } from '../../generator/dataset/stat-frames.ts';
 import type { EncodedVideo } from '../../render/draw-request.ts';
-import { PHASES } from '../../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { PHASES } from '../../sim/tasks/collect-bricks/phases.ts';
+import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
 import { FIXTURE_SIZE } from './patterned-video.ts';
 
 export const STATE_NAMES = ['loader_x', 'loader_z', 'loader_rotation', 'legos_remaining'];
@@ -63,7 +63,7 @@ export function madeUpRecord({ episode, frames, fps = FPS, video }: RecordOption
   };
 }
 
-function startOf(episode: number, scenario: string): EpisodeStart {
+function startOf(episode: number, scenario: string): BricksStart {
   return {
     scenario,
     seed: `gen/7/${Math.floor(episode / 2)}/${episode % 3}/${scenario}`,

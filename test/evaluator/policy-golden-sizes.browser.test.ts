@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frameDifference, movedDifferences } from '../../evaluator/policy/frame-difference.ts';
 import { blockBounds, compareMoves } from '../../evaluator/policy/golden-frames.ts';
 import { type HeadlessRenderer, openRenderer } from '../../render/renderer.ts';
-import { trialScene } from '../../render/trial-scene.ts';
-import { poseSize } from '../../sim/engine/trajectory.ts';
+import { poseSize } from '../../sim/tasks/collect-bricks/start-poses.ts';
+import { trialScene } from '../../sim/tasks/collect-bricks/trial-scene.ts';
 
 const SIZES = [
   [64, 48],

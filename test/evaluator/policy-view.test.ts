@@ -3,9 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openView } from '../../evaluator/rollout/policy-view.ts';
 import type { CodedRequest } from '../../render/draw-request.ts';
 import { adHocSet } from '../../scenarios/suites/suite.ts';
-import { EpisodeRun } from '../../sim/engine/episode-run.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
-import { poseSize } from '../../sim/engine/trajectory.ts';
+import { Environment } from '../../sim/engine/environment.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
 const { start } = adHocSet('one-brick', 1, 0, '/').conditions[0];
 const SETTINGS = { fps: 10, widthPx: 4, heightPx: 2, throughCodec: true };
@@ -27,28 +26,28 @@ function notingBrowser() {
 
 describe('a view through the codec', () => {
   beforeAll(async () => {
-    await loadPhysics();
+    await loadTask();
   });
 
   it('hands over every frame up to the one asked for, however few are asked for', async () => {
     const browser = notingBrowser();
     const view = openView(browser, start, SETTINGS);
-    const run = new EpisodeRun(start);
+    const run = new Environment(start);
     for (let frame = 0; frame < 300; frame++) {
       view.watch!(run);
       if (frame % 149 === 0) await view.draw(run);
-      run.act([0.1, 1, 0, 0], 'search');
+      run.act([0.1, 1, 0, 0]);
     }
     const { poses } = run.trajectory();
     run.dispose();
-    const size = poseSize(start.bricks.length);
+    const size = run.spec.poseSize;
     expect(browser.asked.map(({ frames }) => frames)).toEqual([1, 150, 299]);
     for (const each of browser.asked) expect(each.poses).toEqual([...poses.slice(0, each.frames * size)]);
   });
 
   it('never shares a stream, and ends its own', async () => {
     const browser = notingBrowser();
-    const run = new EpisodeRun(start);
+    const run = new Environment(start);
     const views = [openView(browser, start, SETTINGS), openView(browser, start, SETTINGS)];
     for (const view of views) {
       view.watch!(run);
@@ -63,10 +62,10 @@ describe('a view through the codec', () => {
 
   it('refuses a frame that was left out', () => {
     const view = openView(notingBrowser(), start, SETTINGS);
-    const run = new EpisodeRun(start);
+    const run = new Environment(start);
     view.watch!(run);
-    run.act([0, 0, 0, 0], 'search');
-    run.act([0, 0, 0, 0], 'search');
+    run.act([0, 0, 0, 0]);
+    run.act([0, 0, 0, 0]);
     expect(() => view.watch!(run)).toThrow('frame 2 follows 0');
     run.dispose();
   });

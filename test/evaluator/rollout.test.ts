@@ -21,17 +21,17 @@ import { decodeTrajectory, encodeTrajectory } from '../../evaluator/rollout/traj
 import { machineFacts } from '../../runtime/machine.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import { adHocSet, expandSuite, listSuites, loadSuite } from '../../scenarios/suites/suite.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { replayFinalStateHash } from '../../sim/engine/replay.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import { InputError } from '../../sim/errors.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
 const OPTIONS = { fps: 10, state: 'seed4' } as const;
 const SET = adHocSet('one-brick', 2, 0, '/');
 let home: string;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'brickyard-rollout-'));
-  await loadPhysics();
+  await loadTask();
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 

@@ -7,11 +7,20 @@ import { encodeTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
 import { readReport } from '../../generator/aim-report.ts';
 import { resolveSelection, scenarioHash } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
-import { poseSize, type Trajectory } from '../../sim/engine/trajectory.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import { InputError } from '../../sim/errors.ts';
+import type { AimedPlace } from '../../sim/tasks/collect-bricks/aiming.ts';
+import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
+import { poseSize } from '../../sim/tasks/collect-bricks/start-poses.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { madeUpResults } from '../evaluator/made-up-rollout.ts';
+
+interface BricksFailure {
+  label: string;
+  start: AimedPlace;
+  before: { leadS: number; place: AimedPlace }[];
+}
 
 const [{ scenario }] = resolveSelection('one-brick', '.');
 const SELECTED = new Map([['one-brick', scenarioHash(scenario)]]);
@@ -39,7 +48,7 @@ function rollout(name: string, changes: Partial<RolloutResult> = {}, run: object
 }
 
 beforeAll(async () => {
-  await loadPhysics();
+  await loadTask();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-report-'));
   const start = sampleStart(scenario, { namespace: 'eval', seed: 0, slot: 0, attempt: 0 });
   driven = simulateEpisode(start, { driver: () => ({ action: [0.1, 0.5, 0, 0.3], phase: 'search' }) });
@@ -54,9 +63,9 @@ describe('a report', () => {
     expect(report).toMatchObject({ suite: 'smoke', failures: { WALL_STUCK: 1 } });
     expect(elsewhere).toBe(1);
     expect(failures).toHaveLength(1);
-    const [{ label, start, before }] = failures;
+    const [{ label, start, before }] = failures as BricksFailure[];
     expect(label).toBe('WALL_STUCK');
-    expect(start.loader).toEqual(driven.start.loader);
+    expect(start.loader).toEqual((driven.start as BricksStart).loader);
     expect(before.map(({ leadS }) => leadS)).toEqual([1, 2, 4]); // 8 s before would be before it began
     const size = poseSize(1);
     for (const { leadS, place } of before) {

@@ -1,30 +1,29 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  AIM_DEFAULTS,
-  type AimedFailure,
-  type AimedPlace,
-  type AimPool,
-  aimedShares,
-  aimStart,
-} from '../../generator/aim.ts';
-import { JITTER } from '../../generator/aim-jitter.ts';
+import type { AimedFailure as AnyAimedFailure } from '../../generator/aim.ts';
+import { AIM_DEFAULTS, type AimPool, aimedShares, aimStart } from '../../generator/aim.ts';
 import { resolveSelection } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { isInBucket } from '../../sim/robots/wheel-loader/loader-pose.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import { type AimedPlace, JITTER } from '../../sim/tasks/collect-bricks/aiming.ts';
+import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
 import { isInsideBox } from '../../sim/tasks/collect-bricks/success.ts';
-import { World } from '../../sim/tasks/collect-bricks/world.ts';
+import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
+
+interface AimedFailure extends AnyAimedFailure {
+  start: AimedPlace;
+  before: { leadS: number; place: AimedPlace }[];
+}
 
 const NAMES = ['one-brick', 'few', 'corner', 'start-loaded', 'start-at-box-lifted'];
 const scenarios = new Map(
   resolveSelection(NAMES.join(), '.').map(({ scenario }) => [scenario.name, scenario]),
 );
-const drawn = (name: string, namespace: 'gen' | 'eval', slot: number): EpisodeStart =>
+const drawn = (name: string, namespace: 'gen' | 'eval', slot: number): BricksStart =>
   sampleStart(scenarios.get(name)!, { namespace, seed: 7, slot, attempt: 0 });
 
-const placeOf = ({ loader, bricks }: EpisodeStart): AimedPlace => ({
+const placeOf = ({ loader, bricks }: BricksStart): AimedPlace => ({
   loader,
   bricks: bricks.map(({ colorRgb: _, ...brick }) => brick),
 });
@@ -32,7 +31,7 @@ const placeOf = ({ loader, bricks }: EpisodeStart): AimedPlace => ({
 /** A failure that began at a start of the evaluation, and a state after some driving. */
 function failureOf(name: string, label: string, slot: number): AimedFailure {
   const start = drawn(name, 'eval', slot);
-  const world = World.create(start);
+  const world = BricksWorld.create(start);
   for (let i = 0; i < 30; i++) world.step([0.2, 0.6, 0, 0], 0.1);
   const place = placeOf(world.startNow());
   world.dispose();
@@ -49,7 +48,7 @@ describe('aimed starts', () => {
   let failures: AimedFailure[];
   let pool: AimPool;
   beforeAll(async () => {
-    await loadPhysics();
+    await loadTask();
     failures = NAMES.flatMap((name, slot) => [
       failureOf(name, 'WALL_STUCK', slot),
       failureOf(name, 'SPINNING', slot + 10),
@@ -75,10 +74,10 @@ describe('aimed starts', () => {
         expect(Math.min(...away)).toBeLessThan(1);
         expect(start.visual).toEqual(ordinary.visual);
         expect(start.seed).toBe(ordinary.seed);
-        const world = World.create(start);
+        const world = BricksWorld.create(start);
         for (let i = 0; i < 5; i++) world.step([0, 0, 0, 0], 0.1);
         expect(world.isFinite).toBe(true);
-        expect(world.lostBrick()).toBe(-1);
+        expect(world.lost).toBeUndefined();
         for (const { speedMps, inBucket } of world.bricks())
           if (!inBucket) expect(speedMps).toBeLessThan(0.6);
         world.dispose();
@@ -157,7 +156,7 @@ describe('aimed starts', () => {
   test('begin at the rollout’s start or on the way to the failure', () => {
     expect(AIM_DEFAULTS.atStart).toBeGreaterThan(0);
     const [failure] = failures;
-    const near = (place: AimedPlace, start: EpisodeStart) =>
+    const near = (place: AimedPlace, start: BricksStart) =>
       Math.hypot(place.loader.xM - start.loader.xM, place.loader.zM - start.loader.zM);
     const kinds = new Set<string>();
     for (let i = 0; i < 30; i++) {

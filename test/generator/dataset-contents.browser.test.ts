@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { replayFinalStateHash } from '../../sim/engine/replay.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { gen, genOk } from './gen-process.ts';
 
 const SMALL = ['--size', '96x64'];
@@ -98,7 +98,7 @@ test('640x480 at 30 Hz with the full state; the stored start and actions replay 
   expect(reader.info.fps).toBe(30);
   expect(reader.info.features['observation.images.ego'].shape).toEqual([480, 640, 3]);
   expect(reader.info.features['observation.state'].shape).toEqual([9]);
-  await loadPhysics();
+  await loadTask();
   const [path] = await reader.dataFiles();
   const { columns } = await reader.dataFile(path);
   for (const row of await reader.episodes()) {

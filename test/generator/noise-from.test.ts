@@ -6,15 +6,15 @@ import type { RolloutResult } from '../../evaluator/results.ts';
 import { encodeTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
 import { NOISE_DEFAULTS } from '../../generator/modes/noise.ts';
 import { amplitudeFor, measureNoise } from '../../generator/noise-from.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
 import { InputError } from '../../sim/errors.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { fixedStart } from '../sim/fixed-starts.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'brickyard-noise-from-'));
-  await loadPhysics();
+  await loadTask();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -2,12 +2,14 @@ import { beforeAll, expect, it } from 'vitest';
 import { loopPage } from '../../loop/page/page.ts';
 import { runLoop } from '../../loop/run.ts';
 import type { LoopState } from '../../loop/state.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { FakeStages, fakeHost, newState } from './fake-stages.ts';
 
 const EVIL = `"><script>globalThis.broken=1</script><img src=x onerror=1>`;
 
 let state: LoopState;
 beforeAll(async () => {
+  await loadTask();
   state = newState({ finalEpisodes: 40, scenarios: EVIL }, { target: 0.9 });
   const diverges = ({ round, attempt }: { round: number; attempt: number }) => round === 1 && attempt === 1;
   await runLoop(state, fakeHost(new FakeStages({ diverges })).host);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EncodedVideo, EncodeRequest } from '../../render/draw-request.ts';
 import { type HeadlessRenderer, openRenderer } from '../../render/renderer.ts';
-import { trialScene } from '../../render/trial-scene.ts';
+import { trialScene } from '../../sim/tasks/collect-bricks/trial-scene.ts';
 import { annexB } from './annex-b.ts';
 
 const FRAMES = 45;

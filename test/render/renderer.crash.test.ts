@@ -9,8 +9,8 @@ import { chooseBackend } from '../../render/backend-probe.ts';
 import { groupMembers } from '../../render/measure.ts';
 import { pageBundle } from '../../render/page-bundle.ts';
 import { type HeadlessRenderer, openRenderer, RendererCrash } from '../../render/renderer.ts';
-import { trialScene } from '../../render/trial-scene.ts';
 import { privateRoot } from '../../runtime/private-folder.ts';
+import { trialScene } from '../../sim/tasks/collect-bricks/trial-scene.ts';
 
 const long = { ...trialScene({ frames: 4000 }), fps: 10, statFrames: new Uint32Array(0), statStride: 1 };
 const profilesOf = (pid: number) =>

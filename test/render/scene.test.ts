@@ -1,6 +1,5 @@
 import { Matrix4, type Mesh, Vector3 } from 'three';
 import { describe, expect, test } from 'vitest';
-import { NEUTRAL_VISUAL, trialScene } from '../../render/trial-scene.ts';
 import { project } from '../../sim/engine/camera.ts';
 import { egoCameraPose } from '../../sim/robots/wheel-loader/ego-camera.ts';
 import {
@@ -12,14 +11,15 @@ import {
 } from '../../sim/robots/wheel-loader/loader-mesh.ts';
 import { bucketFrame } from '../../sim/robots/wheel-loader/loader-pose.ts';
 import { studLayout } from '../../sim/tasks/collect-bricks/brick-mesh.ts';
-import { WorldScene } from '../../sim/tasks/collect-bricks/scene.ts';
+import { BricksScene } from '../../sim/tasks/collect-bricks/scene.ts';
+import { NEUTRAL_VISUAL, trialScene } from '../../sim/tasks/collect-bricks/trial-scene.ts';
 
 const trial = trialScene({ frames: 40 });
-const meshesOf = (world: WorldScene) => world.scene.children as Mesh[];
+const meshesOf = (world: BricksScene) => world.scene.children as Mesh[];
 
 test('builds in Node, where there is no DOM', () => {
   expect(typeof document).toBe('undefined');
-  const world = new WorldScene(trial.start, 4 / 3);
+  const world = new BricksScene(trial.start, 4 / 3);
   world.showEgo(trial.poses, 0);
   world.showAll(trial.poses, 39);
   for (const mesh of meshesOf(world)) {
@@ -32,13 +32,13 @@ test('builds in Node, where there is no DOM', () => {
 });
 
 test('draws the whole arena with few draw calls', () => {
-  const world = new WorldScene(trial.start, 4 / 3);
+  const world = new BricksScene(trial.start, 4 / 3);
   world.showEgo(trial.poses, 0);
   expect(meshesOf(world).filter((mesh) => mesh.visible).length).toBeLessThanOrEqual(6);
 });
 
 test('leaves out bricks that the ego camera cannot see, never one that it can', () => {
-  const world = new WorldScene(trial.start, 4 / 3);
+  const world = new BricksScene(trial.start, 4 / 3);
   for (let frame = 0; frame < trial.frames; frame++) {
     world.showEgo(trial.poses, frame);
     const geometry = meshesOf(world).find((mesh) => 'brickColor' in mesh.geometry.attributes)!.geometry;
@@ -112,7 +112,7 @@ test.each([
 });
 
 test('an episode without bricks can be drawn', () => {
-  const world = new WorldScene({ bricks: [], visual: NEUTRAL_VISUAL }, 1);
+  const world = new BricksScene({ bricks: [], visual: NEUTRAL_VISUAL }, 1);
   world.showEgo(new Float32Array([0, 0, 0, 0, 0]), 0);
   expect(meshesOf(world).length).toBeGreaterThan(3);
 });

@@ -4,10 +4,10 @@ import { launchChromium } from '../../render/chromium.ts';
 import { bundle } from '../../render/page-bundle.ts';
 import { loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
 import { simulateHashes } from './fixtures/simulate-in-page.ts';
 
-type InPage = { simulateHashes: (starts: EpisodeStart[], fps: number) => Promise<string[]> };
+type InPage = { simulateHashes: (starts: BricksStart[], fps: number) => Promise<string[]> };
 
 const SCENARIOS = ['one-brick', 'few', 'corner', 'dropped', 'odd-sizes', 'slippery'];
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { listScenarios, loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
 import { LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
-import type { BrickStart, EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { BrickStart, BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
 
 const HALF_M = 8;
 const BOX_M = -6;
@@ -15,7 +15,7 @@ const distance = (a: { xM: number; zM: number }, b: { xM: number; zM: number }) 
 const toWalls = (p: { xM: number; zM: number }) => HALF_M - Math.max(Math.abs(p.xM), Math.abs(p.zM));
 const toRim = (p: { xM: number; zM: number }) =>
   Math.hypot(Math.max(0, Math.abs(p.xM - BOX_M) - RIM_M), Math.max(0, Math.abs(p.zM - BOX_M) - RIM_M));
-const bearingDeg = ({ loader }: EpisodeStart, brick: BrickStart) => {
+const bearingDeg = ({ loader }: BricksStart, brick: BrickStart) => {
   const towards = [brick.xM - loader.xM, brick.zM - loader.zM];
   const ahead = [Math.sin(loader.headingRad), Math.cos(loader.headingRad)];
   return (
@@ -23,19 +23,19 @@ const bearingDeg = ({ loader }: EpisodeStart, brick: BrickStart) => {
   );
 };
 
-const openStart = (start: EpisodeStart) => {
+const openStart = (start: BricksStart) => {
   expect(toWalls(start.loader)).toBeGreaterThanOrEqual(1.8);
   expect(toRim(start.loader)).toBeGreaterThanOrEqual(3);
 };
-const openBricks = (start: EpisodeStart) => {
+const openBricks = (start: BricksStart) => {
   for (const brick of start.bricks) expect(toWalls(brick)).toBeGreaterThanOrEqual(1.2);
 };
-const bricksBetween = (start: EpisodeStart, least: number, most: number) => {
+const bricksBetween = (start: BricksStart, least: number, most: number) => {
   expect(start.bricks.length).toBeGreaterThanOrEqual(least);
   expect(start.bricks.length).toBeLessThanOrEqual(most);
 };
 
-const DEFINITIONS: Record<string, (start: EpisodeStart) => void> = {
+const DEFINITIONS: Record<string, (start: BricksStart) => void> = {
   'one-brick': (start) => {
     bricksBetween(start, 1, 1);
     openStart(start);
@@ -90,7 +90,7 @@ const DEFINITIONS: Record<string, (start: EpisodeStart) => void> = {
     expect(HALF_M - Math.abs(loader.xM)).toBeLessThanOrEqual(1.8);
     expect(HALF_M - Math.abs(loader.zM)).toBeLessThanOrEqual(1.8);
     const corner = { xM: Math.sign(loader.xM) * HALF_M, zM: Math.sign(loader.zM) * HALF_M };
-    const start = { loader } as EpisodeStart;
+    const start = { loader } as BricksStart;
     expect(bearingDeg(start, corner as BrickStart)).toBeLessThanOrEqual(15.001);
   },
   'start-at-box-lifted': ({ loader, bricks }) => {

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { parseScenario } from '../../scenarios/parse.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
 import { BUCKET, LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
 
 const HEAD = 'name: mine\ntitle: Mine\ndescription: Mine.\ntime_limit_s: 60\n';
 const TIP_M = BUCKET.pivotForwardM + BUCKET.floorDepthM + BUCKET.lipDepthM;
 
-function forManyStarts(yaml: string, check: (start: EpisodeStart, slot: number) => void): void {
+function forManyStarts(yaml: string, check: (start: BricksStart, slot: number) => void): void {
   const scenario = parseScenario(HEAD + yaml, 'scenario');
   fc.assert(
     fc.property(fc.nat(), fc.nat({ max: 999 }), (seed, slot) =>

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { probeLines, probeStart, summarizeProbe } from '../../scenarios/probe.ts';
 import { loadScenario } from '../../scenarios/registry.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
-beforeAll(loadPhysics);
+beforeAll(() => loadTask());
 
 test('a start that nobody can solve is shown to be so', () => {
   const hopeless = loadScenario(join(import.meta.dirname, '../generator/fixtures/too-short.yaml'), '/');

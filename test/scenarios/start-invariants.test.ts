@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listScenarios, loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart, timeLimitS } from '../../scenarios/sampler.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
-import { World } from '../../sim/tasks/collect-bricks/world.ts';
+import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
+import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
-beforeAll(loadPhysics);
+beforeAll(() => loadTask());
 
 const stream = (slot: number, seed = 1) => ({ namespace: 'gen' as const, seed, slot, attempt: 0 });
 
@@ -50,7 +50,7 @@ function everyNumber(value: unknown): number[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(everyNumber) : [];
 }
 
-function expectNoOverlap(start: EpisodeStart): void {
+function expectNoOverlap(start: BricksStart): void {
   const { loader, bricks } = start;
   const chassis = cornersOf(
     loader.xM,
@@ -119,7 +119,7 @@ describe.each(listScenarios().map((scenario) => scenario.name))('%s', (name) => 
   test('nothing moves by itself: bricks rest where they start, and a load stays in the bucket', () => {
     for (let slot = 0; slot < 4; slot++) {
       const start = sampleStart(scenario, stream(slot));
-      const world = World.create(start);
+      const world = BricksWorld.create(start);
       try {
         world.step([0, 0, 0, 0], 1);
         const { loader } = world;

@@ -2,12 +2,12 @@
 import { beforeAll, expect, it } from 'vitest';
 import { loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { Rng } from '../../sim/engine/rng.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import { blurredExpertDriver } from '../../sim/tasks/collect-bricks/expert/blurred-expert.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
-beforeAll(loadPhysics);
+beforeAll(() => loadTask());
 
 const start = (scenario: string, slot: number) =>
   sampleStart(loadScenario(scenario, '.'), { namespace: 'gen', seed: 9000, slot, attempt: 0 });

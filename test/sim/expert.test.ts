@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { type ExpertView, expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
 import { visibleBricks } from '../../sim/tasks/collect-bricks/visible-bricks.ts';
-import { World } from '../../sim/tasks/collect-bricks/world.ts';
+import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { fixedBrick, fixedStart } from './fixed-starts.ts';
 
 const place = fc.double({ min: -7.5, max: 7.5, noNaN: true });
@@ -31,7 +31,7 @@ const view: fc.Arbitrary<ExpertView> = fc.record({
 });
 
 describe('the expert', () => {
-  beforeAll(loadPhysics);
+  beforeAll(() => loadTask());
 
   it('acts within range from any state', () => {
     fc.assert(
@@ -74,7 +74,7 @@ describe('the expert', () => {
           !visibleBricks(loader, bricks(hiddenX, hiddenZ), visual).includes(1) && !isInBox(hiddenX, hiddenZ);
         fc.pre(unseen(fromX, fromZ) && unseen(toX, toZ));
         const actionWith = (hiddenX: number, hiddenZ: number) => {
-          const world = World.create(fixedStart('any', { loader, bricks: bricks(hiddenX, hiddenZ) }));
+          const world = BricksWorld.create(fixedStart('any', { loader, bricks: bricks(hiddenX, hiddenZ) }));
           const seen = expertView(world);
           world.dispose();
           return expertAction(seen);

@@ -1,13 +1,14 @@
 /** Starts written out in full, so that no scenario file or sampler can change what the goldens mean. */
-import type { BrickStart, EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
+
 import { BRICK } from '../../sim/tasks/collect-bricks/geometry.ts';
+import type { BrickStart, BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
 
 export function fixedBrick(xM: number, zM: number, yawRad: number): BrickStart {
   const { lengthM, heightM, widthM } = BRICK;
   return { xM, yM: heightM / 2, zM, yawRad, lengthM, heightM, widthM, colorRgb: [0.8, 0.1, 0.1] };
 }
 
-export function fixedStart(scenario: string, changes: Partial<EpisodeStart>): EpisodeStart {
+export function fixedStart(scenario: string, changes: Partial<BricksStart>): BricksStart {
   return {
     scenario,
     seed: 'fixed',
@@ -39,7 +40,7 @@ export function fixedStart(scenario: string, changes: Partial<EpisodeStart>): Ep
 }
 
 /** Together they touch walls, lane, box, events and brick on brick. */
-export const FIXED_STARTS: readonly EpisodeStart[] = [
+export const FIXED_STARTS: readonly BricksStart[] = [
   fixedStart('one', {}),
   fixedStart('three', {
     loader: { xM: -1, zM: 2, headingRad: 2.6, liftM: 0, tiltRad: 0 },

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PI } from '../../sim/engine/math.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { loaderRotation, observe, STATE_LAYOUTS } from '../../sim/tasks/collect-bricks/observation.ts';
-import { World } from '../../sim/tasks/collect-bricks/world.ts';
+import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { fixedBrick, fixedStart } from './fixed-starts.ts';
 
 describe('observation.state', () => {
-  beforeAll(loadPhysics);
+  beforeAll(() => loadTask());
 
   it('has rotation 0 facing the box from the middle and its wrap facing away', () => {
     const towardsBox = -(3 * PI) / 4;
@@ -19,7 +19,7 @@ describe('observation.state', () => {
 
   it('lists loader and remaining bricks, and appends the rest for full', () => {
     const loader = { xM: 1, zM: -2, headingRad: 0.5, liftM: 0.4, tiltRad: -0.3 };
-    const world = World.create(
+    const world = BricksWorld.create(
       fixedStart('o', { loader, bricks: [fixedBrick(3, 3, 0), fixedBrick(-6, -6, 0)] }),
     );
     world.step([0, 0, 0, 0], 0.5);
@@ -42,7 +42,7 @@ describe('observation.state', () => {
   it('counts a brick in the bucket as remaining', () => {
     const inBucket = { ...fixedBrick(0, 0.95, 0), yM: 0.12 };
     const loader = { xM: 0, zM: 0, headingRad: 0, liftM: 0, tiltRad: 0.5 };
-    const world = World.create(fixedStart('b', { loader, bricks: [inBucket] }));
+    const world = BricksWorld.create(fixedStart('b', { loader, bricks: [inBucket] }));
     expect(world.bricks()[0].inBucket).toBe(true);
     expect(world.legosRemaining).toBe(1);
     world.dispose();

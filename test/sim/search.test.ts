@@ -3,15 +3,15 @@ import { beforeAll, expect, it } from 'vitest';
 import { loadScenario } from '../../scenarios/registry.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
 import { clamp } from '../../sim/engine/math.ts';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { distanceTo } from '../../sim/robots/wheel-loader/loader-pose.ts';
 import { search } from '../../sim/tasks/collect-bricks/expert/search.ts';
 import { SIGHT_M } from '../../sim/tasks/collect-bricks/expert/view.ts';
 import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../../sim/tasks/collect-bricks/geometry.ts';
 import { visibleBricks } from '../../sim/tasks/collect-bricks/visible-bricks.ts';
-import { World } from '../../sim/tasks/collect-bricks/world.ts';
+import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
-beforeAll(loadPhysics);
+beforeAll(() => loadTask());
 
 const FPS = 10;
 const TOUR_S = 60;
@@ -40,7 +40,7 @@ it.each([
     slot: 0,
     attempt: 0,
   });
-  const world = World.create({ ...start, loader: { ...start.loader, xM, zM, headingRad } });
+  const world = BricksWorld.create({ ...start, loader: { ...start.loader, xM, zM, headingRad } });
   const unseen = new Set(PLACES.keys());
   for (let i = 0; i < TOUR_S * FPS; i++) {
     const { loader } = world;

@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadPhysics } from '../../sim/engine/physics.ts';
+import { AFTER_SUCCESS_S } from '../../sim/engine/environment.ts';
 import { replayFinalStateHash } from '../../sim/engine/replay.ts';
-import { AFTER_SUCCESS_S, type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
-import { PHASES, poseSize, type Trajectory } from '../../sim/engine/trajectory.ts';
+import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import { InputError } from '../../sim/errors.ts';
+import { PHASES } from '../../sim/tasks/collect-bricks/phases.ts';
+import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
+import { poseSize } from '../../sim/tasks/collect-bricks/start-poses.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { FIXED_STARTS, fixedBrick, fixedStart } from './fixed-starts.ts';
 
 const GOLDEN = new URL('../golden/state-hashes.json', import.meta.url);
 
 describe('an episode of the expert', () => {
-  let runs: Trajectory[];
+  let runs: Trajectory<BricksStart>[];
   beforeAll(async () => {
-    await loadPhysics();
+    await loadTask();
     runs = FIXED_STARTS.map((start) => simulateEpisode(start));
   });
 
@@ -85,7 +89,7 @@ describe('an episode of the expert', () => {
 });
 
 describe('simulateEpisode', () => {
-  beforeAll(loadPhysics);
+  beforeAll(() => loadTask());
 
   it('runs at 30 frames a second too', () => {
     const run = simulateEpisode(FIXED_STARTS[0], { fps: 30, state: 'full' });

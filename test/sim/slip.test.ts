@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadPhysics } from '../../sim/engine/physics.ts';
-import type { EpisodeEvent } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import { gripNow } from '../../sim/tasks/collect-bricks/events.ts';
-import { World } from '../../sim/tasks/collect-bricks/world.ts';
+import type { EpisodeEvent } from '../../sim/tasks/collect-bricks/start.ts';
+import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { fixedStart } from './fixed-starts.ts';
 
 const slip = (atS: number, durationS: number, grip: number): EpisodeEvent => ({
@@ -11,7 +11,7 @@ const slip = (atS: number, durationS: number, grip: number): EpisodeEvent => ({
 });
 
 function speedAfter(events: EpisodeEvent[], seconds: number, action = [0, 1, 0, 0]): number {
-  const world = World.create(fixedStart('slip', { events }));
+  const world = BricksWorld.create(fixedStart('slip', { events }));
   world.step(action, seconds);
   const { speedMps } = world;
   world.dispose();
@@ -19,7 +19,7 @@ function speedAfter(events: EpisodeEvent[], seconds: number, action = [0, 1, 0, 
 }
 
 describe('slipping wheels', () => {
-  beforeAll(loadPhysics);
+  beforeAll(() => loadTask());
 
   it('have the grip of all slips that act at the time', () => {
     const events = [slip(1, 2, 0.5), slip(2, 2, 0.1)];
@@ -33,7 +33,7 @@ describe('slipping wheels', () => {
   });
 
   it('go on in a world that is started from one in which they slip', () => {
-    const world = World.create(fixedStart('slip', { events: [slip(0, 1, 0.1)] }));
+    const world = BricksWorld.create(fixedStart('slip', { events: [slip(0, 1, 0.1)] }));
     world.step([0, 1, 0, 0], 0.4);
     const { events } = world.startNow();
     expect([0, 0.59, 0.61].map((t) => gripNow(events, t))).toEqual([0.1, 0.1, 1]);

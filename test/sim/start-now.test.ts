@@ -1,30 +1,29 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadPhysics } from '../../sim/engine/physics.ts';
 import { replayFinalStateHash } from '../../sim/engine/replay.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
-import { poseSize } from '../../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import { expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
-import { startPoses } from '../../sim/tasks/collect-bricks/start-poses.ts';
-import { World } from '../../sim/tasks/collect-bricks/world.ts';
+import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
+import { poseSize, startPoses } from '../../sim/tasks/collect-bricks/start-poses.ts';
+import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { FIXED_STARTS, fixedStart } from './fixed-starts.ts';
 
 /** The world after so many control periods under the expert. */
-function drivenWorld(start: EpisodeStart, frames: number): World {
-  const world = World.create(start);
+function drivenWorld(start: BricksStart, frames: number): BricksWorld {
+  const world = BricksWorld.create(start);
   for (let i = 0; i < frames; i++) world.step(expertAction(expertView(world)).action.map(Math.fround), 0.1);
   return world;
 }
 
-function poseOf(world: World): Float32Array {
+function poseOf(world: BricksWorld): Float32Array {
   const pose = new Float32Array(poseSize(world.start.bricks.length));
   world.writePose(pose, 0);
   return pose;
 }
 
 describe('a start taken from a running world', () => {
-  beforeAll(loadPhysics);
+  beforeAll(() => loadTask());
 
   it('has its poses and velocities to the bit, through JSON too', () => {
     fc.assert(
@@ -33,8 +32,8 @@ describe('a start taken from a running world', () => {
         fc.integer({ min: 0, max: 200 }),
         (which, frames) => {
           const world = drivenWorld(FIXED_STARTS[which], frames);
-          const start = JSON.parse(JSON.stringify(world.startNow())) as EpisodeStart;
-          const again = World.create(start);
+          const start = JSON.parse(JSON.stringify(world.startNow())) as BricksStart;
+          const again = BricksWorld.create(start);
           try {
             expect(poseOf(again)).toEqual(poseOf(world));
             expect(startPoses(start)).toEqual(poseOf(world));
@@ -56,7 +55,7 @@ describe('a start taken from a running world', () => {
 
   it('goes on as the world would have gone on, but for the last digits', () => {
     const world = drivenWorld(FIXED_STARTS[0], 30);
-    const again = World.create(world.startNow());
+    const again = BricksWorld.create(world.startNow());
     for (let i = 0; i < 20; i++) {
       const action = expertAction(expertView(world)).action;
       world.step(action, 0.1);
@@ -76,14 +75,14 @@ describe('a start taken from a running world', () => {
       world.dispose();
       expect(trajectory.outcome, trajectory.detail).toBe('success');
       const { start, fps, executedActions, finalStateHash } = trajectory;
-      const stored = JSON.parse(JSON.stringify(start)) as EpisodeStart;
+      const stored = JSON.parse(JSON.stringify(start)) as BricksStart;
       expect(replayFinalStateHash(stored, fps, executedActions)).toBe(finalStateHash);
     }
   });
 
   it('keeps the events that have not fired, counted from now', () => {
     const kick = { type: 'kick-loader', yawRateRadps: 1 } as const;
-    const world = World.create(
+    const world = BricksWorld.create(
       fixedStart('events', {
         events: [
           { trigger: { type: 'time', atS: 0.5 }, effect: kick },

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadPhysics } from '../../sim/engine/physics.ts';
-import { poseSize } from '../../sim/engine/trajectory.ts';
 import { LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
 import { LOADER_REACH_M } from '../../sim/robots/wheel-loader/loader-pose.ts';
-import type { EpisodeEvent, LoaderStart } from '../../sim/tasks/collect-bricks/episode-start.ts';
 import { BOX } from '../../sim/tasks/collect-bricks/geometry.ts';
-import { World } from '../../sim/tasks/collect-bricks/world.ts';
+import type { EpisodeEvent, LoaderStart } from '../../sim/tasks/collect-bricks/start.ts';
+import { poseSize } from '../../sim/tasks/collect-bricks/start-poses.ts';
+import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { fixedBrick, fixedStart } from './fixed-starts.ts';
 
 const FORWARD = [0, 1, 0, 0];
@@ -15,13 +15,13 @@ function worldWith(
   loader: Partial<LoaderStart>,
   bricks = [fixedBrick(5, 5, 0)],
   events: EpisodeEvent[] = [],
-): World {
+): BricksWorld {
   const still = { xM: 0, zM: 0, headingRad: 0, liftM: 0, tiltRad: 0 };
-  return World.create(fixedStart('world', { loader: { ...still, ...loader }, bricks, events }));
+  return BricksWorld.create(fixedStart('world', { loader: { ...still, ...loader }, bricks, events }));
 }
 
 describe('the world', () => {
-  beforeAll(loadPhysics);
+  beforeAll(() => loadTask());
 
   it('drives, turns, lifts and tilts the way positive actions say', () => {
     const world = worldWith({ headingRad: Math.PI / 2 });

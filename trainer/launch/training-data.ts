@@ -10,8 +10,8 @@ import { Disk } from '../../generator/dataset/disk.ts';
 import { DatasetReader } from '../../generator/dataset/reader.ts';
 import { validateDataset } from '../../generator/dataset/validate.ts';
 import { cacheFolder } from '../../runtime/cache-folder.ts';
-import { ACTION_NAMES } from '../../sim/engine/trajectory.ts';
 import { NegativeResult, throwFaults } from '../../sim/errors.ts';
+import { ACTION_NAMES } from '../../sim/robots/wheel-loader/loader.ts';
 import { STATE_LAYOUTS } from '../../sim/tasks/collect-bricks/observation.ts';
 
 /** Raised when validation asks for more, so that older verdicts do not count. */

@@ -1,5 +1,5 @@
 /** The rows of one episode: numbers, times, indices, actions. */
-import { ACTION_NAMES } from '../../../sim/engine/trajectory.ts';
+import { ACTION_NAMES } from '../../../sim/robots/wheel-loader/loader.ts';
 import { flatNames } from '../camera-shape.ts';
 import type { DatasetInfo } from '../dataset-info.ts';
 import type { EpisodeRow } from '../episode-row.ts';

@@ -5,7 +5,7 @@
  * frames/s where colours fixed per face drew 1,080, and flat-faced things look the same either way.
  */
 import { FrontSide, GLSL3, type IUniform, type Matrix4, RawShaderMaterial, Vector2, Vector3 } from 'three';
-import type { VisualSpec } from '../../tasks/collect-bricks/episode-start.ts';
+import type { VisualSpec } from '../episode-start.ts';
 import { cos, sin } from '../math.ts';
 
 /** Light shared by all materials of one scene. */

@@ -6,7 +6,7 @@
 import { GROUPS } from '../../engine/collision-groups.ts';
 import { atan2, clamp, cos, sin, wrapAngle } from '../../engine/math.ts';
 import { RAPIER } from '../../engine/physics.ts';
-import type { LoaderStart } from '../../tasks/collect-bricks/episode-start.ts';
+import type { LoaderStart } from '../../tasks/collect-bricks/start.ts';
 import { BUCKET, LOADER } from './geometry.ts';
 import { BUCKET_TIP_M } from './loader-pose.ts';
 

@@ -1,7 +1,7 @@
 /** The camera on the loader: where it is and where it looks. The expert and the scene share it. */
 import type { CameraPose } from '../../engine/camera.ts';
+import type { VisualSpec } from '../../engine/episode-start.ts';
 import { cos, PI, sin } from '../../engine/math.ts';
-import type { VisualSpec } from '../../tasks/collect-bricks/episode-start.ts';
 import { EGO_CAMERA } from './geometry.ts';
 import type { LoaderPose } from './loader-pose.ts';
 

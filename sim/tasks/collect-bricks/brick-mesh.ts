@@ -12,8 +12,9 @@ import {
   type RawShaderMaterial,
 } from 'three';
 import { cos, sin, TWO_PI } from '../../engine/math.ts';
-import { POSE_BRICK_SIZE, POSE_LOADER_SIZE } from '../../engine/trajectory.ts';
-import type { BrickStart } from './episode-start.ts';
+import { POSE_LOADER_SIZE } from '../../robots/wheel-loader/loader.ts';
+import type { BrickStart } from './start.ts';
+import { POSE_BRICK_SIZE } from './start-poses.ts';
 
 /** Distance between studs of the usual brick: 4 x 2 on 0.40 x 0.20. */
 const STUD_PITCH_M = 0.1;

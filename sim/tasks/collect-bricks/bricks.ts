@@ -2,8 +2,8 @@
 
 import { GROUPS } from '../../engine/collision-groups.ts';
 import { RAPIER } from '../../engine/physics.ts';
-import type { BrickStart, PhysicsSpec } from './episode-start.ts';
 import { BRICK } from './geometry.ts';
+import type { BrickStart, PhysicsSpec } from './start.ts';
 import { brickRotation } from './start-poses.ts';
 
 /**

@@ -3,7 +3,7 @@
 import { cos, sin } from '../../engine/math.ts';
 import type { RAPIER } from '../../engine/physics.ts';
 import { isInBucket, type LoaderPose } from '../../robots/wheel-loader/loader-pose.ts';
-import type { EpisodeEvent } from './episode-start.ts';
+import type { EpisodeEvent } from './start.ts';
 
 /** A load counts as carried from this lift on. */
 export const CARRYING_LIFT_M = 0.5;

@@ -3,6 +3,8 @@
  * Metres, y up; a loader with heading h drives towards (x, z) = (sin h, cos h).
  */
 
+import type { Rim } from '../../robots/wheel-loader/lift-and-tilt.ts';
+
 /** The walls' inner faces stand at x, z = +-ARENA_HALF_M. */
 export const ARENA_HALF_M = 8;
 export const ARENA_WALL = { heightM: 0.6, thicknessM: 0.2 } as const;
@@ -21,3 +23,11 @@ export const BOX_OUTER_HALF_M = BOX.innerHalfM + BOX.wallThicknessM;
 
 /** The usual brick; scenarios may ask for others. */
 export const BRICK = { lengthM: 0.4, heightM: 0.15, widthM: 0.2, edgeRadiusM: 0.03 } as const;
+
+/** What holds up a bucket that is lowered onto the box. */
+export const BOX_RIM: Rim = {
+  centreXM: BOX.centreXM,
+  centreZM: BOX.centreZM,
+  halfM: BOX_OUTER_HALF_M,
+  heightM: BOX.wallHeightM,
+};

@@ -1,6 +1,6 @@
 /** What a policy gets beside the picture. */
 import { cos, PI, sin, wrapAngle } from '../../engine/math.ts';
-import type { World } from './world.ts';
+import type { BricksWorld } from './world.ts';
 
 const SEED4 = ['loader_x', 'loader_z', 'loader_rotation', 'legos_remaining'] as const;
 
@@ -16,7 +16,7 @@ export type StateLayout = keyof typeof STATE_LAYOUTS;
 export const loaderRotation = (headingRad: number): number => wrapAngle(headingRad + (3 * PI) / 4);
 
 /** Writes the layout's numbers to the front of `out`: metres, radians, m/s, counts. */
-export function observe(world: World, layout: StateLayout, out: Float32Array | number[]): void {
+export function observe(world: BricksWorld, layout: StateLayout, out: Float32Array | number[]): void {
   const { xM, zM, headingRad, tiltRad, liftM } = world.loader;
   out[0] = xM;
   out[1] = zM;

@@ -3,10 +3,11 @@
  * No DOM and no renderer: the same code draws headless and in a viewer.
  */
 import { Color, Frustum, type Material, Matrix4, Mesh, type PerspectiveCamera, Scene, Sphere } from 'three';
-import { egoCamera, placeEgoCamera, topCamera } from '../../engine/scene/cameras.ts';
+import { perspectiveCamera, placeCamera, topCamera } from '../../engine/scene/cameras.ts';
 import { MeshBuilder } from '../../engine/scene/mesh-builder.ts';
 import { sceneMaterials } from '../../engine/scene/shading.ts';
-import { poseSize } from '../../engine/trajectory.ts';
+import type { SceneMaker, TaskScene } from '../../engine/scene/task-scene.ts';
+import { egoCameraPose } from '../../robots/wheel-loader/ego-camera.ts';
 import {
   addLoaderShadow,
   LOADER_PART_COUNT,
@@ -17,7 +18,9 @@ import {
 import type { LoaderPose } from '../../robots/wheel-loader/loader-pose.ts';
 import { addArenaShadow, floorMesh, wallsAndBoxMesh } from './arena-mesh.ts';
 import { type BrickGroup, groupBricks } from './brick-mesh.ts';
-import type { EpisodeStart } from './episode-start.ts';
+import { ARENA_HALF_M, ARENA_WALL } from './geometry.ts';
+import type { SceneStart } from './start.ts';
+import { poseSize } from './start-poses.ts';
 
 /** What is above the walls. */
 const SKY_RGB = [0.7, 0.8, 0.9] as const;
@@ -28,12 +31,10 @@ const STILL_PART = LOADER_PART_COUNT;
 /** The floor is painted first, shadows on it, and all that stands on it last and by depth. */
 const ORDER = { floor: 0, shadows: 1, solids: 2 } as const;
 
-export type SceneStart = Pick<EpisodeStart, 'bricks' | 'visual'>;
-
-export class WorldScene {
+export class BricksScene implements TaskScene {
   readonly scene = new Scene();
   readonly ego: PerspectiveCamera;
-  readonly top = topCamera();
+  readonly top = topCamera(ARENA_HALF_M + ARENA_WALL.thicknessM + 0.1);
   readonly #start: SceneStart;
   readonly #parts = Array.from({ length: LOADER_PART_COUNT + 1 }, () => new Matrix4());
   readonly #materials: ReturnType<typeof sceneMaterials>;
@@ -48,7 +49,7 @@ export class WorldScene {
 
   constructor(start: SceneStart, aspect: number) {
     this.#start = start;
-    this.ego = egoCamera(start.visual, aspect);
+    this.ego = perspectiveCamera(egoCameraPose(this.#loader, start.visual).verticalFovRad, aspect);
     const { visual } = start;
     const brightness = Math.min(1, visual.ambient + visual.sunIntensity * 0.75);
     const sky = SKY_RGB.map((level, i) => Math.min(1, level * brightness * visual.tintRgb[i]));
@@ -91,7 +92,7 @@ export class WorldScene {
   showEgo(poses: Float32Array, frame: number): void {
     const at = this.#placeLoader(poses, frame);
     this.#rear.visible = false;
-    placeEgoCamera(this.ego, this.#start.visual, this.#loader);
+    placeCamera(this.ego, egoCameraPose(this.#loader, this.#start.visual));
     this.#viewProjection.multiplyMatrices(this.ego.projectionMatrix, this.ego.matrixWorldInverse);
     this.#frustum.setFromProjectionMatrix(this.#viewProjection);
     this.#sphere.radius = this.#brickRadiusM;
@@ -136,3 +137,8 @@ function shadowCasters(): MeshBuilder {
   addArenaShadow(builder);
   return builder;
 }
+
+export const taskScene: SceneMaker<SceneStart> = {
+  key: ({ bricks, visual }) => JSON.stringify([bricks, visual]),
+  create: (start, aspect) => new BricksScene(start, aspect),
+};

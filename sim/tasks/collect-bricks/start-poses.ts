@@ -1,11 +1,16 @@
 /** The poses of a start, as one frame of a trajectory: what a picture of it is drawn from before anything moves. */
 
 import { cos, sin } from '../../engine/math.ts';
-import { POSE_BRICK_SIZE, POSE_LOADER_SIZE, poseSize } from '../../engine/trajectory.ts';
-import type { BrickStart, EpisodeStart } from './episode-start.ts';
+import { POSE_LOADER_SIZE } from '../../robots/wheel-loader/loader.ts';
+import type { BrickStart, BricksStart } from './start.ts';
+
+/** Numbers of a brick in a row of poses: x, y, z, qx, qy, qz, qw. */
+export const POSE_BRICK_SIZE = 7;
+/** Numbers in a row of poses: the loader's, then each brick's. */
+export const poseSize = (bricks: number): number => POSE_LOADER_SIZE + POSE_BRICK_SIZE * bricks;
 
 /** `poseSize(bricks)` numbers: the loader, then each brick turned as it begins. */
-export function startPoses({ loader, bricks }: Pick<EpisodeStart, 'loader' | 'bricks'>): Float32Array {
+export function startPoses({ loader, bricks }: Pick<BricksStart, 'loader' | 'bricks'>): Float32Array {
   const poses = new Float32Array(poseSize(bricks.length));
   poses.set([loader.xM, loader.zM, loader.headingRad, loader.liftM, loader.tiltRad]);
   bricks.forEach((brick, i) => {

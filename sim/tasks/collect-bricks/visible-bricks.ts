@@ -2,10 +2,10 @@
  * Which bricks the ego camera sees: pure geometry, for the expert, which may use only what is in view.
  */
 import { type Point, project } from '../../engine/camera.ts';
+import type { VisualSpec } from '../../engine/episode-start.ts';
 import { egoCameraPose } from '../../robots/wheel-loader/ego-camera.ts';
 import { BUCKET } from '../../robots/wheel-loader/geometry.ts';
 import { BUCKET_TIP_M, inBucketFrame, type LoaderPose } from '../../robots/wheel-loader/loader-pose.ts';
-import type { VisualSpec } from './episode-start.ts';
 import { BOX, BOX_OUTER_HALF_M } from './geometry.ts';
 
 /** Width over height of the picture that the expert is held to. */

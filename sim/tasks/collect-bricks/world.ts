@@ -1,36 +1,26 @@
 /**
- * The world of one episode: loader, bricks, arena, events, stepped at 120 Hz.
+ * The world of one episode: loader, bricks, arena, events, stepped at the physics rate.
  *
- * All that changes is in three places, so that a state can be copied: Rapier's world, `Controls` (what our own
- * code integrates) and nothing else; bodies are found again by their handles.
+ * All that changes is in three places, so that a state can be copied: Rapier's world, the loader, and `Counters`.
  */
-
+import { bodyNumbers } from '../../engine/body-numbers.ts';
 import { PHYSICS_HZ } from '../../engine/control-period.ts';
-import { cos, sin } from '../../engine/math.ts';
-import { RAPIER } from '../../engine/physics.ts';
+import { PHYSICS_STEP_S, RAPIER } from '../../engine/physics.ts';
 import { hashFloats } from '../../engine/state-hash.ts';
-import { POSE_BRICK_SIZE, POSE_LOADER_SIZE } from '../../engine/trajectory.ts';
-import { createBucket, moveBucket } from '../../robots/wheel-loader/bucket.ts';
-import {
-  type Chassis,
-  chassisHeading,
-  chassisSpeed,
-  createChassis,
-  driveChassis,
-  placeHull,
-} from '../../robots/wheel-loader/chassis.ts';
-import { nextLift, nextTilt } from '../../robots/wheel-loader/lift-and-tilt.ts';
+import type { Progress, World } from '../../engine/world.ts';
+import { POSE_LOADER_SIZE, WheelLoader } from '../../robots/wheel-loader/loader.ts';
 import { isInBucket, type LoaderPose } from '../../robots/wheel-loader/loader-pose.ts';
 import { createArena } from './arena.ts';
 import { brickNow, createBrick } from './bricks.ts';
-import type { EpisodeStart, LoaderMotion } from './episode-start.ts';
 import { CARRYING_LIFT_M, fireEvent, gripNow, isEventDue, remainingEvents } from './events.ts';
+import { BOX_RIM } from './geometry.ts';
+import { observe, type StateLayout } from './observation.ts';
+import type { BricksStart } from './start.ts';
+import { POSE_BRICK_SIZE } from './start-poses.ts';
 import { isInsideBox, isOutOfArena } from './success.ts';
 
-/** What our own code integrates, beside Rapier's state. */
-interface Controls extends LoaderPose {
-  /** Yaw rate that the wheels ask for. */
-  wheelYawRateRadps: number;
+/** What the task itself counts, beside the bodies. */
+interface Counters {
   /** Physics steps since the start. */
   steps: number;
   /** Steps for which a load has been carried without a break. */
@@ -54,150 +44,106 @@ export interface BrickState {
   insideBox: boolean;
 }
 
-const STEP_S = 1 / PHYSICS_HZ;
-
-export class World {
-  readonly start: EpisodeStart;
+export class BricksWorld implements World<BricksStart> {
+  readonly start: BricksStart;
   readonly #rapier: RAPIER.World;
-  readonly #chassis: Chassis;
-  readonly #bucket: RAPIER.RigidBody;
+  readonly #loader: WheelLoader;
   readonly #bricks: RAPIER.RigidBody[];
-  readonly #controls: Controls;
+  readonly #counters: Counters;
 
-  private constructor(start: EpisodeStart) {
+  private constructor(start: BricksStart) {
     this.start = start;
     this.#rapier = new RAPIER.World({ x: 0, y: -9.81, z: 0 });
-    this.#rapier.timestep = STEP_S;
-    const { motion, ...pose } = start.loader;
-    this.#controls = {
-      ...pose,
-      wheelYawRateRadps: motion?.wheelYawRateRadps ?? 0,
-      steps: 0,
-      carriedSteps: 0,
-      restSteps: 0,
-      fired: start.events.map(() => false),
-    };
+    this.#rapier.timestep = PHYSICS_STEP_S;
+    this.#counters = { steps: 0, carriedSteps: 0, restSteps: 0, fired: start.events.map(() => false) };
     createArena(this.#rapier, start.physics.floorFriction);
-    this.#chassis = createChassis(this.#rapier, start.loader);
-    this.#bucket = createBucket(this.#rapier, this.#controls, start.physics.bucketFriction);
+    const { bucketFriction } = start.physics;
+    this.#loader = new WheelLoader(this.#rapier, start.loader, { bucketFriction, rims: [BOX_RIM] });
     this.#bricks = start.bricks.map((brick) => createBrick(this.#rapier, brick, start.physics));
   }
 
-  /** The world at its start; `loadPhysics` must have been awaited. Call `dispose` when done: WASM is not collected. */
-  static create(start: EpisodeStart): World {
-    return new World(start);
+  /** The world at its start; `loadTask` must have been awaited. Call `dispose` when done: WASM is not collected. */
+  static create(start: BricksStart): BricksWorld {
+    return new BricksWorld(start);
   }
 
-  /** Runs the physics for `seconds` (a whole number of 1/120 s) with the action held: steering, throttle, bucket, lift. */
   step(action: ArrayLike<number>, seconds: number): void {
     const steps = Math.round(seconds * PHYSICS_HZ);
     for (let i = 0; i < steps; i++) this.#substep(action);
   }
 
   #substep(action: ArrayLike<number>): void {
-    const controls = this.#controls;
-    const { body } = this.#chassis;
     this.#fireDueEvents();
-    const traction = this.start.physics.traction * gripNow(this.start.events, this.timeS);
-    const { headingRad, wheelYawRateRadps } = controls;
-    const drive = driveChassis(body, headingRad, wheelYawRateRadps, action[0], action[1], traction, STEP_S);
-    const liftM = nextLift(controls, action[3], STEP_S);
-    const tiltRad = nextTilt(controls, liftM, action[2], STEP_S);
-    const hullLiftM = controls.liftM;
-    controls.wheelYawRateRadps = drive.yawRateRadps;
-    controls.liftM = liftM;
-    controls.tiltRad = tiltRad;
-    if (liftM !== hullLiftM) placeHull(this.#chassis, liftM);
-    const s = sin(controls.headingRad);
-    const c = cos(controls.headingRad);
-    moveBucket(this.#bucket, {
-      xM: controls.xM + s * drive.speedMps * STEP_S,
-      zM: controls.zM + c * drive.speedMps * STEP_S,
-      headingRad: controls.headingRad + drive.yawRateRadps * STEP_S,
-      liftM,
-      tiltRad,
-    });
+    this.#loader.drive(action, this.start.physics.traction * gripNow(this.start.events, this.timeS));
     this.#rapier.step();
-    this.#readBack();
+    this.#loader.readBack();
+    const counters = this.#counters;
+    counters.steps++;
+    counters.carriedSteps = this.#isCarrying() ? counters.carriedSteps + 1 : 0;
+    const { pose } = this.#loader;
+    const remains = this.#bricks.some((body) => this.#isRemaining(body, pose));
+    counters.restSteps = remains ? 0 : counters.restSteps + 1;
   }
 
   #fireDueEvents(): void {
-    const controls = this.#controls;
+    const counters = this.#counters;
     this.start.events.forEach((event, i) => {
-      if (controls.fired[i] || !isEventDue(event, this.timeS, controls.carriedSteps * STEP_S)) return;
-      controls.fired[i] = true;
-      controls.wheelYawRateRadps += fireEvent(event, controls, this.#bricks);
+      if (counters.fired[i] || !isEventDue(event, this.timeS, counters.carriedSteps * PHYSICS_STEP_S)) return;
+      counters.fired[i] = true;
+      this.#loader.kick(fireEvent(event, this.#loader.pose, this.#bricks));
     });
   }
 
-  #readBack(): void {
-    const controls = this.#controls;
-    const at = this.#chassis.body.translation();
-    controls.xM = at.x;
-    controls.zM = at.z;
-    controls.headingRad = chassisHeading(this.#chassis.body, controls.headingRad);
-    controls.steps++;
-    controls.carriedSteps = this.#isCarrying() ? controls.carriedSteps + 1 : 0;
-    controls.restSteps = this.#bricks.some((body) => this.#isRemaining(body)) ? 0 : controls.restSteps + 1;
-  }
-
   #isCarrying(): boolean {
-    const pose = this.#controls;
+    const { pose } = this.#loader;
     return pose.liftM >= CARRYING_LIFT_M && this.#bricks.some((body) => isBrickInBucket(pose, body));
   }
 
   /** Not at rest in the box, or still in the bucket over it. */
-  #isRemaining(body: RAPIER.RigidBody): boolean {
+  #isRemaining(body: RAPIER.RigidBody, pose: Readonly<LoaderPose>): boolean {
     const at = body.translation();
     if (!isInsideBox(at.x, at.y, at.z)) return true;
     const v = body.linvel();
     const limit = this.start.success.restSpeedMps;
-    return v.x * v.x + v.y * v.y + v.z * v.z >= limit * limit || isBrickInBucket(this.#controls, body);
+    return v.x * v.x + v.y * v.y + v.z * v.z >= limit * limit || isBrickInBucket(pose, body);
   }
 
   get timeS(): number {
-    return this.#controls.steps * STEP_S;
+    return this.#counters.steps * PHYSICS_STEP_S;
   }
 
   /**
-   * A start that goes on from here: poses, velocities, the events that have not fired. What a world cannot be started
+   * A start that begins from here: poses, velocities, the events that have not fired. What a world cannot be started
    * with begins anew: the time, sleeping bricks, warm contacts, how long bricks have rested; so what follows differs
    * from what would have followed here in the last digits, and replays exactly from this start.
    */
-  startNow(): EpisodeStart {
-    const { xM, zM, headingRad, liftM, tiltRad, wheelYawRateRadps, carriedSteps, fired } = this.#controls;
-    const { body } = this.#chassis;
-    const { x, z } = body.linvel();
-    const motion: LoaderMotion = {
-      velocityMps: [x, z],
-      yawRateRadps: body.angvel().y,
-      wheelYawRateRadps,
-    };
+  startNow(): BricksStart {
+    const { carriedSteps, fired } = this.#counters;
     return {
       ...this.start,
-      loader: { xM, zM, headingRad, liftM, tiltRad, motion },
+      loader: this.#loader.startNow(),
       bricks: this.start.bricks.map((brick, i) => ({ ...brick, ...brickNow(this.#bricks[i]) })),
-      events: remainingEvents(this.start.events, fired, this.timeS, carriedSteps * STEP_S),
+      events: remainingEvents(this.start.events, fired, this.timeS, carriedSteps * PHYSICS_STEP_S),
     };
   }
 
   /** Pose of the loader; the heading is not wrapped. */
   get loader(): LoaderPose {
-    const { xM, zM, headingRad, liftM, tiltRad } = this.#controls;
-    return { xM, zM, headingRad, liftM, tiltRad };
+    return { ...this.#loader.pose };
   }
 
   /** Speed along the heading, positive forwards. */
   get speedMps(): number {
-    return chassisSpeed(this.#chassis.body, this.#controls.headingRad);
+    return this.#loader.speedMps;
   }
 
   get yawRateRadps(): number {
-    return this.#chassis.body.angvel().y;
+    return this.#loader.yawRateRadps;
   }
 
   /** All bricks, in the start's order. */
   bricks(): BrickState[] {
+    const { pose } = this.#loader;
     return this.#bricks.map((body) => {
       const at = body.translation();
       const q = body.rotation();
@@ -211,7 +157,7 @@ export class World {
         qz: q.z,
         qw: q.w,
         speedMps: Math.sqrt(v.x * v.x + v.y * v.y + v.z * v.z),
-        inBucket: isInBucket(this.#controls, at.x, at.y, at.z),
+        inBucket: isInBucket(pose, at.x, at.y, at.z),
         insideBox: isInsideBox(at.x, at.y, at.z),
       };
     });
@@ -219,30 +165,66 @@ export class World {
 
   /** Bricks that do not rest in the box; one in the bucket still remains. */
   get legosRemaining(): number {
-    return this.#bricks.filter((body) => this.#isRemaining(body)).length;
+    const { pose } = this.#loader;
+    return this.#bricks.filter((body) => this.#isRemaining(body, pose)).length;
+  }
+
+  get progress(): Progress {
+    const total = this.#bricks.length;
+    return { done: total - this.legosRemaining, total };
   }
 
   /** Every brick has rested in the box for as long as the start's criteria ask. */
   get isDone(): boolean {
-    return this.#controls.restSteps * STEP_S >= this.start.success.restS - 1e-9;
+    return this.#counters.restSteps * PHYSICS_STEP_S >= this.start.success.restS - 1e-9;
   }
 
-  /** Number of the first brick that is beyond the walls or under the floor, or -1. */
-  lostBrick(): number {
+  /** The bucket is down and level. */
+  get isSettled(): boolean {
+    const { liftM, tiltRad } = this.#loader.pose;
+    return liftM < 0.02 && Math.abs(tiltRad) < 0.02;
+  }
+
+  /** A brick is beyond the walls or under the floor. */
+  get lost(): 'brick-lost' | undefined {
+    return this.#lostBrick() >= 0 ? 'brick-lost' : undefined;
+  }
+
+  #lostBrick(): number {
     return this.#bricks.findIndex((body) => {
       const at = body.translation();
       return isOutOfArena(at.x, at.y, at.z);
     });
   }
 
-  /** Every number of the state is finite. */
   get isFinite(): boolean {
     return this.#stateNumbers().every(Number.isFinite);
   }
 
-  /** Writes loader and bricks as trajectory.ts lays a pose out. */
+  observe(layout: string, out: Float32Array | number[]): void {
+    observe(this, layout as StateLayout, out);
+  }
+
+  positions(): number[] {
+    const { xM, zM, headingRad, liftM, tiltRad } = this.loader;
+    return [xM, zM, headingRad, liftM, tiltRad, ...this.bricks().flatMap((b) => [b.xM, b.yM, b.zM])];
+  }
+
+  describe(): string {
+    const { xM, zM, headingRad, liftM } = this.loader;
+    const bricks = this.bricks();
+    const lost = this.#lostBrick();
+    const open = bricks.findIndex((brick) => !brick.insideBox);
+    const index = lost >= 0 ? lost : open;
+    const place = (x: number, z: number) => `(${x.toFixed(2)}, ${z.toFixed(2)})`;
+    const brick = index < 0 ? '' : `, brick ${index} at ${place(bricks[index].xM, bricks[index].zM)}`;
+    const loader = `loader at ${place(xM, zM)} heading ${headingRad.toFixed(2)} lift ${liftM.toFixed(2)}`;
+    return `${loader}, ${this.legosRemaining} of ${bricks.length} bricks remaining${brick}`;
+  }
+
+  /** Writes loader and bricks as start-poses.ts lays a row out. */
   writePose(out: Float32Array, offset: number): void {
-    const { xM, zM, headingRad, liftM, tiltRad } = this.#controls;
+    const { xM, zM, headingRad, liftM, tiltRad } = this.loader;
     out.set([xM, zM, headingRad, liftM, tiltRad], offset);
     this.bricks().forEach((brick, i) => {
       const { xM: x, yM: y, zM: z, qx, qy, qz, qw } = brick;
@@ -250,37 +232,21 @@ export class World {
     });
   }
 
-  /** 16 hex digits over the exact bits of everything that moves. */
   stateHash(): string {
     return hashFloats(this.#stateNumbers());
   }
 
   #stateNumbers(): number[] {
-    const { xM, zM, headingRad, liftM, tiltRad, steps, carriedSteps, restSteps, fired } = this.#controls;
-    const { wheelYawRateRadps } = this.#controls;
-    const numbers = [
-      xM,
-      zM,
-      headingRad,
-      liftM,
-      tiltRad,
-      wheelYawRateRadps,
-      steps,
-      carriedSteps,
-      restSteps,
-      ...fired.map(Number),
+    const { xM, zM, headingRad, liftM, tiltRad } = this.loader;
+    const { steps, carriedSteps, restSteps, fired } = this.#counters;
+    const counted = [this.#loader.wheelYawRateRadps, steps, carriedSteps, restSteps, ...fired.map(Number)];
+    return [
+      ...[xM, zM, headingRad, liftM, tiltRad],
+      ...counted,
+      ...[...this.#loader.bodies, ...this.#bricks].flatMap(bodyNumbers),
     ];
-    for (const body of [this.#chassis.body, this.#bucket, ...this.#bricks]) {
-      const at = body.translation();
-      const q = body.rotation();
-      const v = body.linvel();
-      const w = body.angvel();
-      numbers.push(at.x, at.y, at.z, q.x, q.y, q.z, q.w, v.x, v.y, v.z, w.x, w.y, w.z);
-    }
-    return numbers;
   }
 
-  /** Frees the WASM memory; the world is of no use afterwards. */
   dispose(): void {
     this.#rapier.free();
   }

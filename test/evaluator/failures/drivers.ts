@@ -1,8 +1,8 @@
 /** Drivers that each fail in one way, and the starts to fail from. */
 
 import { type Driver, expertDriver } from '../../../sim/engine/simulate.ts';
-import type { EpisodeStart } from '../../../sim/tasks/collect-bricks/episode-start.ts';
-import type { World } from '../../../sim/tasks/collect-bricks/world.ts';
+import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
+import type { BricksWorld } from '../../../sim/tasks/collect-bricks/world.ts';
 import { fixedBrick, fixedStart } from '../../sim/fixed-starts.ts';
 
 export type Drive = readonly [steering: number, throttle: number, bucket: number, lift: number];
@@ -14,9 +14,9 @@ export const always =
 
 /** What `choose` says now; the expert where it says nothing. */
 export const expertBut =
-  (choose: (world: World) => Drive | undefined): Driver =>
+  (choose: (world: BricksWorld) => Drive | undefined): Driver =>
   (world) => {
-    const action = choose(world);
+    const action = choose(world as BricksWorld);
     return action ? { action, phase: 'search' } : expertDriver(world);
   };
 
@@ -26,10 +26,10 @@ type Part = readonly [seconds: number, ...Drive];
 export const script = (...parts: readonly Part[]): Driver => spoil(() => true, ...parts);
 
 /** The expert until `when` first holds; from then on the parts, each for its seconds, then nothing. */
-export function spoil(when: (world: World) => boolean, ...parts: readonly Part[]): Driver {
+export function spoil(when: (world: BricksWorld) => boolean, ...parts: readonly Part[]): Driver {
   let sinceS = -1;
   return (world) => {
-    if (sinceS < 0 && when(world)) sinceS = world.timeS;
+    if (sinceS < 0 && when(world as BricksWorld)) sinceS = world.timeS;
     if (sinceS < 0) return expertDriver(world);
     let untilS = sinceS;
     for (const [seconds, ...action] of parts) {
@@ -42,10 +42,10 @@ export function spoil(when: (world: World) => boolean, ...parts: readonly Part[]
 
 /** One brick, and a loader that stands where it is told. */
 export function startAt(
-  loader: Partial<EpisodeStart['loader']>,
+  loader: Partial<BricksStart['loader']>,
   brick: readonly [xM: number, zM: number],
   timeLimitS = 40,
-): EpisodeStart {
+): BricksStart {
   return fixedStart('made', {
     loader: { xM: 0, zM: 0, headingRad: 0, liftM: 0, tiltRad: 0, ...loader },
     bricks: [fixedBrick(brick[0], brick[1], 0)],
@@ -53,4 +53,4 @@ export function startAt(
   });
 }
 
-export const isLoaded = (world: World): boolean => world.bricks().some(({ inBucket }) => inBucket);
+export const isLoaded = (world: BricksWorld): boolean => world.bricks().some(({ inBucket }) => inBucket);

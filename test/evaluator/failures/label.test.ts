@@ -1,37 +1,39 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FAILURE_LABELS, type FailureLabel, failureSchema } from '../../../evaluator/results.ts';
+import { failureSchema } from '../../../evaluator/results.ts';
 import { listScenarios } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
-import { EpisodeRun } from '../../../sim/engine/episode-run.ts';
+import { Environment } from '../../../sim/engine/environment.ts';
+import type { FailedTrajectory } from '../../../sim/engine/failure.ts';
 import { PI } from '../../../sim/engine/math.ts';
-import { loadPhysics } from '../../../sim/engine/physics.ts';
 import { type Driver, simulateEpisode } from '../../../sim/engine/simulate.ts';
-import type { EpisodeStart } from '../../../sim/tasks/collect-bricks/episode-start.ts';
-import { type FailedTrajectory, labelFailure } from '../../../sim/tasks/collect-bricks/failures/label.ts';
+import { labelFailure } from '../../../sim/tasks/collect-bricks/failures/label.ts';
+import { FAILURE_LABELS, type FailureLabel } from '../../../sim/tasks/collect-bricks/failures/labels.ts';
 import { FAILURE_THRESHOLDS } from '../../../sim/tasks/collect-bricks/failures/thresholds.ts';
+import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
+import { loadTask } from '../../../sim/tasks/load-task.ts';
 import { always, expertBut, isLoaded, script, spoil, startAt } from './drivers.ts';
 
-beforeAll(loadPhysics);
+beforeAll(() => loadTask());
 
 /** Drives an episode to its end as a rollout does: what was asked is kept beside what was executed. */
-function fail(start: EpisodeStart, driver: Driver): FailedTrajectory {
-  const run = new EpisodeRun(start);
+function fail(start: BricksStart, driver: Driver): FailedTrajectory<BricksStart> {
+  const run = new Environment(start);
   try {
     while (!run.isOver()) {
       const { action, phase } = driver(run.world);
-      run.act(action, phase);
+      run.act(action, { phase });
     }
     const { outcome, detail, ...rest } = run.trajectory();
     if (outcome === 'success') throw new Error(`this driver does not fail: ${detail}`);
-    return { ...rest, outcome, actions: run.askedActions() };
+    return { ...rest, start, outcome, actions: run.askedActions() };
   } finally {
     run.dispose();
   }
 }
 
 /** An episode made for each label: [label, what happens, start, driver, words of the evidence]. */
-const CASES: readonly [FailureLabel, string, () => EpisodeStart, () => Driver, RegExp][] = [
+const CASES: readonly [FailureLabel, string, () => BricksStart, () => Driver, RegExp][] = [
   [
     'BAD_ACTION',
     'an action that is NaN',
@@ -176,7 +178,9 @@ describe('a label', () => {
   it('is never given to a success', () => {
     const success = simulateEpisode(startAt({}, [0, 3], 70));
     expect(success.outcome).toBe('success');
-    expect(() => labelFailure(success as unknown as FailedTrajectory)).toThrow('a success has no failure');
+    expect(() => labelFailure(success as unknown as FailedTrajectory<BricksStart>)).toThrow(
+      'a success has no failure',
+    );
   });
 
   it('says of a loader that does nothing that it did not approach, or stood with its bucket up', () => {
@@ -231,7 +235,7 @@ describe('where a rule draws its line', () => {
     seconds: number,
     row: readonly number[],
     change: (row: Float32Array, frame: number) => void = () => {},
-  ): FailedTrajectory => {
+  ): FailedTrajectory<BricksStart> => {
     const frames = Math.round(seconds * 10) + 1;
     const poses = new Float32Array(frames * 12);
     for (let frame = 0; frame < frames; frame++) {

@@ -12,11 +12,13 @@ import type { RolloutResult } from '../../../evaluator/results.ts';
 import { escapeMarkup } from '../../../runtime/escape-markup.ts';
 import { loadScenario } from '../../../scenarios/registry.ts';
 import { InputError } from '../../../sim/errors.ts';
+import { loadTask } from '../../../sim/tasks/load-task.ts';
 import { writeSampleFolder } from './sample-folder.ts';
 
 let folder: string;
 let results: RolloutResult[];
 beforeAll(async () => {
+  await loadTask();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-report-'));
   const scenarios = ['one-brick', 'wall'].map((name) => loadScenario(name, process.cwd()));
   results = await writeSampleFolder(folder, { scenarios, perScenario: 4 });

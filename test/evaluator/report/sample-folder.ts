@@ -9,7 +9,7 @@ import { encodeTrajectory } from '../../../evaluator/rollout/trajectory-file.ts'
 import { scenarioHash } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
 import type { Scenario } from '../../../scenarios/schema.ts';
-import { loadPhysics } from '../../../sim/engine/physics.ts';
+import { loadTask } from '../../../sim/tasks/load-task.ts';
 
 const straight: Driver = { act: () => [0.05, 0.8, 0, 0], queryFrames: [], drawS: 0 };
 const turning: Driver = { act: () => [1, 0, 0, 0], queryFrames: [], drawS: 0 };
@@ -31,7 +31,7 @@ export interface SampleOptions {
 
 /** Fills `folder` and returns its results. */
 export async function writeSampleFolder(folder: string, options: SampleOptions): Promise<RolloutResult[]> {
-  await loadPhysics();
+  await loadTask();
   mkdirSync(join(folder, 'trajectories'), { recursive: true });
   const results: RolloutResult[] = [];
   for (const scenario of options.scenarios) {

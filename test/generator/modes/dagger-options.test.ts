@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { KeptEpisode } from '../../../generator/messages.ts';
 import { countDagger, daggerLines } from '../../../generator/modes/dagger-counts.ts';
 import { parseDaggerOptions, type RawDaggerOptions } from '../../../generator/modes/dagger-options.ts';
@@ -8,6 +8,9 @@ import {
   daggerProvenance,
   daggerShares,
 } from '../../../generator/modes/dagger-record.ts';
+import { loadTask } from '../../../sim/tasks/load-task.ts';
+
+beforeAll(() => loadTask());
 
 const faultsOf = (mode: string, raw: RawDaggerOptions): string[] => {
   const faults: string[] = [];

@@ -6,19 +6,19 @@ import { chooseFork, DAGGER_DEFAULTS, daggerEpisode } from '../../../generator/m
 import { attemptDagger } from '../../../generator/modes/dagger-attempt.ts';
 import { driveStudent, type Student } from '../../../generator/modes/dagger-drive.ts';
 import { forkEpisode } from '../../../generator/modes/dagger-fork.ts';
-import { HANDOVERS } from '../../../generator/modes/dagger-handover.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
-import { loadPhysics } from '../../../sim/engine/physics.ts';
+import { HANDOVERS } from '../../../sim/engine/handover.ts';
 import { Rng } from '../../../sim/engine/rng.ts';
-import { simulateEpisode } from '../../../sim/engine/simulate.ts';
+import { expertDriver, simulateEpisode } from '../../../sim/engine/simulate.ts';
 import { SOURCES } from '../../../sim/engine/trajectory.ts';
-import type { EpisodeStart } from '../../../sim/tasks/collect-bricks/episode-start.ts';
 import { expertAction, expertView } from '../../../sim/tasks/collect-bricks/expert/expert.ts';
-import { World } from '../../../sim/tasks/collect-bricks/world.ts';
+import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
+import { BricksWorld } from '../../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../../sim/tasks/load-task.ts';
 
 const [{ scenario }] = resolveSelection('one-brick', '.');
-const startOf = (slot: number): EpisodeStart =>
+const startOf = (slot: number): BricksStart =>
   sampleStart(scenario, { namespace: 'gen', seed: 3, slot, attempt: 0 });
 
 const chunksOf = (chunk: number, ensemble?: number): ActionChunks =>
@@ -41,7 +41,7 @@ const slanted: Student = {
   state: 'seed4',
   chunks: chunksOf(2),
   ask: async ({ world }) => {
-    const [steering, ...rest] = expertAction(expertView(world)).action;
+    const [steering, ...rest] = Array.from(expertDriver(world).action);
     const action = [steering + 0.3, ...rest];
     return Float32Array.from([...action, ...action]);
   },
@@ -49,14 +49,14 @@ const slanted: Student = {
 const expertLike: Student = {
   state: 'seed4',
   chunks: chunksOf(1),
-  ask: async ({ world }) => Float32Array.from(expertAction(expertView(world)).action),
+  ask: async ({ world }) => Float32Array.from(expertDriver(world).action),
 };
 const options = (slot: number, student: Student, beta = 0) => ({
   ...{ fps: 10, state: 'seed4' as const, student, beta },
   ...{ name: ['gen', 3, 'one-brick', slot, 0], suffix: 'dagger/cafe' },
 });
 
-beforeAll(loadPhysics);
+beforeAll(() => loadTask());
 
 describe('a student that drives', () => {
   const drive = (student: Student, slot: number, untilS = 60, beta = 0) =>
@@ -65,7 +65,7 @@ describe('a student that drives', () => {
   test('is relieved when it presses a wall', async () => {
     const { handover, forks } = await drive(blind, 0);
     expect(handover).toBe('collision');
-    const world = World.create(forks[forks.length - 1].start);
+    const world = BricksWorld.create(forks[forks.length - 1].start as BricksStart);
     expect(Math.abs(world.speedMps)).toBeLessThan(0.1);
     world.dispose();
   });
@@ -79,7 +79,7 @@ describe('a student that drives', () => {
     expect(handover).toBe('ended');
     expect(frames.expert).toBe(0);
     expect(frames.student).toBe(simulateEpisode(startOf(2)).frames);
-    for (const { start } of forks) expect(start.bricks).toHaveLength(1);
+    for (const { start } of forks) expect((start as BricksStart).bricks).toHaveLength(1);
   });
 
   test.each(['corner', 'box-wall-side'])(
@@ -144,7 +144,8 @@ describe('a student whose policy averages its chunks', () => {
     const [averaged, same, whole] = await Promise.all(
       [looking(0, []), told, { ...looking(0, []), chunks: chunksOf(4) }].map((student) => drive(student, 0)),
     );
-    const end = ({ forks }: typeof averaged) => forks[forks.length - 1].start.loader.headingRad;
+    const end = ({ forks }: typeof averaged) =>
+      (forks[forks.length - 1].start as BricksStart).loader.headingRad;
     expect(end(averaged)).toBeCloseTo(end(same), 5);
     expect(end(whole)).not.toBeCloseTo(end(same), 5);
   });
@@ -164,7 +165,7 @@ describe('an episode of it', () => {
     expect(trajectory.actions).toEqual(trajectory.executedActions);
     expect(trajectory.labelValid.every((valid) => valid === 1)).toBe(true);
     expect(trajectory.sources.every((source) => SOURCES[source] === 'dagger')).toBe(true);
-    const world = World.create(trajectory.start);
+    const world = BricksWorld.create(trajectory.start as BricksStart);
     for (let t = 0; t < trajectory.frames; t++) {
       const { action } = expertAction(expertView(world));
       expect([...trajectory.actions.subarray(4 * t, 4 * t + 4)]).toEqual(

@@ -3,10 +3,10 @@ import { attemptEpisode } from '../../../generator/episode.ts';
 import { MODE_DEFAULTS } from '../../../generator/modes/kind.ts';
 import { loadScenario } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
-import { loadPhysics } from '../../../sim/engine/physics.ts';
 import { simulateEpisode } from '../../../sim/engine/simulate.ts';
+import { loadTask } from '../../../sim/tasks/load-task.ts';
 
-beforeAll(loadPhysics);
+beforeAll(() => loadTask());
 
 test.each(['one-brick', 'wall', 'dropped', 'start-loaded'])(
   'without modes an episode of %s is the expert in the simulator, to the byte',

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DatasetReader } from '../../../generator/dataset/reader.ts';
-import { loadPhysics } from '../../../sim/engine/physics.ts';
 import { replayFinalStateHash } from '../../../sim/engine/replay.ts';
-import type { EpisodeStart } from '../../../sim/tasks/collect-bricks/episode-start.ts';
+import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
+import { loadTask } from '../../../sim/tasks/load-task.ts';
 import { gen, genOk, startCommand } from '../gen-process.ts';
 
 const SHARES = ['--recovery-share', '0.5', '--noise-share', '0.25'];
@@ -15,7 +15,7 @@ const ARGS = [...MIX, '--size', '96x64', '--episodes', '8', '--seed', '2'];
 let cwd: string;
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'brickyard-mix-'));
-  await loadPhysics();
+  await loadTask();
 });
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
@@ -35,7 +35,7 @@ test('a mixture is the same from 1 worker and 2, replays, is valid, and goes on 
     const { start, finalStateHash, sources, key } = row.provenance!;
     const { executed_action, action, source } = await reader.episodeColumns(row);
     const executed = Float32Array.from(executed_action.values);
-    expect(replayFinalStateHash(JSON.parse(start) as EpisodeStart, 10, executed)).toBe(finalStateHash);
+    expect(replayFinalStateHash(JSON.parse(start) as BricksStart, 10, executed)).toBe(finalStateHash);
     const disturbed = executed.some((value, i) => value !== Math.fround(action.values[i]));
     expect(disturbed, key).toBe(sources.includes('noise'));
     expect(key.endsWith('/recovery'), key).toBe(source.values.every((number) => number === 2));

@@ -3,10 +3,12 @@ import { assertReplays, attemptEpisode } from '../../../generator/episode.ts';
 import { MODE_DEFAULTS } from '../../../generator/modes/kind.ts';
 import { noiseLevelOf } from '../../../generator/modes/noise.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
-import { loadPhysics } from '../../../sim/engine/physics.ts';
-import { PHASES, SOURCES, type Trajectory } from '../../../sim/engine/trajectory.ts';
+import { SOURCES, type Trajectory } from '../../../sim/engine/trajectory.ts';
 import { expertAction, expertView } from '../../../sim/tasks/collect-bricks/expert/expert.ts';
-import { World } from '../../../sim/tasks/collect-bricks/world.ts';
+import { PHASES } from '../../../sim/tasks/collect-bricks/phases.ts';
+import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
+import { BricksWorld } from '../../../sim/tasks/collect-bricks/world.ts';
+import { loadTask } from '../../../sim/tasks/load-task.ts';
 
 const [{ scenario }] = resolveSelection('one-brick', '.');
 const attempt = (slot: number, noiseLevel: number) =>
@@ -26,7 +28,7 @@ const plain = (action: ArrayLike<number>): number[] => Array.from(action, (value
 describe('an episode with noise', () => {
   let runs: Trajectory[];
   beforeAll(async () => {
-    await loadPhysics();
+    await loadTask();
     runs = [kept(0), kept(1)];
   }, 120_000);
 
@@ -36,7 +38,7 @@ describe('an episode with noise', () => {
 
   test('labels every frame with what the expert does in the state that the frame shows', () => {
     for (const { start, fps, frames, actions, executedActions, phases } of runs) {
-      const world = World.create(start);
+      const world = BricksWorld.create(start as BricksStart);
       for (let t = 0; t < frames; t++) {
         const { action, phase } = expertAction(expertView(world));
         expect(plain(actions.subarray(4 * t, 4 * t + 4))).toEqual(plain(action));

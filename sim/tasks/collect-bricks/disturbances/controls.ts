@@ -1,7 +1,7 @@
 /** Disturbances that drive: for a while something else is executed than what the expert asks for. */
 import { expertDriver } from '../../../engine/simulate.ts';
-import { ACTION_SIZE } from '../../../engine/trajectory.ts';
-import type { World } from '../world.ts';
+import { ACTION_SIZE } from '../../../robots/wheel-loader/loader.ts';
+import type { BricksWorld } from '../world.ts';
 import type { Disturbance } from './disturbance.ts';
 
 export const DELAY_RANGE = { lagS: { min: 0.2, max: 0.6 }, lastsS: { min: 2, max: 5 } } as const;
@@ -38,7 +38,7 @@ export const jam: Disturbance = {
 
 /** Drives for a while with what `executed` makes of the expert's actions, and takes the state that this ends in. */
 export function execute(
-  world: World,
+  world: BricksWorld,
   durationS: number,
   fps: number,
   executed: (asked: readonly number[]) => readonly number[],

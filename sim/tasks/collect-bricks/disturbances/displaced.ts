@@ -4,9 +4,9 @@ import { atan2, cos, PI, sin } from '../../../engine/math.ts';
 import type { Rng } from '../../../engine/rng.ts';
 import { LOADER } from '../../../robots/wheel-loader/geometry.ts';
 import type { LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
-import type { EpisodeStart } from '../episode-start.ts';
 import { ARENA_HALF_M, BOX } from '../geometry.ts';
-import { World } from '../world.ts';
+import type { BricksStart } from '../start.ts';
+import { BricksWorld } from '../world.ts';
 import type { Disturbance } from './disturbance.ts';
 import { isFree, placeLoader } from './place.ts';
 
@@ -120,12 +120,12 @@ export const bucketUpAtBox: Disturbance = {
   },
 };
 
-const keptControls = (world: World): Pick<LoaderPose, 'liftM' | 'tiltRad'> => {
+const keptControls = (world: BricksWorld): Pick<LoaderPose, 'liftM' | 'tiltRad'> => {
   const { liftM, tiltRad } = world.loader;
   return { liftM, tiltRad };
 };
 
-function tryPlaces(start: EpisodeStart, propose: () => LoaderPose): EpisodeStart | null {
+function tryPlaces(start: BricksStart, propose: () => LoaderPose): BricksStart | null {
   for (let i = 0; i < TRIES; i++) {
     const pose = propose();
     if (isFree(start, pose)) return placeLoader(start, pose);
@@ -134,8 +134,8 @@ function tryPlaces(start: EpisodeStart, propose: () => LoaderPose): EpisodeStart
 }
 
 /** Straight on or in a bend, whatever is in the way. */
-function driveBlindly(start: EpisodeStart, rng: Rng, fps: number, durationS: number): EpisodeStart {
-  const world = World.create(start);
+function driveBlindly(start: BricksStart, rng: Rng, fps: number, durationS: number): BricksStart {
+  const world = BricksWorld.create(start);
   try {
     const action = [rng.range(-0.6, 0.6), rng.range(0.5, 1), 0, 0];
     const frames = Math.round(durationS * fps);

@@ -1,8 +1,7 @@
-/** What all kinds of disturbance have in common. */
-
+/** What all kinds of disturbance of this task have in common: at which moment they happen, and what they do. */
 import type { Rng } from '../../../engine/rng.ts';
-import type { EpisodeStart } from '../episode-start.ts';
-import type { World } from '../world.ts';
+import type { BricksStart } from '../start.ts';
+import type { BricksWorld } from '../world.ts';
 import type { Moment } from './moment.ts';
 
 export interface Disturbance {
@@ -11,5 +10,5 @@ export interface Disturbance {
    * Disturbs the world, which it may drive on, and returns the state that the expert is to recover from; null where
    * there is no room for it.
    */
-  apply(world: World, rng: Rng, fps: number): EpisodeStart | null;
+  apply(world: BricksWorld, rng: Rng, fps: number): BricksStart | null;
 }

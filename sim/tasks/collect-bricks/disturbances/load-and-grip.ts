@@ -1,5 +1,5 @@
 /** Disturbances of what is carried and of what the wheels stand on. */
-import type { EpisodeEvent } from '../episode-start.ts';
+import type { EpisodeEvent } from '../start.ts';
 import { execute } from './controls.ts';
 import type { Disturbance } from './disturbance.ts';
 

@@ -1,10 +1,11 @@
 /** When an episode is disturbed: the expert drives up to a moment that is drawn, and the world stands there. */
 
+import { LeadInFailure } from '../../../engine/disturbance.ts';
 import type { Rng } from '../../../engine/rng.ts';
 import { expertDriver } from '../../../engine/simulate.ts';
-import type { EpisodeStart } from '../episode-start.ts';
 import { CARRYING_LIFT_M } from '../events.ts';
-import { World } from '../world.ts';
+import type { BricksStart } from '../start.ts';
+import { BricksWorld } from '../world.ts';
 
 /** `any` time of the episode; `empty`: with nothing in the bucket; `carrying`: some time after a load was raised. */
 export type Moment = 'any' | 'empty' | 'carrying';
@@ -14,14 +15,11 @@ const DRIVE_S_A_BRICK = 18;
 /** A load is carried for about as long. */
 const CARRY_S = 6;
 
-/** Raised in place of a world when the expert did not get as far; the plain start is what it fails at. */
-export class LeadInFailure extends Error {}
-
 /**
  * The world at the drawn moment, to be disposed of by whoever asked.
  * @throws LeadInFailure when the expert does not solve the undisturbed episode
  */
-export function driveTo(moment: Moment, start: EpisodeStart, rng: Rng, fps: number): World {
+export function driveTo(moment: Moment, start: BricksStart, rng: Rng, fps: number): BricksWorld {
   const share = rng.unit();
   const bricks = start.bricks.length;
   if (moment === 'carrying') {
@@ -33,7 +31,7 @@ export function driveTo(moment: Moment, start: EpisodeStart, rng: Rng, fps: numb
       reached(first) ?? reached(drive(start, fps, isCarrying(Math.max(1, first.loads), 0))) ?? failed(start)
     );
   }
-  const isNow = (atS: number) => (world: World) =>
+  const isNow = (atS: number) => (world: BricksWorld) =>
     world.timeS >= atS && (moment === 'any' || !world.bricks().some((brick) => brick.inBucket));
   const first = drive(start, fps, isNow(share * bricks * DRIVE_S_A_BRICK));
   return reached(first) ?? reached(drive(start, fps, isNow(share * first.endS))) ?? failed(start);
@@ -41,12 +39,12 @@ export function driveTo(moment: Moment, start: EpisodeStart, rng: Rng, fps: numb
 
 interface Drive {
   /** Null when the episode was over before. */
-  world: World | null;
+  world: BricksWorld | null;
   endS: number;
   loads: number;
 }
 
-type IsNow = (world: World, load: { number: number; carriedS: number }) => boolean;
+type IsNow = (world: BricksWorld, load: { number: number; carriedS: number }) => boolean;
 
 const isCarrying =
   (load: number, afterS: number): IsNow =>
@@ -54,8 +52,8 @@ const isCarrying =
     now.number >= load && now.carriedS > 0 && now.carriedS >= afterS;
 
 /** Drives until it is the moment, or all is done, or the time is up. */
-function drive(start: EpisodeStart, fps: number, isNow: IsNow): Drive {
-  const world = World.create(start);
+function drive(start: BricksStart, fps: number, isNow: IsNow): Drive {
+  const world = BricksWorld.create(start);
   const load = { number: 0, carriedS: 0 };
   while (!isNow(world, load)) {
     if (world.isDone || world.timeS >= start.timeLimitS) {
@@ -71,8 +69,8 @@ function drive(start: EpisodeStart, fps: number, isNow: IsNow): Drive {
   return { world, endS: world.timeS, loads: load.number };
 }
 
-const reached = ({ world }: Drive): World | null => world;
+const reached = ({ world }: Drive): BricksWorld | null => world;
 
-function failed(start: EpisodeStart): never {
+function failed(start: BricksStart): never {
   throw new LeadInFailure(`the undisturbed episode of ${start.scenario} was not solved`);
 }

@@ -3,8 +3,8 @@
 import { cos, sin } from '../../../engine/math.ts';
 import { LOADER } from '../../../robots/wheel-loader/geometry.ts';
 import { inBucketFrame, isInBucket, type LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
-import type { BrickStart, EpisodeStart } from '../episode-start.ts';
 import { depthAt } from '../expert/clearance.ts';
+import type { BrickStart, BricksStart } from '../start.ts';
 import { brickRotation } from '../start-poses.ts';
 
 const CLEARANCE_M = 0.01;
@@ -14,7 +14,7 @@ const BRICK_ROOM_M = 0.3;
 const FOOTPRINT = { rearM: -0.75 - LOADER.chassisLengthM / 2, frontM: 0.76, halfM: 0.45 };
 
 /** Whether nothing stands in the pose's way: walls, box, bricks that it does not carry. */
-export function isFree(start: EpisodeStart, pose: LoaderPose): boolean {
+export function isFree(start: BricksStart, pose: LoaderPose): boolean {
   if (depthAt(pose.xM, pose.zM, pose.headingRad, pose.liftM) > -CLEARANCE_M) return false;
   return start.bricks.every((brick) => isCarried(start, brick) || !isCovered(pose, brick));
 }
@@ -27,11 +27,11 @@ function isCovered(pose: LoaderPose, { xM, yM, zM }: BrickStart): boolean {
   );
 }
 
-const isCarried = ({ loader }: EpisodeStart, { xM, yM, zM }: BrickStart): boolean =>
+const isCarried = ({ loader }: BricksStart, { xM, yM, zM }: BrickStart): boolean =>
   isInBucket(loader, xM, yM, zM);
 
 /** The start with the loader at the pose, at rest. Its load comes along when lift and tilt stay what they are. */
-export function placeLoader(start: EpisodeStart, pose: LoaderPose): EpisodeStart {
+export function placeLoader(start: BricksStart, pose: LoaderPose): BricksStart {
   const turn = pose.headingRad - start.loader.headingRad;
   const bricks = start.bricks.map((brick) =>
     isCarried(start, brick) ? carried(start, pose, turn, brick) : brick,
@@ -39,7 +39,7 @@ export function placeLoader(start: EpisodeStart, pose: LoaderPose): EpisodeStart
   return { ...start, loader: { ...pose }, bricks };
 }
 
-function carried({ loader }: EpisodeStart, pose: LoaderPose, turn: number, brick: BrickStart): BrickStart {
+function carried({ loader }: BricksStart, pose: LoaderPose, turn: number, brick: BrickStart): BrickStart {
   const { motion: _, ...still } = brick;
   const dx = brick.xM - loader.xM;
   const dz = brick.zM - loader.zM;

@@ -8,6 +8,7 @@
 import type { Rng } from '../../../engine/rng.ts';
 import type { Driver } from '../../../engine/simulate.ts';
 import { distanceTo, type LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
+import type { BricksWorld } from '../world.ts';
 import { type Action, type ExpertView, expertAction, expertView, type SeenBrick } from './expert.ts';
 
 export const BLUR_DEFAULTS = {
@@ -34,7 +35,7 @@ const DOWN_M = 0.02;
 export function blurredExpertDriver(rng: Rng, blur: number, lateFrames = 0): Driver {
   const asked: Action[] = [];
   return (world) => {
-    const view = expertView(world);
+    const view = expertView(world as BricksWorld);
     const answers = Array.from({ length: BLUR_DEFAULTS.views }, () =>
       expertAction(blurredView(view, rng, blur)),
     );

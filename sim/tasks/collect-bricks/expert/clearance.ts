@@ -2,9 +2,9 @@
 
 import { cos, sin } from '../../../engine/math.ts';
 import { BUCKET, LOADER } from '../../../robots/wheel-loader/geometry.ts';
-import { OVER_RIM_M } from '../../../robots/wheel-loader/lift-and-tilt.ts';
 import { LOADER_REACH_M, type LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
 import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../geometry.ts';
+import { OVER_RIM_M } from '../over-box.ts';
 
 /** A rectangle along a heading: from `rear` to `front` ahead of (x, z), `half` to either side. */
 export interface Strip {

@@ -1,10 +1,10 @@
 /** From a load in the bucket to an empty, lowered bucket clear of the box. */
 
 import { clamp, PI } from '../../../engine/math.ts';
-import type { Phase } from '../../../engine/trajectory.ts';
 import { LOADER } from '../../../robots/wheel-loader/geometry.ts';
-import { isBucketOverBox, OVER_RIM_M } from '../../../robots/wheel-loader/lift-and-tilt.ts';
 import { BOX, BOX_OUTER_HALF_M } from '../geometry.ts';
+import { isBucketOverBox, OVER_RIM_M } from '../over-box.ts';
+import type { Phase } from '../phases.ts';
 import { isWayBlocked } from './clearance.ts';
 import { alongLine, type Drive, followLine, type Line, leaveLane, moveTo, reverseAlong } from './drive.ts';
 import type { ExpertView, SeenBrick } from './view.ts';

@@ -5,7 +5,7 @@
  */
 
 import { clamp } from '../../../engine/math.ts';
-import type { Phase } from '../../../engine/trajectory.ts';
+import type { Phase } from '../phases.ts';
 import { approach, chooseTarget, driveOn, isEntering, isScoopable, scoop } from './collect.ts';
 import {
   CARRY_TILT_RAD,

@@ -3,7 +3,7 @@
 import { distanceTo, type LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
 import { isInsideBox } from '../success.ts';
 import { visibleBricks } from '../visible-bricks.ts';
-import type { World } from '../world.ts';
+import type { BricksWorld } from '../world.ts';
 
 export interface SeenBrick {
   xM: number;
@@ -29,7 +29,7 @@ export interface ExpertView {
 export const SIGHT_M = 10.5;
 
 /** What the ego camera and the state reveal of the world now. */
-export function expertView(world: World): ExpertView {
+export function expertView(world: BricksWorld): ExpertView {
   const all = world.bricks();
   const isNear = (index: number) => distanceTo(world.loader, all[index].xM, all[index].zM) < SIGHT_M;
   const seen = visibleBricks(world.loader, all, world.start.visual).filter(isNear);

@@ -1,4 +1,10 @@
 /** What happened in an episode, read off its stored poses by geometry alone. */
+
+import type { FailedTrajectory as StoredFailure } from '../../../engine/failure.ts';
+import { cos, sin } from '../../../engine/math.ts';
+import { BUCKET, LOADER } from '../../../robots/wheel-loader/geometry.ts';
+import { POSE_LOADER_SIZE } from '../../../robots/wheel-loader/loader.ts';
+import { BUCKET_TIP_M, isInBucket, type LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
 import {
   BOX_FOOTPRINT,
   BUCKET_OVER_RIM_M,
@@ -7,27 +13,13 @@ import {
   type LoaderPlace,
   loaderFootprints,
   meet,
-} from '../../../../scenarios/footprint.ts';
-import { cos, sin } from '../../../engine/math.ts';
-import {
-  type Outcome,
-  POSE_BRICK_SIZE,
-  POSE_LOADER_SIZE,
-  poseSize,
-  type Trajectory,
-} from '../../../engine/trajectory.ts';
-import { BUCKET, LOADER } from '../../../robots/wheel-loader/geometry.ts';
-import { BUCKET_TIP_M, isInBucket, type LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
+} from '../footprint.ts';
+import type { BricksStart } from '../start.ts';
+import { POSE_BRICK_SIZE, poseSize } from '../start-poses.ts';
 import { isInsideBox } from '../success.ts';
 import { FAILURE_THRESHOLDS as T } from './thresholds.ts';
 
-/** A rollout that did not succeed, as stored. `bad-action`: the policy gave a number that is no action. */
-export interface FailedTrajectory
-  extends Pick<Trajectory, 'start' | 'fps' | 'frames' | 'poses' | 'executedActions'> {
-  outcome: Exclude<Outcome, 'success'> | 'bad-action';
-  /** frames x 4, what the policy asked for before it was clamped; what was executed where it is left out. */
-  actions?: Float32Array;
-}
+export type FailedTrajectory = StoredFailure<BricksStart>;
 
 export interface BrickSight {
   xM: number;

@@ -1,12 +1,18 @@
 /** Names why a rollout failed: the first rule that holds, in the order of FAILURE_LABELS. */
 
-import { FAILURE_LABELS, type Failure } from '../../../../evaluator/results.ts';
-import { ACTION_NAMES, ACTION_SIZE } from '../../../engine/trajectory.ts';
-import { eventLog, type FailedTrajectory } from './event-log.ts';
+import { ACTION_LIMIT, isActionNumber } from '../../../engine/action-number.ts';
+import type { FailedTrajectory as StoredFailure, Failure as TaskFailure } from '../../../engine/failure.ts';
+import { WHEEL_LOADER } from '../../../robots/wheel-loader/loader.ts';
+import type { BricksStart } from '../start.ts';
+import { eventLog } from './event-log.ts';
+import { FAILURE_LABELS, type FailureLabel } from './labels.ts';
 import { RULES } from './rules.ts';
-import { FAILURE_THRESHOLDS as T } from './thresholds.ts';
 
-export type { FailedTrajectory } from './event-log.ts';
+type FailedTrajectory = StoredFailure<BricksStart>;
+type Failure = TaskFailure<FailureLabel>;
+
+const ACTION_NAMES = WHEEL_LOADER.actionNames;
+const ACTION_SIZE = ACTION_NAMES.length;
 
 /**
  * The failure's label with time, place and evidence. Pure: the same trajectory always gets the same label.
@@ -32,10 +38,6 @@ export function labelFailure(trajectory: FailedTrajectory): Failure {
   throw new Error('no rule names this failure, though the last one always holds');
 }
 
-/** Whether a number of a policy is an action at all: finite, and not far out of [-1, 1]. */
-export const isActionNumber = (value: number): boolean =>
-  Number.isFinite(value) && Math.abs(value) <= T.actionLimit;
-
 function badAction(trajectory: FailedTrajectory): Failure | undefined {
   const { outcome, fps, frames } = trajectory;
   const asked = trajectory.actions ?? trajectory.executedActions;
@@ -44,7 +46,7 @@ function badAction(trajectory: FailedTrajectory): Failure | undefined {
   const frame = index < 0 ? Math.max(0, frames - 1) : Math.floor(index / ACTION_SIZE);
   const evidence =
     index < 0
-      ? `the episode ended (${outcome}) because of an action that is no number in [-${T.actionLimit}, ${T.actionLimit}]`
+      ? `the episode ended (${outcome}) because of an action that is no number in [-${ACTION_LIMIT}, ${ACTION_LIMIT}]`
       : `${ACTION_NAMES[index % ACTION_SIZE]} was ${asked[index]} in frame ${frame}, which is no action: it must be a finite number in [-1, 1]`;
   return { label: 'BAD_ACTION', time_s: frame / fps, ...placeUpTo(trajectory, frame), evidence };
 }

@@ -1,8 +1,8 @@
 /** One rule a label. A rule reads the event log and answers with the place that shows it best, or with nothing. */
 
-import type { Failure, FailureLabel } from '../../../../evaluator/results.ts';
-import { distanceToBoxM } from '../../../../scenarios/footprint.ts';
+import type { Failure } from '../../../engine/failure.ts';
 import { TWO_PI } from '../../../engine/math.ts';
+import { distanceToBoxM } from '../footprint.ts';
 import { longestStay } from './dwell.ts';
 import {
   distance,
@@ -14,6 +14,7 @@ import {
   openBricks,
   secondsAt,
 } from './event-log.ts';
+import type { FailureLabel } from './labels.ts';
 import { FAILURE_THRESHOLDS as T } from './thresholds.ts';
 
 type Finding = Omit<Failure, 'label'>;

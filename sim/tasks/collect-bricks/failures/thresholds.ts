@@ -1,7 +1,6 @@
 /** Where each failure rule draws its line. All lengths are seen from above. */
 export const FAILURE_THRESHOLDS = {
   /** A policy's number beyond this is no action: the range is [-1, 1], and a small overshoot is merely clamped. */
-  actionLimit: 2,
 
   /** Loader and wall or box this close touch. Physics leaves up to a centimetre or two between them. */
   contactGapM: 0.05,

@@ -1,7 +1,6 @@
 /** When an episode is over, and why. */
-
-import type { Outcome } from '../../engine/trajectory.ts';
 import { StuckDetector } from './stuck-detector.ts';
+import type { Outcome } from './trajectory.ts';
 import type { World } from './world.ts';
 
 /** Decides after each control period whether the episode is over, and why. */
@@ -12,13 +11,13 @@ export class Ending {
   #successS = 0;
   readonly #afterSuccessS: number;
 
-  /** @param afterSuccessS the longest that an episode goes on, until the bucket is down and level */
+  /** @param afterSuccessS the longest that an episode continues after success, until the world is settled */
   constructor(world: World, afterSuccessS: number) {
     this.#world = world;
     this.#afterSuccessS = afterSuccessS;
   }
 
-  /** When the last brick counted as delivered; undefined before. */
+  /** When the task counted as done; undefined before. */
   get successS(): number | undefined {
     return this.#outcome === 'success' ? this.#successS : undefined;
   }
@@ -31,33 +30,20 @@ export class Ending {
       this.#outcome = 'success';
       this.#successS = world.timeS;
       return this.#isSettled();
-    } else if (world.lostBrick() >= 0) this.#outcome = 'brick-lost';
+    } else if (world.lost !== undefined) this.#outcome = world.lost;
     else if (world.timeS >= world.start.timeLimitS) this.#outcome = 'timeout';
     else if (this.#stuck.isStuck(world)) this.#outcome = 'stuck';
     return this.#outcome !== undefined;
   }
 
   #isSettled(): boolean {
-    const { loader, timeS } = this.#world;
-    const lowered = loader.liftM < 0.02 && Math.abs(loader.tiltRad) < 0.02;
-    return lowered || timeS >= this.#successS + this.#afterSuccessS;
+    return this.#world.isSettled || this.#world.timeS >= this.#successS + this.#afterSuccessS;
   }
 
   verdict(): { outcome: Outcome; detail: string } {
-    const world = this.#world;
     const outcome = this.#outcome ?? 'timeout';
     if (outcome === 'success') return { outcome, detail: '' };
-    const { xM, zM, headingRad, liftM } = world.loader;
-    const bricks = world.bricks();
-    const lost = world.lostBrick();
-    const open = bricks.findIndex((brick) => !brick.insideBox);
-    const index = lost >= 0 ? lost : open;
-    const place = (x: number, z: number) => `(${x.toFixed(2)}, ${z.toFixed(2)})`;
-    const brick = index < 0 ? '' : `, brick ${index} at ${place(bricks[index].xM, bricks[index].zM)}`;
-    const loader = `loader at ${place(xM, zM)} heading ${headingRad.toFixed(2)} lift ${liftM.toFixed(2)}`;
-    return {
-      outcome,
-      detail: `${outcome} at ${world.timeS.toFixed(1)} s: ${loader}, ${world.legosRemaining} of ${bricks.length} bricks remaining${brick}`,
-    };
+    const { timeS } = this.#world;
+    return { outcome, detail: `${outcome} at ${timeS.toFixed(1)} s: ${this.#world.describe()}` };
   }
 }

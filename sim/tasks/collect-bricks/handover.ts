@@ -3,23 +3,12 @@
  * Deterministic, and free to know what no policy may: what is noted here is never a label.
  */
 
-import type { Phase } from '../../sim/engine/trajectory.ts';
-import { depthAt } from '../../sim/tasks/collect-bricks/expert/clearance.ts';
-import type { Action } from '../../sim/tasks/collect-bricks/expert/expert.ts';
-import { BOX } from '../../sim/tasks/collect-bricks/geometry.ts';
-import type { World } from '../../sim/tasks/collect-bricks/world.ts';
-
-/** Why a student handed over; `drawn`: it had done nothing wrong, its time was up. */
-export const HANDOVERS = [
-  'drawn',
-  'no-progress',
-  'collision',
-  'stage-timeout',
-  'deviation',
-  'ended',
-] as const;
-export type Handover = (typeof HANDOVERS)[number];
-export type Trigger = Exclude<Handover, 'drawn' | 'ended'>;
+import type { DrivenFrame, HandoverWatch, Trigger } from '../../engine/handover.ts';
+import { depthAt } from './expert/clearance.ts';
+import { BOX } from './geometry.ts';
+import type { Phase } from './phases.ts';
+import type { BricksStart } from './start.ts';
+import type { BricksWorld } from './world.ts';
 
 /** Over 68 expert episodes of all scenarios none of these fires (with 15 s for noProgressS two did). */
 export const HANDOVER_DEFAULTS = {
@@ -55,15 +44,7 @@ const STAGE_OF: Record<Phase, Stage> = {
   lower: 'clear',
 };
 
-export interface DrivenFrame {
-  /** What drives the loader in this frame, and what the expert would do. */
-  executed: ArrayLike<number>;
-  expert: { action: Action; phase: Phase };
-  /** Whether the student drives it: the expert's own frames are no deviation. */
-  byStudent: boolean;
-}
-
-export class HandoverWatch {
+export class BricksHandoverWatch implements HandoverWatch<BricksStart, BricksWorld> {
   readonly #fps: number;
   #progress = { remaining: -1, loaded: -1, nearestM: Number.POSITIVE_INFINITY };
   #idleFrames = 0;
@@ -78,8 +59,8 @@ export class HandoverWatch {
   }
 
   /** Looks at the frame shown now, before it is driven; the first trigger that holds. */
-  note(world: World, frame: DrivenFrame): Trigger | undefined {
-    const stage = STAGE_OF[frame.expert.phase];
+  note(world: BricksWorld, frame: DrivenFrame): Trigger | undefined {
+    const stage = STAGE_OF[frame.expert.phase as Phase];
     const idle = this.#noteProgress(world, stage);
     const pressed = this.#notePress(world, frame.executed);
     const stays = this.#noteStage(stage);
@@ -90,7 +71,7 @@ export class HandoverWatch {
     return stays ? 'stage-timeout' : undefined;
   }
 
-  #noteProgress(world: World, stage: Stage): boolean {
+  #noteProgress(world: BricksWorld, stage: Stage): boolean {
     const now = progressOf(world);
     const before = this.#progress;
     const changed = now.remaining !== before.remaining || now.loaded !== before.loaded;
@@ -101,7 +82,7 @@ export class HandoverWatch {
     return this.#idleFrames >= HANDOVER_DEFAULTS.noProgressS * this.#fps;
   }
 
-  #notePress(world: World, executed: ArrayLike<number>): boolean {
+  #notePress(world: BricksWorld, executed: ArrayLike<number>): boolean {
     const { contactGapM, pressThrottle, standingMps, collisionS } = HANDOVER_DEFAULTS;
     const { xM, zM, headingRad, liftM } = world.loader;
     const presses =
@@ -136,7 +117,7 @@ export function deviationOf(executed: ArrayLike<number>, expert: ArrayLike<numbe
 }
 
 /** What is left to deliver, what is loaded, and how far it is to the next thing: a brick, or the box with a load. */
-function progressOf(world: World): { remaining: number; loaded: number; nearestM: number } {
+function progressOf(world: BricksWorld): { remaining: number; loaded: number; nearestM: number } {
   const { xM, zM } = world.loader;
   const distanceM = (x: number, z: number) => Math.sqrt((x - xM) * (x - xM) + (z - zM) * (z - zM));
   const bricks = world.bricks().filter(({ insideBox }) => !insideBox);

@@ -2,6 +2,13 @@
  * A start near a place that was found in a rollout, never the place itself: the loader is moved and turned, with what
  * lies in its bucket; bricks that lie on the floor are moved each by itself, as far as nothing meets that did not before.
  */
+
+import { atan2, cos, sin } from '../../engine/math.ts';
+import type { Rng } from '../../engine/rng.ts';
+import type { Aiming } from '../../engine/task.ts';
+import { POSE_LOADER_SIZE } from '../../robots/wheel-loader/loader.ts';
+import { isInBucket } from '../../robots/wheel-loader/loader-pose.ts';
+import { depthAt } from './expert/clearance.ts';
 import {
   BOX_FOOTPRINT,
   clearanceToWallsM,
@@ -9,15 +16,16 @@ import {
   footprint,
   loaderFootprints,
   meet,
-} from '../scenarios/footprint.ts';
-import { atan2, cos, sin } from '../sim/engine/math.ts';
-import type { Rng } from '../sim/engine/rng.ts';
-import { isInBucket } from '../sim/robots/wheel-loader/loader-pose.ts';
-import type { BrickStart, EpisodeStart, LoaderStart } from '../sim/tasks/collect-bricks/episode-start.ts';
-import { depthAt } from '../sim/tasks/collect-bricks/expert/clearance.ts';
-import { brickRotation } from '../sim/tasks/collect-bricks/start-poses.ts';
-import { isInsideBox } from '../sim/tasks/collect-bricks/success.ts';
-import type { AimedPlace } from './aim.ts';
+} from './footprint.ts';
+import type { BrickStart, BricksStart, LoaderStart } from './start.ts';
+import { brickRotation, POSE_BRICK_SIZE } from './start-poses.ts';
+import { isInsideBox } from './success.ts';
+
+/** Where loader and bricks were. */
+export interface AimedPlace {
+  loader: Pick<LoaderStart, 'xM' | 'zM' | 'headingRad' | 'liftM' | 'tiltRad'>;
+  bricks: Pick<BrickStart, 'xM' | 'yM' | 'zM' | 'yawRad' | 'rotation' | 'lengthM' | 'heightM' | 'widthM'>[];
+}
 
 export const JITTER = {
   /** Largest moves of loader (m, rad) and brick (m, rad) from a rollout's start … */
@@ -36,11 +44,11 @@ type Turn = [number, number, number, number];
 
 /** Undefined where nothing fits after `JITTER.tries`. */
 export function jitteredStart(
-  drawn: EpisodeStart,
+  drawn: BricksStart,
   place: AimedPlace,
   from: 'start' | 'state',
   rng: Rng,
-): EpisodeStart | undefined {
+): BricksStart | undefined {
   const most = JITTER[from];
   for (let i = 0; i < JITTER.tries; i++) {
     const loader = movedLoader(place, most, rng);
@@ -56,7 +64,7 @@ export function jitteredStart(
   return undefined;
 }
 
-const colorOf = ({ bricks }: EpisodeStart, index: number): BrickStart['colorRgb'] =>
+const colorOf = ({ bricks }: BricksStart, index: number): BrickStart['colorRgb'] =>
   bricks[index % bricks.length].colorRgb;
 
 type Limits = (typeof JITTER)['start' | 'state'];
@@ -152,3 +160,23 @@ function shapeOf({ xM, zM, rotation, lengthM, widthM }: PlacedBrick): Footprint 
   const [, y, , w] = rotation!;
   return footprint(xM, zM, 2 * atan2(y, w), widthM, lengthM);
 }
+
+function placeOfStart({ loader: { motion: _, ...loader }, bricks }: BricksStart): AimedPlace {
+  return { loader, bricks: bricks.map(({ colorRgb: _color, motion: _motion, ...brick }) => brick) };
+}
+
+function placeAt(start: BricksStart, row: Float32Array): AimedPlace {
+  const [xM, zM, headingRad, liftM, tiltRad] = row;
+  const bricks = start.bricks.map(({ colorRgb: _color, motion: _motion, ...brick }, i) => {
+    const at = POSE_LOADER_SIZE + i * POSE_BRICK_SIZE;
+    const [x, y, z, qx, qy, qz, qw] = row.subarray(at, at + POSE_BRICK_SIZE);
+    return { ...brick, xM: x, yM: y, zM: z, rotation: [qx, qy, qz, qw] as [number, number, number, number] };
+  });
+  return { loader: { xM, zM, headingRad, liftM, tiltRad }, bricks };
+}
+
+export const BRICKS_AIMING: Aiming<BricksStart, AimedPlace> = {
+  placeOfStart,
+  placeAt,
+  startNear: jitteredStart,
+};

@@ -1,12 +1,12 @@
 /** A made-up episode for probes and measurements: twenty bricks, and the loader drives round among them. */
 
-import { cos, sin, TWO_PI } from '../sim/engine/math.ts';
-import { Rng } from '../sim/engine/rng.ts';
-import { poseSize } from '../sim/engine/trajectory.ts';
-import { BUCKET } from '../sim/robots/wheel-loader/geometry.ts';
-import type { BrickStart, VisualSpec } from '../sim/tasks/collect-bricks/episode-start.ts';
-import { BRICK } from '../sim/tasks/collect-bricks/geometry.ts';
-import type { DrawRequest } from './draw-request.ts';
+import type { VisualSpec } from '../../engine/episode-start.ts';
+import { cos, sin, TWO_PI } from '../../engine/math.ts';
+import { Rng } from '../../engine/rng.ts';
+import { BUCKET } from '../../robots/wheel-loader/geometry.ts';
+import { BRICK } from './geometry.ts';
+import type { BrickStart, SceneStart } from './start.ts';
+import { poseSize } from './start-poses.ts';
 
 export interface TrialSceneOptions {
   bricks: number;
@@ -42,8 +42,17 @@ const COLORS: BrickStart['colorRgb'][] = [
   [0.95, 0.95, 0.93],
 ];
 
+/** What a picture of it is drawn from. */
+export interface TrialScene {
+  start: SceneStart;
+  poses: Float32Array;
+  frames: number;
+  widthPx: number;
+  heightPx: number;
+}
+
 /** The same request for the same options. */
-export function trialScene(options: Partial<TrialSceneOptions> = {}): DrawRequest {
+export function trialScene(options: Partial<TrialSceneOptions> = {}): TrialScene {
   const { bricks, frames, widthPx, heightPx } = { ...TRIAL_SCENE_DEFAULTS, ...options };
   const rng = Rng.from('trial-scene');
   const starts = Array.from(

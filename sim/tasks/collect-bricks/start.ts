@@ -1,27 +1,8 @@
-/**
- * Everything that makes one episode what it is, as plain data: what a scenario yields when it is drawn with a
- * seed, what the simulator starts from, what the scene is built from, and what is stored so that the episode can
- * be run or drawn again. JSON-safe: finite numbers, strings, arrays and objects only.
- */
+/** What a start of this task has beside the engine's part: the loader, the bricks, physics, events and success. */
+import type { EpisodeStart } from '../../engine/episode-start.ts';
+import type { LoaderStart } from '../../robots/wheel-loader/loader-start.ts';
 
-export interface LoaderStart {
-  xM: number;
-  zM: number;
-  /** 0 faces +z; positive turns towards +x. */
-  headingRad: number;
-  liftM: number;
-  tiltRad: number;
-  /** Of a start taken from a running world; at rest when left out. */
-  motion?: LoaderMotion;
-}
-
-export interface LoaderMotion {
-  /** Of the chassis, along x and z. */
-  velocityMps: [number, number];
-  yawRateRadps: number;
-  /** Yaw rate that the wheels ask for; contacts may have left another. */
-  wheelYawRateRadps: number;
-}
+export type { LoaderStart } from '../../robots/wheel-loader/loader-start.ts';
 
 export interface BrickStart {
   /** Centre of the brick. */
@@ -73,53 +54,20 @@ export interface EpisodeEvent {
   effect: EventEffect;
 }
 
-export interface VisualSpec {
-  /** sRGB multipliers of the whole picture, 1 = neutral. */
-  tintRgb: [number, number, number];
-  ambient: number;
-  sunIntensity: number;
-  sunAzimuthRad: number;
-  sunElevationRad: number;
-  floorRgb: [number, number, number];
-  wallRgb: [number, number, number];
-  /** Added to EGO_CAMERA. */
-  camera: {
-    forwardM: number;
-    sidewaysM: number;
-    heightM: number;
-    pitchRad: number;
-    yawRad: number;
-    fovRad: number;
-  };
-}
-
-export interface SuccessCriteria {
+export interface SuccessCriteria extends Readonly<Record<string, number>> {
   /** Every brick lies inside the box, slower than this … */
   restSpeedMps: number;
   /** … for this long. */
   restS: number;
 }
 
-export interface EpisodeStart {
-  scenario: string;
-  /** The stream the start was drawn from, in words: namespace/seed/slot/attempt. */
-  seed: string;
-  /** The instruction given to language-conditioned policies. */
-  task: string;
+export interface BricksStart extends EpisodeStart {
   loader: LoaderStart;
   bricks: BrickStart[];
   physics: PhysicsSpec;
   events: EpisodeEvent[];
-  visual: VisualSpec;
-  timeLimitS: number;
   success: SuccessCriteria;
-  /** Set where the episode begins in the middle of another one that was disturbed. */
-  disturbed?: Disturbed;
 }
 
-export interface Disturbed {
-  /** What happened: one of the generator's kinds of disturbance. */
-  by: string;
-  /** When, in seconds after the start of the episode that was disturbed. */
-  atS: number;
-}
+/** What of a start is drawn. */
+export type SceneStart = Pick<BricksStart, 'bricks' | 'visual'>;

@@ -1,8 +1,8 @@
 /** Rectangles on the floor, seen from above: what loader and bricks cover, and whether two of them meet. */
 
-import { cos, sin } from '../sim/engine/math.ts';
-import { BUCKET, LOADER } from '../sim/robots/wheel-loader/geometry.ts';
-import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
+import { cos, sin } from '../../engine/math.ts';
+import { BUCKET, LOADER } from '../../robots/wheel-loader/geometry.ts';
+import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from './geometry.ts';
 
 /** A turned rectangle. Its `along` axis points to (sin yaw, cos yaw), its `across` axis to (cos yaw, -sin yaw). */
 export interface Footprint {

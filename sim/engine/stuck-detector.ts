@@ -12,7 +12,7 @@ export class StuckDetector {
 
   /** Call it once a control period. */
   isStuck(world: World): boolean {
-    const now = positions(world);
+    const now = world.positions();
     const moved =
       now.length !== this.#anchor.length || now.some((v, i) => Math.abs(v - this.#anchor[i]) > STILL);
     if (moved) {
@@ -21,9 +21,4 @@ export class StuckDetector {
     }
     return world.timeS - this.#sinceS >= STUCK_AFTER_S;
   }
-}
-
-function positions(world: World): number[] {
-  const { xM, zM, headingRad, liftM, tiltRad } = world.loader;
-  return [xM, zM, headingRad, liftM, tiltRad, ...world.bricks().flatMap((b) => [b.xM, b.yM, b.zM])];
 }
