@@ -3,7 +3,10 @@
  * to it. A module is a folder; inside `sim/`, the engine, each robot and each task are modules of their own.
  */
 
-/** What each module may import besides itself. The pure simulator imports no other module. */
+/**
+ * What each module may import besides itself. The pure simulator imports no other module.
+ * @type {Record<string, string[]>}
+ */
 const MAY_IMPORT = {
   'sim/errors.ts': [],
   'sim/engine': ['sim/errors.ts'],
@@ -29,12 +32,14 @@ const LIBRARY_HOMES = {
   hyparquet: ['dataset/'],
   'hyparquet-writer': ['dataset/'],
   h5wasm: ['dataset/'],
-  piscina: ['runtime/', 'generator/pool.ts'],
+  piscina: ['runtime/', 'generator/worker.ts', 'rollouts/worker.ts'],
 };
 
-const MODULES = Object.keys(MAY_IMPORT);
+export const MODULES = Object.keys(MAY_IMPORT);
+/** @param {string} name */
 const pattern = (name) => (name.endsWith('.ts') ? `^${name.replace('.', '\\.')}$` : `^${name}/`);
 
+/** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
 const modules = MODULES.map((name) => {
   const allowed = [name, ...MAY_IMPORT[name]];
   return {
@@ -46,6 +51,7 @@ const modules = MODULES.map((name) => {
   };
 });
 
+/** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
 const libraries = Object.entries(LIBRARY_HOMES).map(([library, homes]) => ({
   name: `${library}-home`,
   comment: `only ${homes.join(', ')} may import ${library}`,
@@ -54,6 +60,7 @@ const libraries = Object.entries(LIBRARY_HOMES).map(([library, homes]) => ({
   to: { path: `node_modules/${library}/`, dependencyTypesNot: ['type-only'] },
 }));
 
+/** @type {import('dependency-cruiser').IConfiguration & { forbidden: import('dependency-cruiser').IForbiddenRuleType[] }} */
 export default {
   forbidden: [
     ...modules,

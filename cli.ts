@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** Wires the rooms' commands together; every command lives in its own room. */
 import { Command, CommanderError } from 'commander';
+import { datasetCommand } from './dataset/command.ts';
 import { evalCommand } from './evaluator/command.ts';
 import { genCommand } from './generator/command.ts';
-import { datasetCommand } from './generator/dataset/command.ts';
 import { doctorCommand } from './generator/doctor-command.ts';
+import { scenarioCommand } from './generator/scenario-commands/command.ts';
 import { loopCommand } from './loop/command.ts';
 import { systemSentence } from './runtime/errno.ts';
 import { INTERRUPTED_EXIT_CODE } from './runtime/interrupt.ts';
@@ -13,7 +14,6 @@ import { watchOutputStreams } from './runtime/output-streams.ts';
 import { packageVersion } from './runtime/package-version.ts';
 import { guardTerminal } from './runtime/terminal.ts';
 import { userPath } from './runtime/user-path.ts';
-import { scenarioCommand } from './scenarios/command.ts';
 import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
 import { exportCommand, trainCommand } from './trainer/launch/command.ts';
 import { datasetTransferCommands, policyCommand } from './trainer/launch/remote/transfer-commands.ts';

@@ -1,8 +1,9 @@
 /** A run that was killed while its files moved into the dataset is completed by whichever command comes next. */
+
+import { readPublishPlan } from '../dataset/publish-plan.ts';
+import { workFolder } from '../dataset/staging.ts';
+import { finishPublish } from '../dataset/writer.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';
-import { readPublishPlan } from './dataset/publish-plan.ts';
-import { workFolder } from './dataset/staging.ts';
-import { finishPublish } from './dataset/writer.ts';
 
 /**
  * Completes such a run in `out`; it needs nothing but its plan. Returns whether there was one.

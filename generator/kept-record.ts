@@ -1,7 +1,8 @@
 /** Staged episodes as the journal has them: a file that is whole but belongs to another episode or run is no use. */
+
+import { decodeRecord, type EpisodeRecord, recordChecksum } from '../dataset/episode-record.ts';
 import type { Job } from '../scenarios/plan.ts';
 import { STATE_LAYOUTS } from '../sim/tasks/collect-bricks/observation.ts';
-import { decodeRecord, type EpisodeRecord, recordChecksum } from './dataset/episode-record.ts';
 import type { KeptEpisode } from './messages.ts';
 import type { RunRecord } from './run-folder.ts';
 

@@ -4,8 +4,8 @@
  * frames (DART sets its noise by the student's error in the same way), and at most what the expert is known to bear.
  */
 import { dirname, join } from 'node:path';
-import { readResults } from '../evaluator/rollout/results-file.ts';
-import { type RolloutTrajectory, readTrajectory } from '../evaluator/rollout/trajectory-file.ts';
+import { readResults } from '../rollouts/results-file.ts';
+import { type RolloutTrajectory, readTrajectory } from '../rollouts/trajectory-file.ts';
 import { replay } from '../sim/engine/replay.ts';
 import { expertDriver } from '../sim/engine/simulate.ts';
 import { InputError } from '../sim/errors.ts';

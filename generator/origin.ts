@@ -1,7 +1,8 @@
 /** What earlier runs put into a finished dataset, as far as the next run must know. */
+
+import type { RunProvenance } from '../dataset/metadata.ts';
+import { DatasetReader } from '../dataset/reader.ts';
 import { InputError } from '../sim/errors.ts';
-import type { RunProvenance } from './dataset/metadata.ts';
-import { DatasetReader } from './dataset/reader.ts';
 
 export interface DatasetOrigin {
   episodes: number;

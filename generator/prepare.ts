@@ -1,12 +1,12 @@
 /** From what the user asked and what stands in --out to what is to be done, before anything is touched. */
 
+import { Disk } from '../dataset/disk.ts';
 import { codeVersion } from '../runtime/code-version.ts';
 import { packageVersion } from '../runtime/package-version.ts';
 import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { completeMoves } from './complete-moves.ts';
-import { Disk } from './dataset/disk.ts';
 import {
   type DaggerProvenance,
   type DaggerRecord,

@@ -1,7 +1,7 @@
 /** How a dataset was made, as its metadata tells: command, seed, settings, versions, yield. No times, no paths. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { RunProvenance } from './dataset/metadata.ts';
+import type { RunProvenance } from '../dataset/metadata.ts';
 import type { FailedAttempt } from './episode.ts';
 import type { JournalState } from './journal.ts';
 import { countKinds } from './kind-counts.ts';

@@ -1,16 +1,16 @@
 /** A whole run: plan in, dataset out; stopped at any moment, it goes on from its journal. */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { Disk } from '../dataset/disk.ts';
+import type { EpisodeRecord } from '../dataset/episode-record.ts';
+import type { RunProvenance } from '../dataset/metadata.ts';
+import { StagingArea, workFolder } from '../dataset/staging.ts';
+import { DatasetWriter } from '../dataset/writer.ts';
 import { BackendAgreement } from '../render/backend-agreement.ts';
 import { listenForInterrupts } from '../runtime/interrupt.ts';
 import { ProgressPrinter } from '../runtime/progress.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';
 import { InputError } from '../sim/errors.ts';
 import { STATE_LAYOUTS } from '../sim/tasks/collect-bricks/observation.ts';
-import { Disk } from './dataset/disk.ts';
-import type { EpisodeRecord } from './dataset/episode-record.ts';
-import type { RunProvenance } from './dataset/metadata.ts';
-import { StagingArea, workFolder } from './dataset/staging.ts';
-import { DatasetWriter } from './dataset/writer.ts';
 import { dispatchJobs } from './dispatch.ts';
 import { assertStackKnown, Journal, jobsWithGaps } from './journal.ts';
 import { keptRecord } from './kept-record.ts';

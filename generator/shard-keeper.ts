@@ -1,8 +1,8 @@
 /** Turns staged episodes into shards of the dataset while later ones are still being made. */
-import type { EpisodeRecord } from './dataset/episode-record.ts';
-import { planShards } from './dataset/shards.ts';
-import type { StagingArea } from './dataset/staging.ts';
-import type { DatasetWriter } from './dataset/writer.ts';
+import type { EpisodeRecord } from '../dataset/episode-record.ts';
+import { planShards } from '../dataset/shards.ts';
+import type { StagingArea } from '../dataset/staging.ts';
+import type { DatasetWriter } from '../dataset/writer.ts';
 
 export interface ShardKeeperOptions {
   writer: DatasetWriter;

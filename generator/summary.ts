@@ -1,7 +1,7 @@
 /** What a run ends with: the JSON line that scripts read, and the lines that people read. Pure. */
 
+import type { RunProvenance } from '../dataset/metadata.ts';
 import { formatBytes, formatCount, formatDuration } from '../runtime/progress.ts';
-import type { RunProvenance } from './dataset/metadata.ts';
 import type { JournalState } from './journal.ts';
 import { countKinds, type KindCounts } from './kind-counts.ts';
 import { countDagger, type DaggerCounts, daggerLines } from './modes/dagger-counts.ts';

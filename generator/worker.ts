@@ -5,6 +5,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
+import { type EpisodeRecord, encodeRecord, recordChecksum } from '../dataset/episode-record.ts';
+import { StagingArea } from '../dataset/staging.ts';
+import { statFrameIndices, statStride } from '../dataset/stat-frames.ts';
 import { BackendAgreement } from '../render/backend-agreement.ts';
 import { RenderSession } from '../render/render-session.ts';
 import { RendererCrash } from '../render/renderer.ts';
@@ -13,9 +16,6 @@ import type { WorkerNotice, WorkerOrder } from '../runtime/worker-channel.ts';
 import { framesBySource, type Trajectory } from '../sim/engine/trajectory.ts';
 import { InputError } from '../sim/errors.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
-import { type EpisodeRecord, encodeRecord, recordChecksum } from './dataset/episode-record.ts';
-import { StagingArea } from './dataset/staging.ts';
-import { statFrameIndices, statStride } from './dataset/stat-frames.ts';
 import {
   type AttemptOptions,
   type AttemptOutcome,

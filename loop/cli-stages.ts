@@ -2,7 +2,7 @@
 import { createWriteStream, existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Disk } from '../generator/dataset/disk.ts';
+import { Disk } from '../dataset/disk.ts';
 import { coreTimes } from '../runtime/idle-cores.ts';
 import { INTERRUPTED_EXIT_CODE } from '../runtime/interrupt.ts';
 import { type RunningCommand, startOwnCommand } from '../runtime/own-command.ts';

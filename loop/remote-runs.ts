@@ -2,8 +2,8 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { POLICY_FILE } from '../evaluator/policy/contract.ts';
-import type { Disk } from '../generator/dataset/disk.ts';
+import type { Disk } from '../dataset/disk.ts';
+import { POLICY_FILE } from '../policy/contract.ts';
 import { InputError } from '../sim/errors.ts';
 import { remoteProviderNamed } from '../trainer/launch/remote/place-from-options.ts';
 import { planFromOptions } from '../trainer/launch/remote/plan-from-options.ts';

@@ -1,9 +1,9 @@
 /** What a stage that ended left to be known: from its summary line and the files it wrote. */
 import { join, relative } from 'node:path';
+import { DatasetReader } from '../dataset/reader.ts';
 import { shuffledOrder } from '../evaluator/compare/pairing.ts';
 import { readRollout } from '../evaluator/compare/rollout-folder.ts';
 import { wilson } from '../evaluator/statistics/wilson.ts';
-import { DatasetReader } from '../generator/dataset/reader.ts';
 import { readRegularSync } from '../runtime/regular-file.ts';
 import type { DataFacts, FactsOf, RequestOf, RolloutFacts, StageKind, StageRequest } from './stages.ts';
 

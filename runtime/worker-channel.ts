@@ -1,11 +1,10 @@
 /** What a pool and its workers tell each other beside the tasks, on a BroadcastChannel. */
-import type { Backend } from '../render/chromium.ts';
 
 /** From a worker to everybody: its browser started or ended, or better backends than that one do not draw here. */
 export type WorkerNotice =
   | { type: 'browser-opened'; threadId: number; pid: number }
   | { type: 'browser-closed'; threadId: number; pid: number }
-  | { type: 'backends-rejected'; backend: Backend; reasons: readonly string[] };
+  | { type: 'backends-rejected'; backend: string; reasons: readonly string[] };
 
 /** To all workers: close your browser; a `browser-closed` answers. */
 export type WorkerOrder = { type: 'close' };

@@ -28,11 +28,8 @@ export async function runChecks(node, { fix = false } = {}) {
     ['lint and format', node, [join(modules, '@biomejs', 'biome', 'bin', 'biome'), ...biome, ROOT]],
     ['python lint', ruff, ['check', '--quiet', ...(fix ? ['--fix'] : []), python]],
     ['python format', ruff, ['format', '--quiet', ...(fix ? [] : ['--check']), python]],
-    [
-      'rules between rooms',
-      node,
-      ['--disable-warning=ExperimentalWarning', join(ROOT, 'scripts', 'rules.ts')],
-    ],
+    ['rules of the code', node, ['--disable-warning=ExperimentalWarning', join(ROOT, 'scripts', 'rules.ts')]],
+    ['imports between modules', node, [join(ROOT, 'scripts', 'check-imports.mjs'), ROOT]],
   ];
   const failed = [];
   for (const [name, command, args] of checks) {

@@ -9,11 +9,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DecodedArray } from 'hyparquet';
-import { summarizeDataset } from '../generator/dataset/dataset-summary.ts';
-import type { EpisodeRecord } from '../generator/dataset/episode-record.ts';
-import { type EpisodeEntry, episodeTable, perChannel } from '../generator/dataset/episode-table.ts';
-import { type DatasetSpec, dataColumns, datasetFeatures } from '../generator/dataset/features.ts';
-import type { H264Picture } from '../generator/dataset/h264.ts';
+import { summarizeDataset } from '../dataset/dataset-summary.ts';
+import type { EpisodeRecord } from '../dataset/episode-record.ts';
+import { type EpisodeEntry, episodeTable, perChannel } from '../dataset/episode-table.ts';
+import { type DatasetSpec, dataColumns, datasetFeatures } from '../dataset/features.ts';
+import type { H264Picture } from '../dataset/h264.ts';
 import {
   CHUNKS_SIZE,
   CODEBASE_VERSION,
@@ -26,15 +26,15 @@ import {
   STATS_FILE,
   TASKS_FILE,
   VIDEO_PATH,
-} from '../generator/dataset/layout.ts';
-import { datasetMetadata } from '../generator/dataset/metadata.ts';
-import { ParquetTable } from '../generator/dataset/parquet-table.ts';
-import { DatasetReader } from '../generator/dataset/reader.ts';
-import { SourceDataset } from '../generator/dataset/source-dataset.ts';
-import { type DatasetStatistics, vectorStatistics } from '../generator/dataset/statistics.ts';
-import { taskTable } from '../generator/dataset/task-table.ts';
-import { validateDataset } from '../generator/dataset/validate.ts';
-import { readBase } from '../generator/dataset/writer-base.ts';
+} from '../dataset/layout.ts';
+import { datasetMetadata } from '../dataset/metadata.ts';
+import { ParquetTable } from '../dataset/parquet-table.ts';
+import { DatasetReader } from '../dataset/reader.ts';
+import { SourceDataset } from '../dataset/source-dataset.ts';
+import { type DatasetStatistics, vectorStatistics } from '../dataset/statistics.ts';
+import { taskTable } from '../dataset/task-table.ts';
+import { validateDataset } from '../dataset/validate.ts';
+import { readBase } from '../dataset/writer-base.ts';
 import { readOrigin } from '../generator/origin.ts';
 
 const FRAMES = 2;

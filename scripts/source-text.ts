@@ -1,37 +1,8 @@
-/** TypeScript source as rules want to read it: code without comments and strings, and the list of its imports. */
-
-export interface Import {
-  /** As written: './plan.ts', 'node:fs', 'three'. */
-  from: string;
-  /** Nothing of it is left at run time. */
-  typeOnly: boolean;
-}
-
-/** The source with comments blanked; strings are kept. */
-export function withoutComments(source: string): string {
-  return blank(source, { strings: false });
-}
+/** TypeScript source as rules want to read it: code without comments and strings. */
 
 /** The source with comments and the contents of strings blanked; code inside `${}` stays. */
 export function codeOnly(source: string): string {
   return blank(source, { strings: true });
-}
-
-const IMPORT =
-  /\b(import|export)\s+(type\s+)?(?:[\w$*\s{},]+?\sfrom\s*)?(['"])([^'"\n]+)\3|\bimport\s*\(\s*(['"])([^'"\n]+)\5/g;
-
-/** Every import and re-export, dynamic ones with a literal too, and `new URL('./worker.ts', import.meta.url)`. */
-export function importsOf(source: string): Import[] {
-  const code = withoutComments(source);
-  const bare = codeOnly(source);
-  const found: Import[] = [];
-  for (const match of code.matchAll(IMPORT)) {
-    const isText = bare[match.index] === ' '; // an import quoted inside a string
-    if (!isText) found.push({ from: match[4] ?? match[6], typeOnly: match[2] !== undefined });
-  }
-  for (const match of code.matchAll(/new URL\(\s*(['"])(\.[^'"\n]+\.ts)\1\s*,\s*import\.meta\.url/g))
-    if (bare[match.index] !== ' ') found.push({ from: match[2], typeOnly: false });
-  return found;
 }
 
 /** A slash after one of these begins a regular expression, not a division. */

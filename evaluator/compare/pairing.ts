@@ -1,7 +1,7 @@
 /** Puts the results of two rollouts side by side, condition by condition, or says why that cannot be done. */
 import { createHash } from 'node:crypto';
+import type { RolloutResult } from '../../rollouts/results.ts';
 import { throwFaults } from '../../sim/errors.ts';
-import type { RolloutResult } from '../results.ts';
 import type { PairCounts } from '../statistics/paired.ts';
 import { type StoredRollout, unfinishedFault } from './rollout-folder.ts';
 

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type RolloutResult, resultSchema } from '../../rollouts/results.ts';
 import { readLog } from '../../runtime/line-log.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
-import { type RolloutResult, resultSchema } from '../results.ts';
 
 /** What a comparison needs of a summary; the rest is kept as it is. */
 const summarySchema = z.looseObject({ suite: z.string(), suite_hash: z.string().min(1) });

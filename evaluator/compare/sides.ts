@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import { resolveSubject, type Subject } from '../../rollouts/subject.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
@@ -9,7 +10,6 @@ import { InputError } from '../../sim/errors.ts';
 import { againWords } from '../rollout/again.ts';
 import { requestedConditions } from '../rollout/requested-conditions.ts';
 import { parseRolloutOptions, type RawRolloutOptions, type RolloutRequest } from '../rollout/settings.ts';
-import { resolveSubject, type Subject } from '../rollout/subject.ts';
 import { readRollout, unfinishedFault } from './rollout-folder.ts';
 
 export const SIDES_DEFAULTS = { suite: 'standard', out: 'evaluations' } as const;

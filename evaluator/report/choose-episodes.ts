@@ -1,5 +1,5 @@
 /** Which episodes a report shows: failures of every label first, and some successes to hold them against. */
-import type { RolloutResult } from '../results.ts';
+import type { RolloutResult } from '../../rollouts/results.ts';
 import { countLabels } from './rates.ts';
 
 /** Of those shown, at least this share are successes, if there are any. */

@@ -1,5 +1,5 @@
 /** Draws an episode's stored poses and packs them as an MP4. */
-import { mp4Head } from '../../generator/dataset/mp4.ts';
+import { mp4Head } from '../../dataset/mp4.ts';
 import type { Renderer } from '../../render/draw-request.ts';
 import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { EpisodeVideo, ShownEpisode } from './report-data.ts';

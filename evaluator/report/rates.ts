@@ -1,5 +1,5 @@
 /** Headline and table: success rates with their intervals. */
-import type { RolloutResult } from '../results.ts';
+import type { RolloutResult } from '../../rollouts/results.ts';
 import { wilson } from '../statistics/wilson.ts';
 import { type Html, html } from './html.ts';
 import { labelTag } from './label-look.ts';

@@ -1,11 +1,11 @@
 /** What a report is made of, read from a rollout's folder. */
 import { existsSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
+import type { RolloutResult } from '../../rollouts/results.ts';
+import { readResults } from '../../rollouts/results-file.ts';
+import { type RolloutTrajectory, readTrajectory } from '../../rollouts/trajectory-file.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { InputError } from '../../sim/errors.ts';
-import type { RolloutResult } from '../results.ts';
-import { readResults } from '../rollout/results-file.ts';
-import { type RolloutTrajectory, readTrajectory } from '../rollout/trajectory-file.ts';
 
 export const RESULTS_FILE = 'results.jsonl';
 

@@ -1,8 +1,8 @@
 /** The command that drives the same policy on the same conditions again, wherever it was started from. */
 import { resolve } from 'node:path';
+import type { Subject } from '../../rollouts/subject.ts';
 import { wholeSuiteName } from '../../scenarios/suites/suite.ts';
 import type { RolloutRequest } from './settings.ts';
-import type { Subject } from './subject.ts';
 
 /**
  * What follows `brickyard`. Links such as RUN@best are followed: they may name another checkpoint by then.

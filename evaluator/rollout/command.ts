@@ -2,6 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { chunkOptions } from '../../policy/action-chunks.ts';
+import { readContract } from '../../policy/policy-folder.ts';
+import { checkPolicy } from '../../rollouts/preflight.ts';
+import { replaySet } from '../../rollouts/replay-conditions.ts';
+import { resolveSubject, type Subject } from '../../rollouts/subject.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../runtime/interrupt.ts';
 import { machineFacts } from '../../runtime/machine.ts';
 import { shellLine } from '../../runtime/shell-line.ts';
@@ -9,13 +14,9 @@ import { userFolder, userPath } from '../../runtime/user-path.ts';
 import { MAX_WORKERS } from '../../runtime/worker-pool.ts';
 import { listSuites } from '../../scenarios/suites/suite.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
-import { chunkOptions } from '../policy/action-chunks.ts';
-import { readContract } from '../policy/policy-folder.ts';
 import { writeReport } from '../report/write-report.ts';
 import { againWords } from './again.ts';
 import { onlyConditions } from './only.ts';
-import { checkPolicy } from './preflight.ts';
-import { replaySet } from './replay-conditions.ts';
 import { requestedConditions } from './requested-conditions.ts';
 import { type RolloutRun, type RunOutcome, recordedBackend, runRollouts } from './run.ts';
 import {
@@ -24,7 +25,6 @@ import {
   ROLLOUT_DEFAULTS,
   type RolloutRequest,
 } from './settings.ts';
-import { resolveSubject, type Subject } from './subject.ts';
 import { type RolloutMachine, type RolloutSummary, summaryText } from './summary.ts';
 
 type Options = RawRolloutOptions & { report?: boolean; json?: boolean; quiet?: boolean };

@@ -3,6 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pageBundle } from '../../render/page-bundle.ts';
+import { dispatchRollouts } from '../../rollouts/dispatch.ts';
+import type { RolloutReply, RolloutSettings, RolloutTask, WorkerSettings } from '../../rollouts/messages.ts';
+import { ResultsFile } from '../../rollouts/results-file.ts';
 import { codeVersion } from '../../runtime/code-version.ts';
 import { listenForInterrupts } from '../../runtime/interrupt.ts';
 import { packageVersion } from '../../runtime/package-version.ts';
@@ -16,9 +19,6 @@ import { type Growth, WorkerPool } from '../../runtime/worker-pool.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 import { shuffledOrder } from '../compare/pairing.ts';
-import { dispatchRollouts } from './dispatch.ts';
-import type { RolloutReply, RolloutSettings, RolloutTask, WorkerSettings } from './messages.ts';
-import { ResultsFile } from './results-file.ts';
 import { type RolloutMachine, type RolloutSummary, summarize } from './summary.ts';
 import { TimeLedger, type TimeSplit } from './time-split.ts';
 
@@ -228,7 +228,7 @@ async function rollOut(
   const from = process.cpuUsage();
   const pageScript = run.settings.subject.kind === 'policy' ? await pageBundle() : undefined;
   const pool = new WorkerPool<RolloutTask, RolloutReply, WorkerSettings>({
-    filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+    filename: fileURLToPath(new URL('../../rollouts/worker.ts', import.meta.url)),
     workers: Math.min(run.workers, tasks.length),
     growth: run.growth,
     settings: { ...run.settings, pageScript },

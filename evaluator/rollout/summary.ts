@@ -1,9 +1,9 @@
 /** What results add up to. Pure. */
 
 import type { RenderingStack } from '../../render/draw-request.ts';
+import type { RolloutResult } from '../../rollouts/results.ts';
 import type { MachineFacts } from '../../runtime/machine.ts';
 import { printableLine } from '../../runtime/printable.ts';
-import type { RolloutResult } from '../results.ts';
 import { wilson } from '../statistics/wilson.ts';
 import type { TimeSplit } from './time-split.ts';
 

@@ -1,5 +1,5 @@
 /** Where a run's time went, over its policy queries: from what its workers' clocks say. Pure. */
-import type { WorkerTimes } from './messages.ts';
+import type { WorkerTimes } from '../../rollouts/messages.ts';
 
 /** Milliseconds a query. */
 export interface TimeSplit {

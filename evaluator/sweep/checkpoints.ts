@@ -1,9 +1,9 @@
 /** The exported checkpoints of a training run. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { POLICY_FILE } from '../../policy/contract.ts';
+import { exportHint } from '../../policy/export-hint.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
-import { POLICY_FILE } from '../policy/contract.ts';
-import { exportHint } from '../policy/export-hint.ts';
 
 export interface Checkpoint {
   step: number;

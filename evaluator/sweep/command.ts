@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
+import { recordSuccess, type SuccessByCheckpoint, selectionFolder } from '../../policy/checkpoint-success.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
 import { userPath } from '../../runtime/user-path.ts';
 import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { percent, points, table } from '../compare/table.ts';
-import { recordSuccess, type SuccessByCheckpoint, selectionFolder } from '../policy/checkpoint-success.ts';
 import { runRolloutProcess } from '../rollout-process.ts';
 import { type Checkpoint, chooseSteps, listCheckpoints } from './checkpoints.ts';
 import { sweepPlot } from './plot.ts';

@@ -2,9 +2,10 @@
  * Success against training step. The best checkpoint is chosen on one set of conditions and reported on another: the
  * best of many noisy figures is too high on the set that chose it, and whoever reports that figure fools himself.
  */
+
+import { rolloutFolder, SELECTION_SEED } from '../../policy/checkpoint-success.ts';
 import { countPairs, pairRollouts } from '../compare/pairing.ts';
 import { readRollout, type StoredRollout } from '../compare/rollout-folder.ts';
-import { rolloutFolder, SELECTION_SEED } from '../policy/checkpoint-success.ts';
 import type { RunRollout } from '../rollout-process.ts';
 import { pairedDifferenceInterval } from '../statistics/paired.ts';
 import { wilson } from '../statistics/wilson.ts';

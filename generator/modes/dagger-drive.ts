@@ -2,7 +2,7 @@
  * A student drives, mixed with the expert, until it hands over: the way to the states that its own errors lead to
  * (DAgger, Ross et al. 2011). Nothing of the drive is stored but the state at which the expert takes over.
  */
-import type { ActionChunks } from '../../evaluator/policy/action-chunks.ts';
+import type { ActionChunks } from '../../policy/action-chunks.ts';
 import { Environment } from '../../sim/engine/environment.ts';
 import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import type { Handover } from '../../sim/engine/handover.ts';

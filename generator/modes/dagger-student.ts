@@ -1,12 +1,12 @@
 /** Who drives in `--mode dagger`: looked at before anything is made, and opened in each worker. */
 import { createHash } from 'node:crypto';
-import { ActionChunks, chunkOptions } from '../../evaluator/policy/action-chunks.ts';
-import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
-import { PolicySession } from '../../evaluator/policy/session.ts';
-import { simulatorSettings } from '../../evaluator/policy/simulator-fit.ts';
-import { checkPolicy } from '../../evaluator/rollout/preflight.ts';
-import { resolveSubject } from '../../evaluator/rollout/subject.ts';
+import { ActionChunks, chunkOptions } from '../../policy/action-chunks.ts';
+import { loadPolicy } from '../../policy/policy-folder.ts';
+import { PolicySession } from '../../policy/session.ts';
+import { simulatorSettings } from '../../policy/simulator-fit.ts';
 import type { RenderSession } from '../../render/render-session.ts';
+import { checkPolicy } from '../../rollouts/preflight.ts';
+import { resolveSubject } from '../../rollouts/subject.ts';
 import { InputError } from '../../sim/errors.ts';
 import type { StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
 import type { BackendChoice } from '../settings.ts';

@@ -3,12 +3,12 @@
 import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
-import type { StateChoice } from '../settings.ts';
 
 /** What every mode is told about an attempt. */
 export interface AttemptFormat {
   fps: number;
-  state: StateChoice;
+  /** One of the task's state layouts. */
+  state: string;
 }
 
 export const expertEpisode = <Start extends EpisodeStart>(

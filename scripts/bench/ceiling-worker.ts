@@ -1,7 +1,7 @@
 /** A worker of `gen` without its dataset: simulates, draws and encodes, and throws the video away. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { workerData } from 'piscina';
-import { statFrameIndices, statStride } from '../../generator/dataset/stat-frames.ts';
+import { statFrameIndices, statStride } from '../../dataset/stat-frames.ts';
 import { attemptEpisode } from '../../generator/episode.ts';
 import { RenderSession } from '../../render/render-session.ts';
 import type { Job } from '../../scenarios/plan.ts';

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { writeRawFrames } from '../../generator/dataset/redraw.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
+import { writeRawFrames } from '../../dataset/redraw.ts';
 import { openRenderer } from '../../render/renderer.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import { pythonFolder } from '../setup/python.mjs';

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeRecord, type EpisodeRecord, encodeRecord } from '../../generator/dataset/episode-record.ts';
-import { StagingArea } from '../../generator/dataset/staging.ts';
-import { statFrameIndices, statStride } from '../../generator/dataset/stat-frames.ts';
-import { DatasetWriter } from '../../generator/dataset/writer.ts';
+import { decodeRecord, type EpisodeRecord, encodeRecord } from '../../dataset/episode-record.ts';
+import { StagingArea } from '../../dataset/staging.ts';
+import { statFrameIndices, statStride } from '../../dataset/stat-frames.ts';
+import { DatasetWriter } from '../../dataset/writer.ts';
 import { attemptEpisode } from '../../generator/episode.ts';
 import { ShardKeeper } from '../../generator/shard-keeper.ts';
 import type { EncodeRequest } from '../../render/draw-request.ts';

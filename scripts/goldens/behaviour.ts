@@ -4,10 +4,10 @@
  * kind of episode, drivers that fail), and only for this project's own tests.
  */
 import { createHash } from 'node:crypto';
-import { baselineDriver } from '../../evaluator/rollout/driver.ts';
-import { rolloutResult, runRollout } from '../../evaluator/rollout/episode.ts';
 import { attemptEpisode } from '../../generator/episode.ts';
 import { MODE_DEFAULTS } from '../../generator/modes/kind.ts';
+import { baselineDriver } from '../../rollouts/driver.ts';
+import { rolloutResult, runRollout } from '../../rollouts/episode.ts';
 import { listScenarios } from '../../scenarios/catalogue.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
 import { drawConditions } from '../../scenarios/suites/conditions.ts';

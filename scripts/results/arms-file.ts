@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { readRollout } from '../../evaluator/compare/rollout-folder.ts';
-import type { RolloutResult } from '../../evaluator/results.ts';
+import type { RolloutResult } from '../../rollouts/results.ts';
 
 const trainingSchema = z.strictObject({
   /** Of the rollout's folder, without the path. */

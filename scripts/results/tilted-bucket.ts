@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { readRollout } from '../../evaluator/compare/rollout-folder.ts';
-import { readTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
+import { readTrajectory } from '../../rollouts/trajectory-file.ts';
 import { replay } from '../../sim/engine/replay.ts';
 import { expertAction, expertView } from '../../sim/tasks/collect-bricks/expert/expert.ts';
 import type { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';

@@ -1,6 +1,6 @@
 /** When a student that drives is relieved by the expert. */
 import type { EpisodeStart } from './episode-start.ts';
-import type { ExpertAnswer } from './task.ts';
+import type { ExpertAnswer } from './expert-answer.ts';
 import type { World } from './world.ts';
 
 /** Why a student handed over; `drawn`: it had done nothing wrong, its time was up. */

@@ -4,19 +4,13 @@
  */
 import type { Disturbance } from './disturbance.ts';
 import type { EpisodeStart } from './episode-start.ts';
+import type { ExpertAnswer } from './expert-answer.ts';
 import type { FailedTrajectory, Failure } from './failure.ts';
 import type { HandoverWatch } from './handover.ts';
 import type { TaskMap } from './map.ts';
 import type { Rng } from './rng.ts';
 import type { Robot } from './robot.ts';
 import type { World } from './world.ts';
-
-/** What the expert would do now, and what that is part of. */
-export interface ExpertAnswer {
-  action: readonly number[];
-  /** One of the task's phases. */
-  phase: string;
-}
 
 /** Starts near places that a rollout found: without them a task has no `--from-report`. */
 export interface Aiming<Start extends EpisodeStart, Place> {

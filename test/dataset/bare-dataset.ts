@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SchemaElement } from 'hyparquet';
 import { type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
-import { vectorStatistics } from '../../generator/dataset/statistics.ts';
+import { vectorStatistics } from '../../dataset/statistics.ts';
 
 export type WriteTable = (columns: Record<string, unknown[]>) => Uint8Array;
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { parquetMetadata, parquetReadObjects, type SchemaElement } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mergeDatasets } from '../../generator/dataset/merge.ts';
-import type { StoredType } from '../../generator/dataset/parquet-table.ts';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { splitDataset } from '../../generator/dataset/split.ts';
+import { mergeDatasets } from '../../dataset/merge.ts';
+import type { StoredType } from '../../dataset/parquet-table.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
+import { splitDataset } from '../../dataset/split.ts';
 import {
   type ExtraColumn,
   type ForeignFeature,

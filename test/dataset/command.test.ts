@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { datasetCommand } from '../../generator/dataset/command.ts';
+import { datasetCommand } from '../../dataset/command.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
 import { LENGTHS, records, writeAll } from './small-dataset.ts';
 

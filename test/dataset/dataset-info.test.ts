@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { confinedPath } from '../../generator/dataset/dataset-info.ts';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
+import { confinedPath } from '../../dataset/dataset-info.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
 import { InputError } from '../../sim/errors.ts';
 
 let root: string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeRecord, encodeRecord, TornRecordError } from '../../generator/dataset/episode-record.ts';
+import { decodeRecord, encodeRecord, TornRecordError } from '../../dataset/episode-record.ts';
 import { madeUpVideo } from './made-up-video.ts';
 import { madeUpRecord } from './records.ts';
 

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { contactSheet, evenlySpread } from '../../generator/dataset/contact-sheet.ts';
-import { decodeFrames, decodeTimes } from '../../generator/dataset/ffmpeg.ts';
-import { mp4Head } from '../../generator/dataset/mp4.ts';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { validateDataset } from '../../generator/dataset/validate.ts';
-import { DatasetWriter } from '../../generator/dataset/writer.ts';
+import { contactSheet, evenlySpread } from '../../dataset/contact-sheet.ts';
+import { decodeFrames, decodeTimes } from '../../dataset/ffmpeg.ts';
+import { mp4Head } from '../../dataset/mp4.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
+import { validateDataset } from '../../dataset/validate.ts';
+import { DatasetWriter } from '../../dataset/writer.ts';
 import { BITS, BLOCK_PX, FIXTURE_SIZE, patternedVideo } from './patterned-video.ts';
 import { madeUpRecord, RUN, SPEC } from './records.ts';
 

@@ -2,13 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DecodedArray } from 'hyparquet';
-import { ParquetTable, type TableColumn } from '../../generator/dataset/parquet-table.ts';
-import {
-  type FeatureStatistics,
-  STATISTIC_NAMES,
-  vectorStatistics,
-} from '../../generator/dataset/statistics.ts';
-import { taskTable } from '../../generator/dataset/task-table.ts';
+import { ParquetTable, type TableColumn } from '../../dataset/parquet-table.ts';
+import { type FeatureStatistics, STATISTIC_NAMES, vectorStatistics } from '../../dataset/statistics.ts';
+import { taskTable } from '../../dataset/task-table.ts';
 
 export interface ForeignFeature {
   dtype: string;

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { CompressionCodec } from 'hyparquet';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cameraSize, flatNames } from '../../generator/dataset/camera-shape.ts';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { vectorStatistics } from '../../generator/dataset/statistics.ts';
-import { type ValidationReport, validateDataset } from '../../generator/dataset/validate.ts';
+import { cameraSize, flatNames } from '../../dataset/camera-shape.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
+import { vectorStatistics } from '../../dataset/statistics.ts';
+import { type ValidationReport, validateDataset } from '../../dataset/validate.ts';
 import { type ForeignOptions, tableWith, writeForeign } from './bare-dataset.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'brickyard-foreign-'));

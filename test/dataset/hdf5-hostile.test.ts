@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { File } from 'h5wasm/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { convertToLerobot } from '../../generator/dataset/hdf5/from-hdf5.ts';
-import { Hdf5Reader } from '../../generator/dataset/hdf5/hdf5-file.ts';
+import { convertToLerobot } from '../../dataset/hdf5/from-hdf5.ts';
+import { Hdf5Reader } from '../../dataset/hdf5/hdf5-file.ts';
 import { type Attributes, actItems, hdf5Folder, pixels, rowsOf } from './hdf5-files.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/hdf5');

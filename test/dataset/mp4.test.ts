@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { pictureOfAvcC, pictureOfSps } from '../../generator/dataset/h264.ts';
-import { mp4Head } from '../../generator/dataset/mp4.ts';
-import { Mp4Error, readMp4 } from '../../generator/dataset/mp4-reader.ts';
+import { pictureOfAvcC, pictureOfSps } from '../../dataset/h264.ts';
+import { mp4Head } from '../../dataset/mp4.ts';
+import { Mp4Error, readMp4 } from '../../dataset/mp4-reader.ts';
 import { avcC } from './annex-b.ts';
 import { madeUpVideo } from './made-up-video.ts';
 

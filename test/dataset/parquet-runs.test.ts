@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertRuns } from '../../generator/dataset/parquet-runs.ts';
+import { assertRuns } from '../../dataset/parquet-runs.ts';
 
 describe('run lengths', () => {
   it('accepts repeated values, packed groups and the padding of the last group', () => {

@@ -4,7 +4,7 @@
  * baseline, no B-frames, a key frame every ten.
  */
 import { spawnSync } from 'node:child_process';
-import { statFrameIndices, statStride } from '../../generator/dataset/stat-frames.ts';
+import { statFrameIndices, statStride } from '../../dataset/stat-frames.ts';
 import type { EncodedVideo } from '../../render/draw-request.ts';
 import { encodedVideoFromAnnexB } from './annex-b.ts';
 

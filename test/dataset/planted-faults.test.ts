@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHECK_NAMES } from '../../generator/dataset/checks/names.ts';
-import type { EpisodeRecord } from '../../generator/dataset/episode-record.ts';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { taskTable } from '../../generator/dataset/task-table.ts';
-import { validateDataset } from '../../generator/dataset/validate.ts';
+import { CHECK_NAMES } from '../../dataset/checks/names.ts';
+import type { EpisodeRecord } from '../../dataset/episode-record.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
+import { taskTable } from '../../dataset/task-table.ts';
+import { validateDataset } from '../../dataset/validate.ts';
 import { records, writeAll } from './small-dataset.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { previewPage } from '../../generator/dataset/preview-page.ts';
-import type { DatasetReader } from '../../generator/dataset/reader.ts';
-import { rowPlot } from '../../generator/dataset/row-plot.ts';
+import { previewPage } from '../../dataset/preview-page.ts';
+import type { DatasetReader } from '../../dataset/reader.ts';
+import { rowPlot } from '../../dataset/row-plot.ts';
 
 const EVIL = '<script>alert("1")</script>';
 

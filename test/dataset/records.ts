@@ -1,8 +1,8 @@
 /** Episodes made up for tests: every column a known function of episode and frame. */
-import type { EpisodeRecord } from '../../generator/dataset/episode-record.ts';
-import type { DatasetSpec } from '../../generator/dataset/features.ts';
-import type { RunProvenance } from '../../generator/dataset/metadata.ts';
-import { statFrameIndices } from '../../generator/dataset/stat-frames.ts';
+import type { EpisodeRecord } from '../../dataset/episode-record.ts';
+import type { DatasetSpec } from '../../dataset/features.ts';
+import type { RunProvenance } from '../../dataset/metadata.ts';
+import { statFrameIndices } from '../../dataset/stat-frames.ts';
 import type { EncodedVideo } from '../../render/draw-request.ts';
 import { PHASES } from '../../sim/tasks/collect-bricks/phases.ts';
 import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DatasetInfo } from '../../generator/dataset/dataset-info.ts';
-import type { EpisodeProvenance } from '../../generator/dataset/episode-row.ts';
-import { reproduceCommand } from '../../generator/dataset/reproduce.ts';
+import type { DatasetInfo } from '../../dataset/dataset-info.ts';
+import type { EpisodeProvenance } from '../../dataset/episode-row.ts';
+import { reproduceCommand } from '../../dataset/reproduce.ts';
 import { resolveSelection, scenarioHash } from '../../scenarios/registry.ts';
 import { RUN } from './records.ts';
 

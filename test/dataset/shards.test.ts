@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HARD_LIMIT_S, planShards, SHARD_LIMITS } from '../../generator/dataset/shards.ts';
+import { HARD_LIMIT_S, planShards, SHARD_LIMITS } from '../../dataset/shards.ts';
 import { InputError } from '../../sim/errors.ts';
 
 const lengths = (fps: number) => fc.array(fc.integer({ min: 1, max: 400 * fps }), { maxLength: 120 });

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { statFrameIndices, statStride } from '../../generator/dataset/stat-frames.ts';
+import { statFrameIndices, statStride } from '../../dataset/stat-frames.ts';
 import {
   aggregateStatistics,
   cameraStatistics,
   QUANTILE_NAMES,
   QUANTILES,
   vectorStatistics,
-} from '../../generator/dataset/statistics.ts';
+} from '../../dataset/statistics.ts';
 
 /** Said once more, plainly, for one dimension. */
 function naive(values: number[]) {

@@ -3,9 +3,9 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { validateDataset } from '../../generator/dataset/validate.ts';
-import { finishPublish } from '../../generator/dataset/writer.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
+import { validateDataset } from '../../dataset/validate.ts';
+import { finishPublish } from '../../dataset/writer.ts';
 import { InputError } from '../../sim/errors.ts';
 import { KilledMoving } from './killed-moving.ts';
 import { contents, LENGTHS, records, writeAll } from './small-dataset.ts';

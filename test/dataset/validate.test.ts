@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EpisodeRecord } from '../../generator/dataset/episode-record.ts';
-import { MAX_FINDINGS_A_CHECK } from '../../generator/dataset/findings.ts';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { taskTable } from '../../generator/dataset/task-table.ts';
-import { type ValidateOptions, validateDataset } from '../../generator/dataset/validate.ts';
+import type { EpisodeRecord } from '../../dataset/episode-record.ts';
+import { MAX_FINDINGS_A_CHECK } from '../../dataset/findings.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
+import { taskTable } from '../../dataset/task-table.ts';
+import { type ValidateOptions, validateDataset } from '../../dataset/validate.ts';
 import { InputError } from '../../sim/errors.ts';
 import { LENGTHS, records, writeAll } from './small-dataset.ts';
 
@@ -242,7 +242,7 @@ describe('validate', () => {
         true,
       );
     }
-    const { Findings } = await import('../../generator/dataset/findings.ts');
+    const { Findings } = await import('../../dataset/findings.ts');
     const findings = new Findings();
     for (let i = 0; i < 1000; i++) findings.fault(i, 'some', 'again');
     findings.close();

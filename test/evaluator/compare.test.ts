@@ -9,9 +9,9 @@ import { comparePairs, compareUntilDecided } from '../../evaluator/compare/compa
 import { pairRollouts, shuffledOrder } from '../../evaluator/compare/pairing.ts';
 import { readRollout, type StoredRollout } from '../../evaluator/compare/rollout-folder.ts';
 import { comparisonText } from '../../evaluator/compare/table.ts';
-import type { RolloutResult } from '../../evaluator/results.ts';
 import { holm } from '../../evaluator/statistics/holm.ts';
 import { mcnemarExact } from '../../evaluator/statistics/paired.ts';
+import type { RolloutResult } from '../../rollouts/results.ts';
 import { madeUpResults, writeRollout } from './made-up-rollout.ts';
 
 const SUITE = { suite: 'smoke', suite_hash: 'b'.repeat(64) };

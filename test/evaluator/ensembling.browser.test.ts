@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gen, genOk, startCommand } from '../generator/gen-process.ts';
-import { alteredPolicy, TINY_POLICY } from './altered-policy.ts';
+import { alteredPolicy, TINY_POLICY } from '../policy/altered-policy.ts';
 import { type RolloutFolder, rolloutFolder } from './rollout-process.ts';
 
 const COEFFICIENT = 0.3;

@@ -1,7 +1,7 @@
 /** Rollout folders made by hand: what a policy solved, condition by condition. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RolloutResult } from '../../evaluator/results.ts';
+import type { RolloutResult } from '../../rollouts/results.ts';
 
 /** One character an episode: 1 success, 0 failure, e error. */
 export function madeUpResults(outcomes: string, changes: Partial<RolloutResult> = {}): RolloutResult[] {

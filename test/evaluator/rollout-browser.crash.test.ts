@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { browsersOf, startCommand, until } from '../generator/gen-process.ts';
-import { TINY_POLICY } from './altered-policy.ts';
+import { TINY_POLICY } from '../policy/altered-policy.ts';
 import { evaluate, type RolloutFolder, resultLines, rolloutFolder } from './rollout-process.ts';
 
 /** For machines that do much else. */

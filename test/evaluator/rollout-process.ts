@@ -1,7 +1,7 @@
 /** Rollouts run as processes of their own, and what they left on disk, for tests that disturb them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RolloutResult } from '../../evaluator/results.ts';
+import type { RolloutResult } from '../../rollouts/results.ts';
 import { type Ended, startCommand } from '../generator/gen-process.ts';
 
 /** Runs `brickyard eval ARGS --json` to its end. */

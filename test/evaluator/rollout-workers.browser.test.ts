@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkPolicy, type Preflight } from '../../evaluator/rollout/preflight.ts';
 import { runRollouts } from '../../evaluator/rollout/run.ts';
-import type { Subject } from '../../evaluator/rollout/subject.ts';
+import { checkPolicy, type Preflight } from '../../rollouts/preflight.ts';
+import type { Subject } from '../../rollouts/subject.ts';
 import { machineFacts } from '../../runtime/machine.ts';
 import { adHocSet } from '../../scenarios/suites/suite.ts';
-import { TINY_POLICY } from './altered-policy.ts';
+import { TINY_POLICY } from '../policy/altered-policy.ts';
 import { type RolloutFolder, rolloutFolder } from './rollout-process.ts';
 
 let home: string;

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveSubject } from '../../evaluator/rollout/subject.ts';
 import { listCheckpoints } from '../../evaluator/sweep/checkpoints.ts';
+import { resolveSubject } from '../../rollouts/subject.ts';
 
 let home: string;
 beforeAll(() => {

@@ -3,17 +3,17 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type CheckpointSuccess,
-  linkBestSuccess,
-  readSuccess,
-  recordSuccess,
-} from '../../evaluator/policy/checkpoint-success.ts';
 import type { RolloutRequest, RunRollout } from '../../evaluator/rollout-process.ts';
 import { chooseSteps, listCheckpoints } from '../../evaluator/sweep/checkpoints.ts';
 import { sweepText } from '../../evaluator/sweep/command.ts';
 import { sweepPlot } from '../../evaluator/sweep/plot.ts';
 import { chooseBest, sweepCheckpoints } from '../../evaluator/sweep/sweep.ts';
+import {
+  type CheckpointSuccess,
+  linkBestSuccess,
+  readSuccess,
+  recordSuccess,
+} from '../../policy/checkpoint-success.ts';
 import { madeUpResults, writeRollout } from './made-up-rollout.ts';
 
 let folder: string;

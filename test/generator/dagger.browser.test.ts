@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { DatasetMetadata } from '../../generator/dataset/metadata.ts';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
+import type { DatasetMetadata } from '../../dataset/metadata.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
 import { SOURCES } from '../../sim/engine/trajectory.ts';
-import { alteredPolicy, TINY_POLICY } from '../evaluator/altered-policy.ts';
 import { madeUpResults, writeRollout } from '../evaluator/made-up-rollout.ts';
+import { alteredPolicy, TINY_POLICY } from '../policy/altered-policy.ts';
 import { gen, genOk, startCommand, withFolder } from './gen-process.ts';
 
 const made: string[] = [];

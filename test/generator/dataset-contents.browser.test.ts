@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
 import { replayFinalStateHash } from '../../sim/engine/replay.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 import { gen, genOk } from './gen-process.ts';

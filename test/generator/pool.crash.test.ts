@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { StagingArea, workFolder } from '../../generator/dataset/staging.ts';
+import { StagingArea, workFolder } from '../../dataset/staging.ts';
 import { dispatchJobs } from '../../generator/dispatch.ts';
 import { Journal } from '../../generator/journal.ts';
 import { type EpisodePool, openEpisodePool } from '../../generator/pool.ts';

@@ -1,13 +1,14 @@
 /** Reads of foreign files whose commands would start a browser first; each answers with a line, or throws. */
-import { checkGoldenPairs } from '../../evaluator/policy/golden-pairs.ts';
-import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
-import { PolicySession } from '../../evaluator/policy/session.ts';
-import { readResults } from '../../evaluator/rollout/results-file.ts';
-import { readTrajectory } from '../../evaluator/rollout/trajectory-file.ts';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
+
+import { DatasetReader } from '../../dataset/reader.ts';
 import { Journal } from '../../generator/journal.ts';
 import { inspectFolder } from '../../generator/run-folder.ts';
 import { readState } from '../../loop/state.ts';
+import { checkGoldenPairs } from '../../policy/golden-pairs.ts';
+import { loadPolicy } from '../../policy/policy-folder.ts';
+import { PolicySession } from '../../policy/session.ts';
+import { readResults } from '../../rollouts/results-file.ts';
+import { readTrajectory } from '../../rollouts/trajectory-file.ts';
 import { readRemoteSettings } from '../../trainer/launch/remote/settings-file.ts';
 
 /** What `eval rollout` does with a policy before it opens a browser. */

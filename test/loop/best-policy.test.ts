@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Disk } from '../../generator/dataset/disk.ts';
+import { Disk } from '../../dataset/disk.ts';
 import { keepBest } from '../../loop/best-policy.ts';
 import { runLoop } from '../../loop/run.ts';
 import type { LoopState } from '../../loop/state.ts';

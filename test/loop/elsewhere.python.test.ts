@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
 import { type LoopState, readState } from '../../loop/state.ts';
 import type { LoopSummary } from '../../loop/summary.ts';
+import { loadPolicy } from '../../policy/policy-folder.ts';
 import { startCommand, until } from '../generator/gen-process.ts';
 import { testPython } from '../python.ts';
 import { endAgents } from '../trainer-ssh/end-agents.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Disk } from '../../generator/dataset/disk.ts';
+import { Disk } from '../../dataset/disk.ts';
 import { openLoop } from '../../loop/open-loop.ts';
 import { assertTrainsThere, bringHome, remoteProgress } from '../../loop/remote-runs.ts';
 import { remoteTrainFacts } from '../../loop/stage-facts.ts';

@@ -16,7 +16,18 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** The version of a copy of the sources in which one file has another line. */
 function versionWith(of: CodeOf, changed?: string): string {
   const root = join(folder, `${copies++}`);
-  for (const room of ['runtime', 'render', 'sim', 'scenarios', 'generator', 'evaluator', 'tsconfig.json'])
+  for (const room of [
+    'runtime',
+    'render',
+    'sim',
+    'scenarios',
+    'dataset',
+    'policy',
+    'rollouts',
+    'generator',
+    'evaluator',
+    'tsconfig.json',
+  ])
     cpSync(join(CHECKOUT, room), join(root, room), { recursive: true });
   if (changed) appendFileSync(join(root, changed), '\n// changed\n');
   return codeVersion(of, root);
@@ -41,28 +52,24 @@ describe('the version of the code behind a run', () => {
     ['gen', 'generator/modes/noise.ts'],
     ['gen', 'generator/modes/dagger-student.ts'],
     ['gen', 'sim/tasks/collect-bricks/disturbances/displaced.ts'],
-    ['gen', 'generator/dataset/statistics.ts'],
-    ['gen', 'evaluator/policy/session.ts'],
+    ['gen', 'dataset/statistics.ts'],
+    ['gen', 'policy/session.ts'],
     ['rollout', 'sim/tasks/collect-bricks/world.ts'],
     ['rollout', 'sim/engine/scene/shading.ts'],
     ['rollout', 'render/page/main.ts'],
     ['rollout', 'scenarios/sampler.ts'],
     ['rollout', 'scenarios/suites/conditions.ts'],
-    ['rollout', 'evaluator/rollout/episode.ts'],
-    ['rollout', 'evaluator/rollout/policy-driver.ts'],
+    ['rollout', 'rollouts/episode.ts'],
+    ['rollout', 'rollouts/policy-driver.ts'],
     ['rollout', 'sim/tasks/collect-bricks/failures/rules.ts'],
-    ['rollout', 'evaluator/policy/contract.ts'],
+    ['rollout', 'policy/contract.ts'],
   ] as const)('of %s changes with %s', (of, file) => {
     expect(versionWith(of, file)).not.toBe(codeVersion(of));
   });
 
   it('does not change with what only reads, checks or reports', () => {
     const made = [...sourcesOf('gen'), ...sourcesOf('rollout')];
-    for (const name of [
-      'generator/dataset/validate.ts',
-      'generator/doctor/report.ts',
-      'evaluator/report/page.ts',
-    ])
+    for (const name of ['dataset/validate.ts', 'generator/doctor/report.ts', 'evaluator/report/page.ts'])
       expect(made).not.toContain(name);
   });
 });

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
+import { datasetCommand } from '../../dataset/command.ts';
 import { evalCommand } from '../../evaluator/command.ts';
 import { junitXml } from '../../evaluator/regression/junit.ts';
-import { datasetCommand } from '../../generator/dataset/command.ts';
+import { scenarioCommand } from '../../generator/scenario-commands/command.ts';
 import { pictureSheet } from '../../render/picture-sheet.ts';
 import { htmlPage } from '../../runtime/html-page.ts';
 import { assertReplaceable, isMadeHere, JUNIT_MARK } from '../../runtime/output-file.ts';
-import { scenarioCommand } from '../../scenarios/command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'output-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));

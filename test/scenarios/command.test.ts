@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { scenarioCommand } from '../../scenarios/command.ts';
+import { scenarioCommand } from '../../generator/scenario-commands/command.ts';
 import { listScenarios, loadScenario } from '../../scenarios/registry.ts';
 import { InputError } from '../../sim/errors.ts';
 

@@ -1,7 +1,7 @@
 /** The preview draws what was sampled: a picture for each start from above and through the camera. */
 import { decode } from 'fast-png';
 import { expect, test } from 'vitest';
-import { previewPicture } from '../../scenarios/preview.ts';
+import { previewPicture } from '../../generator/scenario-commands/preview.ts';
 import { loadScenario } from '../../scenarios/registry.ts';
 
 test('starts from above and through the camera, other ones for another seed', async () => {

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { linkBestSuccess, readSuccess } from '../../evaluator/policy/checkpoint-success.ts';
+import { linkBestSuccess, readSuccess } from '../../policy/checkpoint-success.ts';
 import type { OwnCommand } from '../../runtime/own-command.ts';
 import { CheckpointRollouts } from '../../trainer/launch/checkpoint-rollouts.ts';
 import {

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
+import { loadPolicy } from '../../policy/policy-folder.ts';
 import { fakeGcsServerPath } from '../../scripts/fake-gcs.ts';
 import { openStore } from '../../trainer/launch/storage/open-store.ts';
 import { startFakeGcsServer } from '../fakes/fake-gcs-server.ts';

@@ -1,5 +1,5 @@
 /** Datasets to train on, made up in a second: patterned pictures, known rows. */
-import { DatasetWriter } from '../../generator/dataset/writer.ts';
+import { DatasetWriter } from '../../dataset/writer.ts';
 import { FIXTURE_SIZE, patternedVideo } from '../dataset/patterned-video.ts';
 import { FPS, madeUpRecord, RUN, SPEC } from '../dataset/records.ts';
 

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { loadPolicy } from '../../evaluator/policy/policy-folder.ts';
+import { loadPolicy } from '../../policy/policy-folder.ts';
 import { ensureUv } from '../../scripts/setup/python.mjs';
 import { testPython } from '../python.ts';
 import { CheckProcess, type CheckResult, TRAINER } from './check-process.ts';

@@ -50,7 +50,7 @@ def driven_by_lerobot(
 
 def driven_by_chunks(chunks: np.ndarray, steps: int, ensemble: float | None) -> np.ndarray:
     """What a rollout executes of the chunks (F, chunk, A) that the graph answers in each frame: see
-    evaluator/policy/action-chunks.ts.
+    policy/action-chunks.ts.
     """
     if ensemble is None:
         return np.stack([chunks[k - k % steps][k % steps] for k in range(len(chunks))])

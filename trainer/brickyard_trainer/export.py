@@ -163,7 +163,7 @@ def describe(
     command: str,
     loss: float | None,
 ) -> dict[str, Any]:
-    """policy.json, as evaluator/policy/contract.ts reads it."""
+    """policy.json, as policy/contract.ts reads it."""
     config, onnx_path = checkpoint.config, folder / "policy.onnx"
     return {
         "contract": 1,

@@ -15,8 +15,8 @@ import {
   recordSuccess,
   rolloutFolder,
   selectionFolder,
-} from '../../evaluator/policy/checkpoint-success.ts';
-import { POLICY_FILE } from '../../evaluator/policy/contract.ts';
+} from '../../policy/checkpoint-success.ts';
+import { POLICY_FILE } from '../../policy/contract.ts';
 import { coreTimes, idleShare } from '../../runtime/idle-cores.ts';
 import { type OwnCommand, type RunningCommand, startOwnCommand } from '../../runtime/own-command.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';

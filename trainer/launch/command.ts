@@ -1,7 +1,7 @@
 /** `brickyard train` and `brickyard export`: read the options, run the trainer's Python, print the summary. */
 import { Command } from 'commander';
-import { checkNames } from '../../generator/dataset/checks/names.ts';
-import { VALIDATE_DEFAULTS } from '../../generator/dataset/validate.ts';
+import { checkNames } from '../../dataset/checks/names.ts';
+import { VALIDATE_DEFAULTS } from '../../dataset/validate.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../runtime/interrupt.ts';
 import { shellLine } from '../../runtime/shell-line.ts';
 import { userPath } from '../../runtime/user-path.ts';

@@ -1,10 +1,6 @@
 /** One training with rollouts of its checkpoints beside it, until both have ended. */
 import { basename, dirname, join } from 'node:path';
-import {
-  bestBySuccess,
-  readSuccess,
-  type SuccessByCheckpoint,
-} from '../../evaluator/policy/checkpoint-success.ts';
+import { bestBySuccess, readSuccess, type SuccessByCheckpoint } from '../../policy/checkpoint-success.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../runtime/interrupt.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 import { CheckpointRollouts } from './checkpoint-rollouts.ts';

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readSuccess, SELECTION_SEED } from '../../evaluator/policy/checkpoint-success.ts';
+import { readSuccess, SELECTION_SEED } from '../../policy/checkpoint-success.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { userFolder } from '../../runtime/user-path.ts';
 import { writeWholeFile } from '../../runtime/whole-file.ts';

@@ -7,13 +7,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tensor as RuntimeTensor, InferenceSession as Session } from 'onnxruntime-node';
 import { z } from 'zod';
-import type { PolicyContract } from '../../evaluator/policy/contract.ts';
-import { POLICY_FILE } from '../../evaluator/policy/contract.ts';
-import { checkGoldenPairs } from '../../evaluator/policy/golden-pairs.ts';
-import { InferenceSession, SESSION_OPTIONS, Tensor } from '../../evaluator/policy/onnxruntime.ts';
-import { loadPolicy, type Policy } from '../../evaluator/policy/policy-folder.ts';
-import { PolicySession } from '../../evaluator/policy/session.ts';
-import { Disk } from '../../generator/dataset/disk.ts';
+import { Disk } from '../../dataset/disk.ts';
+import type { PolicyContract } from '../../policy/contract.ts';
+import { POLICY_FILE } from '../../policy/contract.ts';
+import { checkGoldenPairs } from '../../policy/golden-pairs.ts';
+import { InferenceSession, SESSION_OPTIONS, Tensor } from '../../policy/onnxruntime.ts';
+import { loadPolicy, type Policy } from '../../policy/policy-folder.ts';
+import { PolicySession } from '../../policy/session.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 
 /** As in trainer/brickyard_trainer/parity.py, which says why `network` is not 1e-5. Actions are from -1 to 1. */

@@ -1,7 +1,7 @@
 /** Which folder of weights a checkpoint's or a run's name means. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { namedCheckpoint } from '../../evaluator/policy/named-checkpoint.ts';
+import { namedCheckpoint } from '../../policy/named-checkpoint.ts';
 import { InputError } from '../../sim/errors.ts';
 
 /**

@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { CheckName } from '../../generator/dataset/checks/names.ts';
-import { Disk } from '../../generator/dataset/disk.ts';
-import { DatasetReader } from '../../generator/dataset/reader.ts';
-import { validateDataset } from '../../generator/dataset/validate.ts';
+import type { CheckName } from '../../dataset/checks/names.ts';
+import { Disk } from '../../dataset/disk.ts';
+import { DatasetReader } from '../../dataset/reader.ts';
+import { validateDataset } from '../../dataset/validate.ts';
 import { cacheFolder } from '../../runtime/cache-folder.ts';
 import { NegativeResult, throwFaults } from '../../sim/errors.ts';
 import { ACTION_NAMES } from '../../sim/robots/wheel-loader/loader.ts';

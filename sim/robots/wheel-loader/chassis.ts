@@ -6,9 +6,9 @@
 import { GROUPS } from '../../engine/collision-groups.ts';
 import { atan2, clamp, cos, sin, wrapAngle } from '../../engine/math.ts';
 import { RAPIER } from '../../engine/physics.ts';
-import type { LoaderStart } from '../../tasks/collect-bricks/start.ts';
 import { BUCKET, LOADER } from './geometry.ts';
 import { BUCKET_TIP_M } from './loader-pose.ts';
+import type { LoaderStart } from './loader-start.ts';
 
 export interface Chassis {
   body: RAPIER.RigidBody;

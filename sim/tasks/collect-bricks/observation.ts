@@ -1,6 +1,6 @@
 /** What a policy gets beside the picture. */
 import { cos, PI, sin, wrapAngle } from '../../engine/math.ts';
-import type { BricksWorld } from './world.ts';
+import type { LoaderPose } from '../../robots/wheel-loader/loader-pose.ts';
 
 const SEED4 = ['loader_x', 'loader_z', 'loader_rotation', 'legos_remaining'] as const;
 
@@ -15,8 +15,15 @@ export type StateLayout = keyof typeof STATE_LAYOUTS;
 /** Heading such that 0 faces the box from the middle, in [-pi, pi): the wrap faces away from the box. */
 export const loaderRotation = (headingRad: number): number => wrapAngle(headingRad + (3 * PI) / 4);
 
+/** What of the world is observed. */
+export interface Observed {
+  readonly loader: LoaderPose;
+  readonly speedMps: number;
+  readonly legosRemaining: number;
+}
+
 /** Writes the layout's numbers to the front of `out`: metres, radians, m/s, counts. */
-export function observe(world: BricksWorld, layout: StateLayout, out: Float32Array | number[]): void {
+export function observe(world: Observed, layout: StateLayout, out: Float32Array | number[]): void {
   const { xM, zM, headingRad, tiltRad, liftM } = world.loader;
   out[0] = xM;
   out[1] = zM;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { failureSchema } from '../../../evaluator/results.ts';
+import { failureSchema } from '../../../rollouts/results.ts';
 import { listScenarios } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
 import { Environment } from '../../../sim/engine/environment.ts';

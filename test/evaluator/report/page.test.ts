@@ -8,7 +8,7 @@ import { reportPage } from '../../../evaluator/report/page.ts';
 import { rateOf } from '../../../evaluator/report/rates.ts';
 import { readReportData, trajectoryOf } from '../../../evaluator/report/report-data.ts';
 import { writeReport } from '../../../evaluator/report/write-report.ts';
-import type { RolloutResult } from '../../../evaluator/results.ts';
+import type { RolloutResult } from '../../../rollouts/results.ts';
 import { escapeMarkup } from '../../../runtime/escape-markup.ts';
 import { loadScenario } from '../../../scenarios/registry.ts';
 import { InputError } from '../../../sim/errors.ts';

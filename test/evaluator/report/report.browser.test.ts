@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type WrittenReport, writeReport } from '../../../evaluator/report/write-report.ts';
-import type { RolloutResult } from '../../../evaluator/results.ts';
 import { launchChromium, type RunningChromium } from '../../../render/chromium.ts';
+import type { RolloutResult } from '../../../rollouts/results.ts';
 import { loadScenario } from '../../../scenarios/registry.ts';
 import { writeSampleFolder } from './sample-folder.ts';
 

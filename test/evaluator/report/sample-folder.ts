@@ -1,11 +1,11 @@
 /** A folder as `eval rollout` leaves it, with real episodes of mixed fortune. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RolloutResult } from '../../../evaluator/results.ts';
-import { baselineDriver, type Driver } from '../../../evaluator/rollout/driver.ts';
-import { rolloutResult, runRollout } from '../../../evaluator/rollout/episode.ts';
 import { summarize } from '../../../evaluator/rollout/summary.ts';
-import { encodeTrajectory } from '../../../evaluator/rollout/trajectory-file.ts';
+import { baselineDriver, type Driver } from '../../../rollouts/driver.ts';
+import { rolloutResult, runRollout } from '../../../rollouts/episode.ts';
+import type { RolloutResult } from '../../../rollouts/results.ts';
+import { encodeTrajectory } from '../../../rollouts/trajectory-file.ts';
 import { scenarioHash } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
 import type { Scenario } from '../../../scenarios/schema.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ActionChunks } from '../../../evaluator/policy/action-chunks.ts';
 import { assertReplays } from '../../../generator/episode.ts';
 import { chooseFork, DAGGER_DEFAULTS, daggerEpisode } from '../../../generator/modes/dagger.ts';
 import { attemptDagger } from '../../../generator/modes/dagger-attempt.ts';
 import { driveStudent, type Student } from '../../../generator/modes/dagger-drive.ts';
 import { forkEpisode } from '../../../generator/modes/dagger-fork.ts';
+import { ActionChunks } from '../../../policy/action-chunks.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
 import { sampleStart } from '../../../scenarios/sampler.ts';
 import { HANDOVERS } from '../../../sim/engine/handover.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DatasetReader } from '../../../generator/dataset/reader.ts';
+import { DatasetReader } from '../../../dataset/reader.ts';
 import { replayFinalStateHash } from '../../../sim/engine/replay.ts';
 import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
 import { loadTask } from '../../../sim/tasks/load-task.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TINY_POLICY } from '../../evaluator/altered-policy.ts';
+import { TINY_POLICY } from '../../policy/altered-policy.ts';
 import type { Format, HostileCase, HostileClass, Place } from '../case.ts';
 import { STANDS } from './not-regular.ts';
 import { model } from './onnx-bytes.ts';

@@ -1,6 +1,6 @@
 /** Whether what is to be trained on is a dataset: in full where it lies here, by its own account where it is stored. */
 import { z } from 'zod';
-import type { CheckName } from '../../../generator/dataset/checks/names.ts';
+import type { CheckName } from '../../../dataset/checks/names.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { readTextIfThere } from '../storage/object-store.ts';
 import { checkTrainingData, verdictFolder } from '../training-data.ts';

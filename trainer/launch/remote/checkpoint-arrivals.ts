@@ -14,7 +14,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { POLICY_FILE } from '../../../evaluator/policy/contract.ts';
+import { POLICY_FILE } from '../../../policy/contract.ts';
 import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { checkpointNames } from '../run-folder.ts';
 import { type PublishedCheckpoint, StoreError } from './ports.ts';

@@ -1,6 +1,6 @@
 /** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { existsSync } from 'node:fs';
-import { checkNames } from '../../../generator/dataset/checks/names.ts';
+import { checkNames } from '../../../dataset/checks/names.ts';
 import { InputError, orFault, throwFaults } from '../../../sim/errors.ts';
 import { trainerArguments, unquoted } from '../overrides.ts';
 import { pretrainedModel } from '../pretrained-model.ts';

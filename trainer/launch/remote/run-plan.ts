@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CHECK_NAMES, type CheckName } from '../../../generator/dataset/checks/names.ts';
+import { CHECK_NAMES, type CheckName } from '../../../dataset/checks/names.ts';
 import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { writeWholeFile } from '../../../runtime/whole-file.ts';
 import { InputError } from '../../../sim/errors.ts';

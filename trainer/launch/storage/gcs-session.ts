@@ -5,9 +5,20 @@
 import { StoreError } from '../remote/ports.ts';
 import { sourceStream } from './folder-store.ts';
 import { base64, type GcsConnection } from './gcs-connection.ts';
-import type { Upload } from './gcs-upload.ts';
 import { bodyOf, type HttpAnswer } from './http-exchange.ts';
+import type { ObjectSource, WriteOptions } from './object-store.ts';
 import { retried, TransientFault, waitBefore } from './retry.ts';
+
+export interface Upload {
+  name: string;
+  source: ObjectSource;
+  bytes: number;
+  /** Hexadecimal. */
+  md5: string;
+  /** ifGenerationMatch: "0" where nothing may be there. */
+  generation: string | undefined;
+  onSent: WriteOptions['onSent'];
+}
 
 /** Of one PUT; a multiple of 256 KiB, as all but the last must be. */
 export const PIECE_BYTES = 64 << 20;

@@ -7,24 +7,13 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { sourceStream } from './folder-store.ts';
 import { base64, type GcsConnection } from './gcs-connection.ts';
-import { uploadBySession } from './gcs-session.ts';
+import { type Upload, uploadBySession } from './gcs-session.ts';
 import { bodyOf } from './http-exchange.ts';
-import type { ObjectSource, WriteOptions } from './object-store.ts';
+import type { ObjectSource } from './object-store.ts';
 import { retried } from './retry.ts';
 
 /** What an upload in one request may lose to a cut. */
 export const ONE_REQUEST_BYTES = 1 << 20;
-
-export interface Upload {
-  name: string;
-  source: ObjectSource;
-  bytes: number;
-  /** Hexadecimal. */
-  md5: string;
-  /** ifGenerationMatch: "0" where nothing may be there. */
-  generation: string | undefined;
-  onSent: WriteOptions['onSent'];
-}
 
 export interface UploadedObject {
   generation: string;

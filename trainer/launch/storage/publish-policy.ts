@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GOLDEN_FILE, goldenSchema, POLICY_FILE } from '../../../evaluator/policy/contract.ts';
-import { loadPolicy } from '../../../evaluator/policy/policy-folder.ts';
+import { GOLDEN_FILE, goldenSchema, POLICY_FILE } from '../../../policy/contract.ts';
+import { loadPolicy } from '../../../policy/policy-folder.ts';
 import { InputError } from '../../../sim/errors.ts';
 import { Scrubber } from '../remote/scrub.ts';
 import { createRepository } from './hub-commit.ts';

@@ -6,7 +6,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Disk } from '../../../generator/dataset/disk.ts';
+import { Disk } from '../../../dataset/disk.ts';
 import { StoreError } from '../remote/ports.ts';
 import { type ObjectStore, objectPath } from './object-store.ts';
 import { digestOfSource } from './same-bytes.ts';

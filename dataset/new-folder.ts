@@ -1,0 +1,50 @@
+/** A folder that appears complete or not at all: made under a temporary name, fsynced, renamed. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isOrphaned } from '../runtime/temporary-name.ts';
+import { InputError } from '../sim/errors.ts';
+import { type Disk, namesIn } from './disk.ts';
+
+/** Throws InputError when `out` holds something; call before any work. */
+export function assertNew(out: string): void {
+  if (!existsSync(out)) return;
+  if (statSync(out).isDirectory() && readdirSync(out).length === 0) return;
+  throw new InputError(`${out} is there already: name another --out, or remove it`);
+}
+
+/** What `fill` writes into the folder it is given becomes `out`; nothing stays when it throws. */
+export async function makeFolder<T>(
+  out: string,
+  disk: Disk,
+  fill: (folder: string) => Promise<T>,
+): Promise<T> {
+  assertNew(out);
+  await removeLeftovers(out, disk);
+  const folder = disk.temporaryName(out);
+  await disk.remove(folder);
+  try {
+    await mkdir(folder, { recursive: true });
+    const result = await fill(folder);
+    await syncTree(folder, disk);
+    if (existsSync(out)) await rmdir(out);
+    await disk.move(folder, out);
+    return result;
+  } catch (error) {
+    await disk.remove(folder);
+    throw error;
+  }
+}
+
+/** Only this folder's own: others beside it are none of ours. */
+async function removeLeftovers(out: string, disk: Disk): Promise<void> {
+  for (const name of await namesIn(dirname(out)))
+    if (isOrphaned(name, basename(out))) await disk.remove(join(dirname(out), name));
+}
+
+async function syncTree(folder: string, disk: Disk): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await syncTree(join(folder, entry.name), disk);
+  }
+  await disk.syncFolder(folder);
+}

@@ -1,0 +1,52 @@
+/**
+ * What is looked at before the first episode: the folder's files, the graph, what the simulator has for it, the golden
+ * pairs on this runtime, and golden frames simulated and drawn again here.
+ */
+
+import { checkGoldenFrames, type GoldenFramesVerdict } from '../policy/golden-frames.ts';
+import { checkGoldenPairs, type GoldenPairsVerdict } from '../policy/golden-pairs.ts';
+import { loadPolicy, type Policy } from '../policy/policy-folder.ts';
+import { PolicySession } from '../policy/session.ts';
+import { type SimulatorSettings, simulatorSettings } from '../policy/simulator-fit.ts';
+import type { RenderingStack } from '../render/draw-request.ts';
+import type { RendererOptions } from '../render/renderer.ts';
+import { openRenderer } from '../render/renderer.ts';
+
+export interface Preflight {
+  policy: Policy;
+  settings: SimulatorSettings;
+  pairs: GoldenPairsVerdict;
+  frames: GoldenFramesVerdict;
+  /** The stack that draws here. */
+  stack: RenderingStack;
+}
+
+/**
+ * @param throughCodec whether golden frames go through the codec, as those of the rollouts will
+ * @throws InputError saying what differs by how much
+ */
+export async function checkPolicy(
+  folder: string,
+  backend: RendererOptions['backend'],
+  throughCodec = false,
+): Promise<Preflight> {
+  const policy = await loadPolicy(folder);
+  const settings = simulatorSettings(policy);
+  const session = await PolicySession.open(policy);
+  try {
+    const pairs = await checkGoldenPairs(session, policy);
+    const renderer = await openRenderer({ backend });
+    try {
+      const frames = await checkGoldenFrames(policy, {
+        egoRgb: renderer.egoRgb.bind(renderer),
+        codedRgb: renderer.codedRgb.bind(renderer),
+        coded: throughCodec ? 'all' : 'those that differ',
+      });
+      return { policy, settings, pairs, frames, stack: renderer.stack };
+    } finally {
+      await renderer.close();
+    }
+  } finally {
+    await session.close();
+  }
+}

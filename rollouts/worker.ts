@@ -1,0 +1,99 @@
+/** One worker thread: its own simulator, browser and policy session; conditions in, results out. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { workerData } from 'piscina';
+import { ActionChunks } from '../policy/action-chunks.ts';
+import { GraphError } from '../policy/graph-process.ts';
+import { loadPolicy } from '../policy/policy-folder.ts';
+import { PolicySession } from '../policy/session.ts';
+import { RenderSession } from '../render/render-session.ts';
+import { systemSentence } from '../runtime/errno.ts';
+import { writeWholeFile } from '../runtime/whole-file.ts';
+import type { WorkerNotice, WorkerOrder } from '../runtime/worker-channel.ts';
+import { InputError } from '../sim/errors.ts';
+import { trialScene } from '../sim/tasks/collect-bricks/trial-scene.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
+import { baselineDriver, type Driver, replayDriver } from './driver.ts';
+import { rolloutResult, runRollout } from './episode.ts';
+import type { RolloutReply, RolloutTask, WorkerSettings } from './messages.ts';
+import { PolicyDriver } from './policy-driver.ts';
+import { openView, type PolicyView } from './policy-view.ts';
+import { encodeTrajectory } from './trajectory-file.ts';
+import { WorkerClock } from './worker-clock.ts';
+
+const settings = workerData as WorkerSettings & { channel: string };
+const { subject } = settings;
+const channel = new BroadcastChannel(settings.channel);
+const notify = (notice: WorkerNotice): void => channel.postMessage(notice);
+const browser = new RenderSession({
+  backend: settings.backend,
+  script: settings.pageScript,
+  onOpened: (pid) => notify({ type: 'browser-opened', threadId, pid }),
+  onClosed: (pid) => notify({ type: 'browser-closed', threadId, pid }),
+});
+channel.onmessage = (event) => {
+  if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void browser.close();
+};
+let policy: PolicySession | undefined;
+const clock = new WorkerClock(
+  () => policy?.spent ?? { wallS: 0, cpuS: 0 },
+  () => browser.pid,
+);
+const ready = start();
+ready.catch(() => {}); // the first task reports it
+
+async function start(): Promise<void> {
+  const physics = loadTask();
+  if (subject.kind === 'policy') {
+    browser.warmUp();
+    policy = await PolicySession.open(await loadPolicy(subject.folder));
+    const { widthPx, heightPx } = settings;
+    // The first picture of a browser takes a second of compiled shaders.
+    await browser.egoRgb(trialScene({ frames: 1, widthPx, heightPx }), 0);
+  }
+  await physics;
+  clock.ready();
+}
+
+/** Runs one rollout, stores its trajectory and answers with its result. */
+export default async function answer(task: RolloutTask): Promise<RolloutReply> {
+  try {
+    return await rollOut(task);
+  } catch (error) {
+    const refused = systemSentence(error);
+    // A graph that gives no answer in one rollout may give one in the next.
+    const isUnlucky = error instanceof GraphError && policy !== undefined;
+    const isInput = !isUnlucky && (error instanceof InputError || refused !== undefined);
+    return { fault: refused ?? (error as Error).message, kind: isInput ? 'bad-input' : 'crash' };
+  }
+}
+
+async function rollOut(task: RolloutTask): Promise<RolloutReply> {
+  await ready;
+  // A graph that ran over its limits in an earlier rollout was ended.
+  if (subject.kind === 'policy' && !policy!.isOpen)
+    policy = await PolicySession.open(await loadPolicy(subject.folder));
+  const { condition } = task;
+  const view = openView(browser, condition.start, settings);
+  const driver = openDriver(task, view);
+  const rollout = await runRollout(condition, driver, settings).finally(() => view.close());
+  const file = `trajectories/${String(task.index).padStart(5, '0')}.trajectory`;
+  await mkdir(join(settings.out, 'trajectories'), { recursive: true });
+  writeWholeFile(join(settings.out, file), encodeTrajectory(rollout.trajectory));
+  const result = rolloutResult(condition, rollout, file);
+  clock.physics.wallS += rollout.physics.wallS;
+  clock.physics.cpuS += rollout.physics.cpuS;
+  clock.drawS += driver.drawS;
+  return { result, times: clock.times() };
+}
+
+function openDriver({ condition, replay }: RolloutTask, view: PolicyView): Driver {
+  if (subject.kind === 'replay') return replayDriver(replay!);
+  if (subject.kind !== 'policy') return baselineDriver(subject.kind, condition.key);
+  const session = policy!;
+  return new PolicyDriver(
+    { ...view, query: (frame, state) => session.query(frame, state) },
+    new ActionChunks(session.contract, settings.chunk),
+  );
+}
