@@ -1,7 +1,7 @@
 /** What a training's run folder says about itself. */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegular } from '../../runtime/regular-file.ts';
 import { InputError } from '../../sim/errors.ts';
 
 /** The dataset that a run learned from. */
@@ -9,7 +9,7 @@ export async function datasetOfRun(run: string): Promise<string> {
   const path = join(run, 'run.json');
   let json: { dataset?: string | { path?: string; root?: string } };
   try {
-    json = JSON.parse(await readFile(path, 'utf8'));
+    json = JSON.parse((await readRegular(path)).toString('utf8'));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new InputError(

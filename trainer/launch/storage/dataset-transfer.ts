@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
+import { readRegular } from '../../../runtime/regular-file.ts';
 import { InputError } from '../../../sim/errors.ts';
 import { StoreError } from '../remote/ports.ts';
 import { createRepository, tagHead } from './hub-commit.ts';
@@ -94,7 +95,9 @@ export async function uploadDataset(
 /** LeRobotDataset asks the Hub for the tag of its format's version, and takes no dataset without one. */
 async function tagVersion(folder: string, store: ObjectStore): Promise<void> {
   if (!(store instanceof HubStore)) return;
-  const info = JSON.parse(await readFile(join(folder, INFO), 'utf8')) as { codebase_version?: unknown };
+  const info = JSON.parse((await readRegular(join(folder, INFO))).toString('utf8')) as {
+    codebase_version?: unknown;
+  };
   if (typeof info.codebase_version === 'string') await tagHead(store.connection, info.codebase_version);
 }
 
