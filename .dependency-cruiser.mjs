@@ -32,6 +32,10 @@ const LIBRARY_HOMES = {
   hyparquet: ['dataset/'],
   'hyparquet-writer': ['dataset/'],
   h5wasm: ['dataset/'],
+  // The one file that talks to it, so that it can be replaced (CONTRIBUTING.md).
+  'fluent-ffmpeg': ['dataset/ffmpeg.ts'],
+  // The file that turns its telemetry off first.
+  'onnxruntime-node': ['policy/onnxruntime.ts'],
   piscina: ['runtime/', 'generator/worker.ts', 'rollouts/worker.ts'],
 };
 

@@ -2,6 +2,7 @@
 
 import { type LanePool, runInLanes } from '../runtime/lanes.ts';
 import { InputError } from '../sim/errors.ts';
+import { loadTask } from '../sim/tasks/load-task.ts';
 import { errorResult } from './episode.ts';
 import type { RolloutReply, RolloutTask, WorkerTimes } from './messages.ts';
 import type { RolloutResult } from './results.ts';
@@ -23,6 +24,8 @@ export interface DispatchOptions {
 /** Resolves when all are done or, after `stop`, when what was in flight is. */
 export async function dispatchRollouts(options: DispatchOptions): Promise<void> {
   const { tasks, pool, stop } = options;
+  const names = new Set(tasks.map(({ condition }) => condition.start.taskName));
+  await Promise.all([...names].map((name) => loadTask(name)));
   await runInLanes(tasks, pool, stop, (task) => finish(task, options));
 }
 

@@ -1,5 +1,7 @@
 /** Looks at the policy and the report of a `--mode dagger` run before anything is made. */
+
 import { InputError } from '../../sim/errors.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 import { aimedShares, type Share } from '../aim.ts';
 import { readReport } from '../aim-report.ts';
 import type { BackendChoice } from '../settings.ts';
@@ -24,6 +26,7 @@ export async function prepareDagger(
 ): Promise<DaggerPreparation> {
   const student = await readStudent(request, host.resolvePath);
   const { beta, aim } = request;
+  await loadTask(); // which reads the failures that starts are aimed at
   const aimed = aim && readAim(aim, student, shares, host.resolvePath);
   await proveStudent(student, host.backend); // last: it takes a browser
   if (!aimed) return { record: { student, beta }, notes: [] };

@@ -7,6 +7,7 @@ import { sampleStart } from '../../scenarios/sampler.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
 import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import { taskOf } from '../../sim/engine/task-registry.ts';
+import { loadTask } from '../../sim/tasks/load-task.ts';
 
 /** Equally high, so that the two pictures of a start stand side by side. */
 const TOP_SIZE_PX = 384;
@@ -18,6 +19,7 @@ export async function previewPicture(
   scenario: Scenario,
   { count, seed }: { count: number; seed: number },
 ): Promise<Uint8Array> {
+  await loadTask();
   const starts = Array.from({ length: count }, (_, slot) =>
     sampleStart(scenario, { namespace: 'preview', seed, slot, attempt: 0 }),
   );
