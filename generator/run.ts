@@ -1,5 +1,6 @@
 /** A whole run: plan in, dataset out; stopped at any moment, it goes on from its journal. */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { systemFault } from '../runtime/errno.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';
 import { InputError } from '../sim/errors.ts';
 import { BackendAgreement } from '../sim/host/backend-agreement.ts';
@@ -98,6 +99,13 @@ class GenerationRun {
       await keeper.settle();
       const run = runProvenance(this.#plan, this.#journal.state);
       return { kind: 'done', summary: this.#summary(run, await writer.publish({ run })) };
+    } catch (error) {
+      const fault = systemFault(error);
+      if (fault === undefined || kept.size === 0) throw error;
+      throw new InputError(
+        `the dataset in ${this.#plan.out} cannot be completed: ${fault}; everything kept so far is safe: put that right and run again with --resume`,
+        { cause: error },
+      );
     } finally {
       this.#printer.end();
       await keeper.settle().catch(() => {});
