@@ -32,8 +32,8 @@ import type {
   WorkerSettings,
 } from './messages.ts';
 import { attemptDagger, type DaggerOutcome } from './modes/dagger-attempt.ts';
-import type { Student } from './modes/dagger-drive.ts';
 import type { DaggerRecord } from './modes/dagger-record.ts';
+import type { OpenedStudent } from './modes/dagger-student.ts';
 
 const settings = workerData as WorkerSettings;
 const staging = new StagingArea(settings.out);
@@ -113,7 +113,7 @@ async function makeEpisode(task: EpisodeTask): Promise<EpisodeReply> {
 }
 
 /** Brings ONNX Runtime, which no other mode needs. */
-async function openedStudent({ student }: DaggerRecord): Promise<() => Student> {
+async function openedStudent({ student }: DaggerRecord): Promise<OpenedStudent> {
   const { openStudent } = await import('./modes/dagger-student.ts');
   return openStudent(student, session);
 }
@@ -122,7 +122,7 @@ async function openedStudent({ student }: DaggerRecord): Promise<() => Student> 
 async function attempted(options: AttemptOptions): Promise<AttemptOutcome | DaggerOutcome> {
   if (!settings.dagger || !student) return attemptEpisode(options);
   const { student: record, beta, aim } = settings.dagger;
-  const drives = { student: (await student)(), studentHash: record.onnx_sha256, beta };
+  const drives = { student: (await student).next(), studentHash: record.onnx_sha256, beta };
   return attemptDagger({ ...options, ...drives, aim: aim?.pool, ordinary: aim?.ordinary });
 }
 

@@ -47,7 +47,11 @@ const helpers = (kind) => [
   ['python3', ['-c', PYTHON, FLAGS[kind]]],
 ];
 
-/** The file system, or this machine, cannot lock. */
+const OTHER_FOLDER = '; choose a folder on a file system that supports flock';
+/** Where systems have them, for a PATH that leaves them out. */
+const SYSTEM_FOLDERS = ['/usr/bin', '/bin'];
+
+/** The file system, or this machine, cannot lock; the message ends with what to do. */
 export class CannotLock extends Error {
   /** @override */
   name = 'CannotLock';
@@ -61,22 +65,25 @@ export class CannotLock extends Error {
  * @throws CannotLock
  */
 export function tryKernelLock(file, kind = 'exclusive') {
+  const PATH = [process.env.PATH, ...SYSTEM_FOLDERS].filter(Boolean).join(':');
   for (const [command, args] of helpers(kind)) {
     for (let tries = 0; tries < TRIES; tries++) {
       const { status, error, stderr } = spawnSync(command, args, {
         stdio: ['ignore', 'ignore', 'pipe', file],
         timeout: TIMEOUT_MS,
         encoding: 'utf8',
+        env: { ...process.env, PATH },
       });
       const code = /** @type {NodeJS.ErrnoException | undefined} */ (error)?.code;
       if (code === 'ENOENT') break;
       if (code === 'ETIMEDOUT')
-        throw new CannotLock(`the file system did not answer within ${TIMEOUT_MS / 1000} s`);
+        throw new CannotLock(`the file system did not answer within ${TIMEOUT_MS / 1000} s${OTHER_FOLDER}`);
       if (error) throw error;
       if (status === 0) return true;
       if (status === HELD) return false;
-      if (status !== null) throw new CannotLock(stderr.trim() || `${command} ended with ${status}`);
+      if (status !== null)
+        throw new CannotLock(`${stderr.trim() || `${command} ended with ${status}`}${OTHER_FOLDER}`);
     }
   }
-  throw new CannotLock('none of flock (util-linux), perl and python3 is on the PATH');
+  throw new CannotLock('none of flock, perl and python3 is on the PATH; install util-linux');
 }

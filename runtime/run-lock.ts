@@ -134,9 +134,7 @@ function lockOf(file: number, out: string): boolean {
     return tryKernelLock(file);
   } catch (error) {
     if (!(error instanceof CannotLock)) throw error;
-    throw new InputError(
-      `--out ${out} cannot be locked against other commands (${error.message}); choose a folder on a file system that supports flock`,
-    );
+    throw new InputError(`--out ${out} cannot be locked against other commands: ${error.message}`);
   }
 }
 

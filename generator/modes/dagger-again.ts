@@ -7,7 +7,7 @@ import { type AttemptReport, attemptNamed } from '../attempt-again.ts';
 import type { BackendChoice, ContentSettings } from '../settings.ts';
 import { attemptDagger, type DaggerOutcome } from './dagger-attempt.ts';
 import type { DaggerRecord } from './dagger-record.ts';
-import { openStudent } from './dagger-student.ts';
+import { type OpenedStudent, openStudent } from './dagger-student.ts';
 
 /** @throws InputError when there is no such attempt */
 export async function daggerAgain(
@@ -21,17 +21,18 @@ export async function daggerAgain(
   const { seed, fps, state, backend } = settings;
   await loadTask();
   const browser = new RenderSession({ backend, onOpened: () => {}, onClosed: () => {} });
+  let opened: OpenedStudent | undefined;
   try {
     const { student: record, beta, aim } = dagger;
-    const student = (await openStudent(record, browser))();
+    opened = await openStudent(record, browser);
     const outcome = await attemptDagger({
       ...{ scenario, slot, attempt, seed, fps, state },
-      ...{ student, studentHash: record.onnx_sha256, beta },
+      ...{ student: opened.next(), studentHash: record.onnx_sha256, beta },
       ...{ aim: aim?.pool, ordinary: aim?.ordinary },
     });
     return { scenario: scenario.name, slot, attempt, kind: 'dagger', ...ending(outcome) };
   } finally {
-    await browser.close();
+    await Promise.all([opened?.close(), browser.close()]);
   }
 }
 

@@ -28,6 +28,13 @@ export interface StudentRecord {
   ensemble?: number;
 }
 
+/** A policy in its process, which keeps this one from ending until it is closed. */
+export interface OpenedStudent {
+  /** One for each drive. */
+  next(): Student;
+  close(): Promise<void>;
+}
+
 /**
  * What the policy's folder says, its files checked against it; nothing is run yet.
  * @param resolvePath makes what the user wrote an absolute path
@@ -57,10 +64,10 @@ export async function proveStudent({ folder }: StudentRecord, backend: BackendCh
 }
 
 /**
- * Opens the student in a worker, where it sees what the worker's browser draws; each drive calls for one of its own.
+ * Opens the student where it drives; it sees what that browser draws.
  * @throws InputError when the folder no longer holds the policy that the run began with
  */
-export async function openStudent(record: StudentRecord, browser: RenderSession): Promise<() => Student> {
+export async function openStudent(record: StudentRecord, browser: RenderSession): Promise<OpenedStudent> {
   const policy = await loadPolicy(record.folder);
   const found = createHash('sha256').update(policy.onnx).digest('hex');
   if (found !== record.onnx_sha256)
@@ -69,7 +76,7 @@ export async function openStudent(record: StudentRecord, browser: RenderSession)
     );
   let session = await PolicySession.open(policy);
   const { widthPx, heightPx, state, actionSteps, ensemble } = record;
-  return () => {
+  const next = (): Student => {
     const picture = new Uint8Array(widthPx * heightPx * 3);
     return {
       state,
@@ -83,4 +90,5 @@ export async function openStudent(record: StudentRecord, browser: RenderSession)
       },
     };
   };
+  return { next, close: () => session.close() };
 }

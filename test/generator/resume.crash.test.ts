@@ -138,6 +138,26 @@ test('a full disk: exit 1 with the remedy, everything kept stays, no half-writte
   }
 });
 
+test('a full disk once every episode is kept: one sentence, and --resume only has to publish', async () => {
+  const cwd = join(home, 'full-late');
+  execFileSync('mkdir', ['-p', join(cwd, 'data')]);
+  // Room for what is staged, 1.7 MB, but not for the shard that is made of it as well.
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2400k', 'tmpfs', join(cwd, 'data')]);
+  try {
+    const full = await gen(ARGS, cwd);
+    expect(full.code).toBe(2);
+    expect(full.stderr).toMatch(
+      /^brickyard: the dataset in \S+ cannot be completed: no space left on the disk \(ENOSPC\);.*--resume$/m,
+    );
+    expect(journalLines(join(cwd, 'data'))).toBeGreaterThanOrEqual(10);
+    execFileSync('mount', ['-o', 'remount,size=100m', join(cwd, 'data')]);
+    const summary = await genOk([...ARGS, '--resume'], cwd);
+    expect(summary.fingerprint).toBe(expected.fingerprint);
+  } finally {
+    execFileSync('umount', [join(cwd, 'data')]);
+  }
+});
+
 test('two commands on one folder: the second is refused by name and touches nothing', async () => {
   await disturbed('two', async (cwd, out) => {
     const first = startCommand(['gen', ...ARGS], cwd);

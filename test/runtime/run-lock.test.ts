@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ownIdentity } from '../../runtime/lock-identity.ts';
 import { runLockHolder, takeRunLock } from '../../runtime/run-lock.ts';
 import { raceForLock } from './lock-race.ts';
@@ -47,6 +47,14 @@ test('a second taker is refused by name until the first gives back', () => {
   expect(runLockHolder(folder)).toBeNull();
   expect(existsSync(lock)).toBe(false);
   takeRunLock(folder, 'data')();
+});
+
+test('a PATH without the system folders does not keep a lock from being taken', () => {
+  vi.stubEnv('PATH', '/nonexistent');
+  const release = takeRunLock(folder, 'data');
+  expect(() => takeRunLock(folder, 'data')).toThrow('is writing there now');
+  release();
+  vi.unstubAllEnvs();
 });
 
 test('the lock of a process that ended, or whose number now belongs to another, is taken over', () => {

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { TINY_POLICY } from '../evaluator/altered-policy.ts';
 
 const CLI = join(import.meta.dirname, '../../cli.ts');
 let folder: string;
@@ -38,4 +39,20 @@ it('a dataset goes there and comes back', () => {
   expect(brickyard('dataset', 'push', 'ds', join(folder, 'store'), '--quiet').status).toBe(0);
   expect(brickyard('dataset', 'pull', join(folder, 'store'), 'back', '--quiet').status).toBe(0);
   expect(brickyard('dataset', 'push', 'back', join(folder, 'store'), '--quiet').status).toBe(0);
+});
+
+it('a folder that cannot be written is bad input, said before anything is sent', () => {
+  mkdirSync(join(folder, 'ds/meta'), { recursive: true });
+  writeFileSync(join(folder, 'ds/meta/info.json'), '{}');
+  for (const [what, source, place] of [
+    ['dataset', 'ds', 'ds/meta/info.json/x'],
+    ['policy', TINY_POLICY, '/proc/none'],
+    ['dataset', 'ds', 'file:///proc/none'],
+  ]) {
+    const refused = brickyard(what, 'push', source, place);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toMatch(
+      /^brickyard: the folder \S+(: | cannot be written: ).+; name another \w+\n$/,
+    );
+  }
 });

@@ -203,8 +203,8 @@ export type StoreFault =
 export class StoreError extends Error {
   readonly fault: StoreFault;
 
-  constructor(fault: StoreFault, message: string) {
-    super(message);
+  constructor(fault: StoreFault, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'StoreError';
     this.fault = fault;
   }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { systemFault } from '../../../runtime/errno.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../../runtime/interrupt.ts';
 import { shellLine } from '../../../runtime/shell-line.ts';
 import { userFolder, userPath } from '../../../runtime/user-path.ts';
@@ -73,7 +74,10 @@ export async function withSecrets<T>(
     const clean = scrubber.scrubError(error);
     // The world said no, and its message says what to do: that is nobody's bug.
     const isAnswer = [StoreError, CloudError, HostError].some((kind) => clean instanceof kind);
-    throw isAnswer ? new NegativeResult(clean.message, { cause: clean }) : clean;
+    if (!isAnswer) throw clean;
+    // What this machine's system refuses is the user's to change, as in every other command.
+    const Answer = systemFault(clean) === undefined ? NegativeResult : InputError;
+    throw new Answer(clean.message, { cause: clean });
   }
 }
 

@@ -7,7 +7,7 @@ import { downloadDataset, uploadDataset } from '../storage/dataset-transfer.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { openStore } from '../storage/open-store.ts';
 import { pushPolicy } from '../storage/publish-policy.ts';
-import { looksLikeStoreUrl } from '../storage/store-url.ts';
+import { looksLikeStoreUrl, parseStoreUrl } from '../storage/store-url.ts';
 import { percentages } from './local-dataset.ts';
 import { type RemoteContext, withSecrets } from './train-remotely.ts';
 
@@ -27,6 +27,7 @@ export function policyCommand(): Command {
     .option(...ENV_FILE)
     .action((policy: string, url: string, _options, command: Command) =>
       transfer(command, url, async (store, { secrets }) => {
+        assertWritable(url);
         const pushed = await pushPolicy(userPath(policy), store, { secrets: secrets.values });
         return {
           summary: { url, ...pushed },
@@ -45,6 +46,7 @@ export function datasetTransferCommands(): Command[] {
     .option(...ENV_FILE)
     .action((folder: string, url: string, _options, command: Command) =>
       transfer(command, url, async (store, { say }) => {
+        assertWritable(url);
         const sent = await uploadDataset(userPath(folder), store, { onProgress: percentages('sent', say) });
         const how = sent.wasThere ? 'was there already' : `${formatBytes(sent.sentBytes)} sent`;
         return { summary: { url, ...sent }, text: `${url}: ${formatBytes(sent.bytes)}, ${how}` };
@@ -66,6 +68,14 @@ export function datasetTransferCommands(): Command[] {
   return [push, pull];
 }
 
+/** Nothing is known of other stores before they are asked. @throws InputError for a folder that cannot be written */
+function assertWritable(url: string): void {
+  const address = parseStoreUrl(storePlace(url), 'the URL');
+  if (address.kind === 'folder') assertFolderPlace(address.folder, 'the folder');
+}
+
+const storePlace = (url: string): string => (looksLikeStoreUrl(url) ? url : userPath(url));
+
 async function transfer(
   command: Command,
   url: string,
@@ -76,8 +86,10 @@ async function transfer(
 ): Promise<void> {
   const options = command.optsWithGlobals<TransferOptions>();
   await withSecrets(options, async (context) => {
-    const place = looksLikeStoreUrl(url) ? url : userPath(url);
-    const store = openStore(place, { subject: 'the URL', hubToken: context.secrets.get('HF_TOKEN') });
+    const store = openStore(storePlace(url), {
+      subject: 'the URL',
+      hubToken: context.secrets.get('HF_TOKEN'),
+    });
     const { summary, text } = await action(store, context);
     context.say(text);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);

@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Disk } from '../../../dataset/disk.ts';
+import { isFull, systemSentence } from '../../../runtime/errno.ts';
 import { StoreError } from '../remote/ports.ts';
 import {
   type ObjectEntry,
@@ -166,10 +167,15 @@ async function faulted<T>(url: string, action: () => Promise<T>, whenMissing?: T
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof StoreError || code === undefined) throw error;
     if ((code === 'ENOENT' || code === 'ENOTDIR') && whenMissing !== undefined) return whenMissing;
-    if (code === 'ENOSPC' || code === 'EDQUOT')
-      throw new StoreError('full', `${url} has no space left: free some, or choose another --out`);
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-      throw new StoreError('permission', `${url} may not be written or read: ${message}`);
-    throw new StoreError(code === 'ENOENT' ? 'not-found' : 'transient', `${url}: ${message}`);
+    throw new StoreError(storeFault(error), systemSentence(error, url) ?? `${url}: ${message}`, {
+      cause: error,
+    });
   }
+}
+
+function storeFault(error: unknown): StoreError['fault'] {
+  if (isFull(error)) return 'full';
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) return 'permission';
+  return code === 'ENOENT' ? 'not-found' : 'transient';
 }

@@ -127,7 +127,7 @@ async function fill(
 function faultOfDisk(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new StoreError('full', `${path} cannot be written: no space left on this machine`);
+  return new StoreError('full', `${path} cannot be written: no space left on this machine`, { cause: error });
 }
 
 async function lengthOf(path: string): Promise<number> {
