@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { TINY_POLICY } from '../evaluator/altered-policy.ts';
+import { TINY_POLICY } from '../policy/altered-policy.ts';
 
 const CLI = join(import.meta.dirname, '../../cli.ts');
 let folder: string;
