@@ -64,7 +64,12 @@ function assertOutputFolder(command: Command): void {
   const { out, dryRun, attempt, cfg } = command.opts<Record<string, unknown>>();
   const writesNothing = dryRun === true || attempt !== undefined || cfg !== undefined;
   if (option && typeof out === 'string' && !writesNothing && !looksLikeStoreUrl(out))
-    assertFolderPlace(userPath(out));
+    assertFolderPlace(named(out));
+}
+
+function named(out: string): string {
+  if (out.trim() === '') throw new InputError('--out is empty; name a folder');
+  return userPath(out);
 }
 
 /** The error's message; with --verbose its causes and stacks too. */

@@ -32,6 +32,9 @@ const featureSchema = z.looseObject({
 });
 
 /** What lerobot 0.6.1 fills in when it is absent is filled in here, too. */
+/** Frames per second that no camera has; more is a damaged file. */
+export const MAX_FPS = 1000;
+
 const infoSchema = z.looseObject({
   codebase_version: z.string(),
   robot_type: z.string().nullish(),
@@ -39,7 +42,7 @@ const infoSchema = z.looseObject({
   total_frames: whole.default(0),
   total_tasks: whole.optional(),
   chunks_size: z.int().positive().default(CHUNKS_SIZE),
-  fps: z.number().positive(),
+  fps: z.number().positive().max(MAX_FPS),
   splits: z.record(z.string(), z.unknown()).nullish(),
   data_path: z.string().default(DATA_PATH),
   video_path: z.string().nullish().default(VIDEO_PATH),
@@ -122,6 +125,10 @@ function parseJson(path: string, text: string): unknown {
 }
 
 function assertVersion(root: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InputError(
+      `${join(root, INFO_FILE)} holds no JSON object; it is not the info.json of a LeRobot dataset`,
+    );
   const version = (value as { codebase_version?: unknown } | null)?.codebase_version;
   if (version === CODEBASE_VERSION) return;
   if (typeof version === 'string' && /^v?[12]\./.test(version)) {

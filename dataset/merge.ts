@@ -26,7 +26,7 @@ export async function mergeDatasets(options: MergeOptions): Promise<EditResult> 
   if (weights.length !== roots.length) {
     throw new InputError(`${weights.length} weights for ${roots.length} datasets: give one each`);
   }
-  assertNew(out);
+  assertNew(out, roots);
   const sources: SourceDataset[] = [];
   for (const root of roots) sources.push(await SourceDataset.open(await DatasetReader.open(root)));
   assertSameFeatures(sources);

@@ -1,13 +1,21 @@
 /** A folder that appears complete or not at all: made under a temporary name, fsynced, renamed. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isInside } from '../runtime/confined-path.ts';
 import { isOrphaned } from '../runtime/temporary-name.ts';
 import { InputError } from '../sim/errors.ts';
 import { type Disk, namesIn } from './disk.ts';
 
-/** Throws InputError when `out` holds something; call before any work. */
-export function assertNew(out: string): void {
+/**
+ * Call before any work.
+ * @param sources folders that `out` is made from
+ * @throws InputError when `out` holds something, or lies inside one of the sources
+ */
+export function assertNew(out: string, sources: readonly string[] = []): void {
+  for (const source of sources)
+    if (isInside(realFolder(source), realFolder(out)))
+      throw new InputError(`${out} lies inside ${source}, which it is made from; name another --out`);
   if (!existsSync(out)) return;
   if (statSync(out).isDirectory() && readdirSync(out).length === 0) return;
   throw new InputError(`${out} is there already: name another --out, or remove it`);
@@ -34,6 +42,13 @@ export async function makeFolder<T>(
     await disk.remove(folder);
     throw error;
   }
+}
+
+/** With the links of what exists of it resolved. */
+function realFolder(path: string): string {
+  const parent = dirname(path);
+  if (existsSync(path) || parent === path) return existsSync(path) ? realpathSync(path) : path;
+  return join(realFolder(parent), basename(path));
 }
 
 /** Only this folder's own: others beside it are none of ours. */

@@ -35,7 +35,7 @@ export interface SplitPart extends EditResult {
 /** Parts in the order of their first episodes. All parts appear together. */
 export async function splitDataset(options: SplitOptions): Promise<SplitPart[]> {
   const { root, out, command, disk = new Disk() } = options;
-  assertNew(out);
+  assertNew(out, [root]);
   const source = await SourceDataset.open(await DatasetReader.open(root));
   const weights = await source.weights();
   const nameOf = partNames(options, source);

@@ -1,7 +1,7 @@
 /**
  * The runtime of policies, without its telemetry: left to itself onnxruntime 1.30 keeps a device id, leaves a log
- * mat-debug-PID.log in the temporary directory and sends usage data to its makers. The variable must be set before the
- * library is loaded.
+ * mat-debug-PID.log in the temporary directory and can send usage data to its makers. The variable must be set before
+ * the library is loaded.
  */
 import type { InferenceSession as Session } from 'onnxruntime-node';
 

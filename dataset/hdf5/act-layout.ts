@@ -3,6 +3,7 @@
  * layout has no name for becomes a column of its own.
  */
 
+import { MAX_FPS } from '../dataset-info.ts';
 import { type DescribedFeature, describedFeatures } from './described-features.ts';
 import {
   described,
@@ -130,8 +131,6 @@ function takeAttributes(
       why: 'left out: a LeRobot dataset has no place for it',
     });
 }
-
-export const MAX_FPS = 1000;
 
 function takeFrameTasks(
   plan: EpisodePlan,

@@ -19,7 +19,7 @@ export interface FromHdf5Options extends Omit<ConvertOptions, 'compression'>, Pl
 
 export async function convertToLerobot(options: FromHdf5Options): Promise<EditResult> {
   const { out, disk = new Disk() } = options;
-  assertNew(out);
+  assertNew(out, [options.root]);
   const reader = new Hdf5Reader();
   try {
     const plan = await planHdf5(reader, options);

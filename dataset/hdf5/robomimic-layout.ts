@@ -2,7 +2,7 @@
  * The layout of robomimic: one file with /data/demo_0, /data/demo_1 …, each with `actions`, `obs/NAME`, `states`,
  * `rewards` and `dones`. Pictures are among the observations.
  */
-import { MAX_FPS } from './act-layout.ts';
+import { MAX_FPS } from '../dataset-info.ts';
 import {
   type ColumnPlan,
   type EpisodePlan,

@@ -48,7 +48,7 @@ export interface ToHdf5Result {
 
 export async function convertToHdf5(options: ConvertOptions): Promise<ToHdf5Result> {
   const { root, out, disk = new Disk() } = options;
-  assertNew(out);
+  assertNew(out, [root]);
   const source = await SourceDataset.open(await DatasetReader.open(root));
   assertConvertible(source);
   await h5wasm.ready;

@@ -89,6 +89,17 @@ test.each(COMMANDS)('%s is refused before any work, in one sentence and with exi
   expect(readdirSync(folder).sort()).toEqual(['d', 'f', 'l', 'to-d']);
 });
 
+test('an empty --out is refused', async () => {
+  let said = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += text;
+    return true;
+  });
+  for (const line of ['gen', 'loop --rounds 1', 'dataset merge a b'])
+    expect(await main([...line.split(' '), '--out', ' '])).toBe(2);
+  expect(said).toBe('brickyard: --out is empty; name a folder\n'.repeat(3));
+});
+
 describe('what the system refuses', () => {
   const refusal = (code: string, extra: object = { path: '/data/x' }) =>
     Object.assign(new Error(`${code}: …`), { code, syscall: 'open', ...extra });

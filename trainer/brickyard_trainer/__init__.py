@@ -2,6 +2,6 @@
 
 import os
 
-# onnxruntime sends usage data to its makers unless this is set before it is loaded; a run sends nothing
+# onnxruntime can send usage data to its makers unless this is set before it is loaded; a run sends nothing
 # unasked.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
