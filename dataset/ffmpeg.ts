@@ -166,6 +166,8 @@ export async function* decodePictures(pictures: PictureFiles): AsyncGenerator<Ui
   ffmpeg(input)
     .inputOptions(['-v', 'error', '-protocol_whitelist', 'pipe', '-xerror', '-err_detect', 'explode'])
     .inputOptions(['-f', 'image2pipe', '-c:v', format])
+    // Its faster conversion of JPEG's colours is a level too dark.
+    .outputOptions(['-sws_flags', 'accurate_rnd+full_chroma_int+bicubic'])
     .outputOptions(['-vsync', 'passthrough', '-pix_fmt', 'rgb24'])
     .format('rawvideo')
     .on('error', failed)

@@ -48,9 +48,13 @@ export const emptyPlan = (file: string): EpisodePlan => ({
 /** Notes that a dataset is not kept; without the episode's length, so that all episodes' notes are the same. */
 export function leaveOut(plan: EpisodePlan, dataset: Hdf5Dataset, reason: string): void {
   const { shape, path } = dataset;
-  const isPerFrame = shape !== null && shape.length > 0 && shape[0] === plan.frames;
-  const size = isPerFrame ? ['frames', ...shape.slice(1)].join(' x ') : described(dataset);
-  const type = isPerFrame ? ` of ${dataset.type.name}` : '';
+  // Of all datasets for each frame the first axis; of ALOHA's compress_len the second.
+  const axis = shape?.indexOf(plan.frames) ?? -1;
+  const size =
+    axis === -1
+      ? described(dataset)
+      : shape!.map((length, i) => (i === axis ? 'frames' : length)).join(' x ');
+  const type = axis === -1 ? '' : ` of ${dataset.type.name}`;
   plan.losses.push({ what: `/${path} (${size}${type})`, why: `left out: ${reason}` });
 }
 
