@@ -1,6 +1,7 @@
 /**
  * Stock ACT checkpoints, as lerobot 0.4.4, 0.6.1 and those before processors save them, and the same edited by hand:
- * each exported and compared with lerobot's own processors and select_action, or refused by name with exit code 2.
+ * each exported and compared with lerobot's own processors and select_action, or refused by name with exit code 2; and
+ * trained on.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -48,6 +49,13 @@ it('exports what lerobot runs, with the same actions, and refuses the rest by na
   expect(lastLine, stderr.slice(-3000)).toBe('{"faults": []}');
   // A check that made nothing would find nothing wrong.
   expect(readdirSync(work).filter((name) => name.endsWith('-policy')).length).toBeGreaterThan(20);
+});
+
+it('trains on from what lerobot saved, keeps its normalisation, and exports what lerobot then runs', async () => {
+  const started = join(folder, 'started');
+  mkdirSync(started);
+  const { lastLine, stderr } = await checks.run({ script: 'foreign_start.py', args: [dataset, started] });
+  expect(lastLine, stderr.slice(-3000)).toBe('{"faults": []}');
 });
 
 it('loads a checkpoint with anything anywhere in its JSON, or says in one sentence why not', async () => {

@@ -22,6 +22,9 @@ from .settings import policy_arguments
 STD_FLOOR = 0.01
 """lerobot divides by std + 1e-8: an almost constant dimension would explode at inference."""
 
+WITHOUT_WEIGHTS = ("n_heads", "feedforward_activation", "replace_final_stride_with_dilation")
+"""Settings that change what a network answers, and that the shapes of its weights do not show."""
+
 IMAGENET_MEAN = [0.485, 0.456, 0.406]
 IMAGENET_STD = [0.229, 0.224, 0.225]
 
@@ -61,7 +64,7 @@ def policy_config(config: dict, index, cameras: list[str], device: str) -> PreTr
 def make_policy(
     made_config: PreTrainedConfig, init_from: Path | None, freeze_backbone: bool = False
 ) -> torch.nn.Module:
-    """A new policy, or one with the weights of a checkpoint of the same shape; see `made_or_loaded`.
+    """A new policy, or one with the weights of a checkpoint of the same network; see `made_or_loaded`.
 
     The weights of a frozen backbone get no gradient, and the optimizer does not know them.
     """
@@ -74,7 +77,7 @@ def make_policy(
 
 
 def made_or_loaded(made_config: PreTrainedConfig, init_from: Path | None) -> torch.nn.Module:
-    """A new policy, or one with the weights of a checkpoint of the same shape.
+    """A new policy, or one with the weights of a checkpoint of the same network.
 
     Raises:
         InputError: the checkpoint's network is another.
@@ -87,7 +90,16 @@ def made_or_loaded(made_config: PreTrainedConfig, init_from: Path | None) -> tor
             f"training.init_from is a checkpoint of {started.type}, but policy.type is {made_config.type}; "
             f"add policy={started.type}"
         )
+    other = [key for key in WITHOUT_WEIGHTS if getattr(started, key) != getattr(made_config, key)]
+    if other:
+        has = " and ".join(f"{key} {getattr(started, key)}" for key in other)
+        add = " ".join(f"++policy.{key}={getattr(started, key)}" for key in other)
+        raise InputError(
+            f"the checkpoint {init_from} does not fit the policy's settings: it has {has}; add {add}"
+        )
     made_config.pretrained_backbone_weights = None  # they come with the checkpoint
+    # As its processors scale: lerobot-train makes new ones by this when it goes on from what is saved here.
+    made_config.normalization_mapping = dict(started.normalization_mapping)
     weights, _ = read_weights(init_from)
     try:
         return load_policy(init_from, made_config, weights)
