@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DigestOptions, folderDigest } from './digest.ts';
+import { hdf5Digest } from './hdf5-digest.ts';
 import type { Ended } from './killed-process.ts';
 
 /** A run of one command in a folder of its own. */
@@ -85,6 +86,7 @@ const ROLLOUT: DigestOptions = {
 /** Clock times and speeds, and what writes them. */
 const TRAINED: DigestOptions = {
   ignored: [
+    'train_config.json', // names the run's folder
     'metrics.jsonl',
     'reports.jsonl',
     '.png',
@@ -166,7 +168,7 @@ const COMMANDS: readonly Omit<CommandUnderTest, 'cell'>[] = [
       existsSync(join(cell.folder, 'out'))
         ? ['dataset', 'info', 'data']
         : ['dataset', 'convert', 'data', '--to', 'hdf5', '--out', 'out'],
-    digest: async ({ folder }) => folderDigest(join(folder, 'out'), DATASET),
+    digest: async ({ folder }) => hdf5Digest(join(folder, 'out')),
   },
   {
     name: 'train',
@@ -175,7 +177,7 @@ const COMMANDS: readonly Omit<CommandUnderTest, 'cell'>[] = [
     first: () => [...TRAIN, 'training.steps=15', ...TINY, '--quiet'],
     again: ({ folder }) =>
       existsSync(join(folder, 'run', 'run.json'))
-        ? ['train', '--resume', 'run', '--quiet']
+        ? ['train', '--resume', 'run', '--min-episodes', '1', '--quiet']
         : [...TRAIN, 'training.steps=15', ...TINY, '--quiet'],
     digest: async ({ folder }) =>
       folderDigest(join(folder, 'run', 'checkpoints/final/pretrained_model'), TRAINED),

@@ -328,7 +328,7 @@ describe('opening what is no dataset of this version', () => {
       info((value) => Object.assign(value, { codebase_version: 'v4.0' })),
       /"v4\.0", this reads v3\.0/,
     );
-    await refused((root) => writeFileSync(join(root, 'meta/info.json'), 'null'), /undefined, this reads/);
+    await refused((root) => writeFileSync(join(root, 'meta/info.json'), 'null'), /holds no JSON object/);
   });
 
   it('refuses paths that lead out of the dataset', async () => {
