@@ -6,7 +6,7 @@ import type { RunProvenance } from '../dataset/metadata.ts';
 import { StagingArea, workFolder } from '../dataset/staging.ts';
 import { DatasetWriter } from '../dataset/writer.ts';
 import { BackendAgreement } from '../render/backend-agreement.ts';
-import { systemFault } from '../runtime/errno.ts';
+import { resumableSentence } from '../runtime/errno.ts';
 import { listenForInterrupts } from '../runtime/interrupt.ts';
 import { ProgressPrinter } from '../runtime/progress.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';
@@ -100,12 +100,9 @@ class GenerationRun {
       const run = runProvenance(this.#plan, this.#journal.state);
       return { kind: 'done', summary: this.#summary(run, await writer.publish({ run })) };
     } catch (error) {
-      const fault = systemFault(error);
-      if (fault === undefined || kept.size === 0) throw error;
-      throw new InputError(
-        `the dataset in ${this.#plan.out} cannot be completed: ${fault}; everything kept so far is safe: put that right and run again with --resume`,
-        { cause: error },
-      );
+      const refused = resumableSentence(error, `the dataset in ${this.#plan.out} cannot be completed`);
+      if (refused === undefined || kept.size === 0) throw error;
+      throw new InputError(refused, { cause: error });
     } finally {
       this.#printer.end();
       await keeper.settle().catch(() => {});

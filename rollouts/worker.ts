@@ -8,7 +8,7 @@ import { GraphError } from '../policy/graph-process.ts';
 import { loadPolicy } from '../policy/policy-folder.ts';
 import { PolicySession } from '../policy/session.ts';
 import { RenderSession } from '../render/render-session.ts';
-import { systemSentence } from '../runtime/errno.ts';
+import { resumableSentence } from '../runtime/errno.ts';
 import { writeWholeFile } from '../runtime/whole-file.ts';
 import type { WorkerNotice, WorkerOrder } from '../runtime/worker-channel.ts';
 import { InputError } from '../sim/errors.ts';
@@ -61,7 +61,7 @@ export default async function answer(task: RolloutTask): Promise<RolloutReply> {
   try {
     return await rollOut(task);
   } catch (error) {
-    const refused = systemSentence(error);
+    const refused = resumableSentence(error, `the rollouts in ${settings.out} cannot be completed`);
     // A graph that gives no answer in one rollout may give one in the next.
     const isUnlucky = error instanceof GraphError && policy !== undefined;
     const isInput = !isUnlucky && (error instanceof InputError || refused !== undefined);

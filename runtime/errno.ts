@@ -90,3 +90,11 @@ export function systemSentence(error: unknown, place?: string): string | undefin
   const subject = printable(dest ?? path ?? place ?? syscall ?? 'a system call');
   return `${subject}: ${meaning.fault} (${code}); ${meaning.remedy}`;
 }
+
+/** As `systemSentence`, of a run that has kept something: what cannot be done, why, and that --resume completes it. */
+export function resumableSentence(error: unknown, cannot: string): string | undefined {
+  const fault = systemFault(error);
+  return (
+    fault && `${cannot}: ${fault}; everything kept so far is safe: put that right and run again with --resume`
+  );
+}

@@ -7,6 +7,7 @@ import { dispatchRollouts } from '../../rollouts/dispatch.ts';
 import type { RolloutReply, RolloutSettings, RolloutTask, WorkerSettings } from '../../rollouts/messages.ts';
 import { ResultsFile } from '../../rollouts/results-file.ts';
 import { codeVersion } from '../../runtime/code-version.ts';
+import { resumableSentence } from '../../runtime/errno.ts';
 import { listenForInterrupts } from '../../runtime/interrupt.ts';
 import { packageVersion } from '../../runtime/package-version.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
@@ -193,6 +194,10 @@ async function go(run: RolloutRun): Promise<RunOutcome> {
     const summary = finalSummary(run, results, (performance.now() - from) / 1000, split);
     writeWholeFile(join(settings.out, SUMMARY_FILE), `${seal(JSON.stringify(summary, null, 2))}\n`);
     return { kind: 'done', summary };
+  } catch (error) {
+    const refused = resumableSentence(error, `the rollouts in ${settings.out} cannot be completed`);
+    if (refused === undefined || results.done.size === 0) throw error;
+    throw new InputError(refused, { cause: error });
   } finally {
     results.close();
   }

@@ -1,4 +1,5 @@
 /** A rollout killed at any moment ends, by --resume, with the results of an undisturbed one. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,4 +69,24 @@ describe('kill -9 of the command', () => {
     }
     expect(log.length).toBeGreaterThanOrEqual(KILLS);
   }, 600_000);
+});
+
+test('a full disk: one sentence, and --resume completes the rollouts', async () => {
+  const few = ['rollout', '--checkpoint', 'expert', ...CONDITIONS, '--episodes', '6', '--workers', '1'];
+  const expected = await undisturbed(few, 'roomy');
+  const cwd = folder('full');
+  const out = folder('full/out');
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48k', 'tmpfs', out]);
+  try {
+    const { code, stderr } = await evaluate(few, cwd);
+    expect(stderr).toMatch(
+      /^brickyard: the rollouts in \S+ cannot be completed: no space left on the disk \(ENOSPC\);.*--resume$/m,
+    );
+    expect(code).toBe(2);
+    expect(resultLines(out)).toBeGreaterThan(0);
+    execFileSync('mount', ['-o', 'remount,size=10m', out]);
+    await expectResumed(few, cwd, expected);
+  } finally {
+    execFileSync('umount', [out]);
+  }
 });
