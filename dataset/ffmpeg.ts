@@ -213,7 +213,8 @@ export async function encodeVideo(
 function outputOf(command: ffmpeg.FfmpegCommand, path: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
-    const output = new PassThrough();
+    // Without `close`: fluent-ffmpeg takes an ffmpeg that ends 20 ms after its output for one that failed.
+    const output = new PassThrough({ emitClose: false });
     output.on('data', (piece: Buffer) => pieces.push(piece));
     command
       .on('error', (error: Error) => reject(nameError(error, path)))
