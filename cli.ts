@@ -12,6 +12,7 @@ import { INTERRUPTED_EXIT_CODE } from './runtime/interrupt.ts';
 import { assertFolderPlace } from './runtime/output-folder.ts';
 import { watchOutputStreams } from './runtime/output-streams.ts';
 import { packageVersion } from './runtime/package-version.ts';
+import { assertOpenFiles } from './runtime/resource-limits.ts';
 import { guardTerminal } from './runtime/terminal.ts';
 import { userPath } from './runtime/user-path.ts';
 import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
@@ -72,6 +73,12 @@ function named(out: string): string {
   return userPath(out);
 }
 
+/** Commands that draw or start workers, whatever for: a low limit is said before anything is touched. */
+function assertLimits(command: Command): void {
+  const starts = command.options.some(({ long }) => long === '--backend' || long === '--workers');
+  if (starts && command.opts<Record<string, unknown>>().dryRun !== true) assertOpenFiles();
+}
+
 /** The error's message; with --verbose its causes and stacks too. */
 function report(error: unknown, verbose: boolean, place: string | undefined): void {
   const said = [InputError, NegativeResult, Interrupted].some((kind) => error instanceof kind)
@@ -102,7 +109,10 @@ function valueOfOut(argv: readonly string[]): string | undefined {
 export async function main(argv: readonly string[]): Promise<number> {
   const program = buildProgram();
   throwInsteadOfExiting(program);
-  program.hook('preAction', (_program, command) => assertOutputFolder(command));
+  program.hook('preAction', (_program, command) => {
+    assertOutputFolder(command);
+    assertLimits(command);
+  });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.done;

@@ -1,6 +1,8 @@
 /** One headless browser that draws and encodes: the Node side. */
+
 import type { Browser } from 'puppeteer';
 import type { WebSocket } from 'ws';
+import { assertOpenFiles } from '../runtime/resource-limits.ts';
 import { type Backend, launchChromium, type RunningChromium } from './chromium.ts';
 import type {
   CodedRequest,
@@ -49,6 +51,7 @@ export class HeadlessRenderer implements Renderer {
 
   /** Starts a browser with the drawing page `script`; a job may be silent for `stallS` seconds. See openRenderer. */
   static async open(backend: Backend, stallS: number, script: string): Promise<HeadlessRenderer> {
+    assertOpenFiles();
     const server = await servePage(script);
     let chromium: RunningChromium | undefined;
     try {

@@ -3,7 +3,7 @@ import { BackendAgreement } from '../../render/backend-agreement.ts';
 import { chooseFrom } from '../../render/backend-probe.ts';
 import type { Backend } from '../../render/chromium.ts';
 import { CannotDraw, RendererCrash, RendererTimeout } from '../../render/renderer-crash.ts';
-import { lowLimits } from '../../runtime/resource-limits.ts';
+import { assertOpenFiles, lowLimits } from '../../runtime/resource-limits.ts';
 import { InputError } from '../../sim/errors.ts';
 
 const BOTH: readonly Backend[] = ['gl-egl', 'swiftshader'];
@@ -122,4 +122,8 @@ Max address space         4096000000           unlimited            bytes
     '`ulimit -v` (4000000 KiB)',
   ]);
   expect(lowLimits('')).toEqual([]);
+  expect(() => assertOpenFiles(text)).toThrow(
+    '`ulimit -n` (64) is too low to start browsers: raise it to 256 or more',
+  );
+  expect(() => assertOpenFiles(text.replace('64  ', '256 '))).not.toThrow();
 });

@@ -179,3 +179,20 @@ test('in a folder that was removed any command ends in one sentence', () => {
     expect(status).toBe(2);
   }
 });
+
+test('too few open files are said before anything is touched', () => {
+  for (const command of ['gen --episodes 1', 'eval rollout --checkpoint expert --episodes 1']) {
+    const out = join(folder, 'few');
+    const script = 'ulimit -n 100 && exec "$@"';
+    const { status, stderr } = spawnSync('sh', [
+      ...['-c', script, 'sh', process.execPath, CLI],
+      ...command.split(' '),
+      ...['--out', out],
+    ]);
+    expect(String(stderr)).toMatch(
+      /brickyard: `ulimit -n` \(100\) is too low to start browsers: raise it to 256 or more\n$/,
+    );
+    expect(status).toBe(2);
+    expect(readdirSync(folder)).not.toContain('few');
+  }
+});
