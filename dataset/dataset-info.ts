@@ -1,4 +1,4 @@
-/** Opens meta/info.json of a LeRobot v3.0 dataset, ours or anyone's, and says clearly why a folder is none. */
+/** Opens meta/info.json of a LeRobot v3.0 dataset, ours or anyone's, and says why a folder is not one. */
 import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';

@@ -19,7 +19,7 @@ export interface CheckedColumn {
   levels: PageLevels;
 }
 
-/** Called for each value in order: whether it begins a row, and the number; undefined where there is none. */
+/** Called for each value in order: whether it begins a row, and the number; undefined for a null. */
 type TakeNumber = (startsRow: boolean, number: number | undefined) => void;
 
 /** A number for each value of a column, with the rows that they belong to. Texts and dates are no numbers. */
@@ -54,7 +54,7 @@ export function eachNumber({ bytes, pages, decoder, levels }: CheckedColumn, tak
   }
 }
 
-/** Rows x width numbers; NaN where there is none. */
+/** Rows x width numbers; NaN for a null. */
 export interface NumberTable {
   values: Float64Array;
   /** Whether every row has exactly `width` numbers. */

@@ -105,7 +105,7 @@ export const isSameType = (a: TableColumn, b: TableColumn): boolean =>
   JSON.stringify([a.leaf, a.depth ?? 0, a.stored ?? null]) ===
   JSON.stringify([b.leaf, b.depth ?? 0, b.stored ?? null]);
 
-/** A stored number as a number, for statistics; NaN for what is none. */
+/** A stored number as a number, for statistics; NaN for what is not a number. */
 export function storedNumber(
   value: unknown,
   { logical_type: logical }: NonNullable<TableColumn['stored']>,

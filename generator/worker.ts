@@ -51,7 +51,7 @@ channel.onmessage = (event) => {
   if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void session.close();
 };
 session.warmUp();
-const physics = loadTask();
+const simulator = loadTask();
 const student = settings.dagger && openedStudent(settings.dagger);
 student?.catch(() => {}); // the first task reports it
 
@@ -75,7 +75,7 @@ function nameFault(error: unknown): TaskFault {
 
 /** Attempts until one succeeds or the task's share of attempts is used up. */
 async function makeEpisode(task: EpisodeTask): Promise<EpisodeReply> {
-  await physics;
+  await simulator;
   const seconds = { simulate: 0, replay: 0, draw: 0, stage: 0 };
   const failures: FailedAttempt[] = [];
   const timed = stopwatch(seconds);

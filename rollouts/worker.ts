@@ -44,7 +44,7 @@ const ready = start();
 ready.catch(() => {}); // the first task reports it
 
 async function start(): Promise<void> {
-  const physics = loadTask();
+  const simulator = loadTask();
   if (subject.kind === 'policy') {
     browser.warmUp();
     policy = await PolicySession.open(await loadPolicy(subject.folder));
@@ -52,7 +52,7 @@ async function start(): Promise<void> {
     // The first picture of a browser takes a second of compiled shaders.
     await browser.egoRgb(trialScene({ frames: 1, widthPx, heightPx }), 0);
   }
-  await physics;
+  await simulator;
   clock.ready();
 }
 

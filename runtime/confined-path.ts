@@ -23,12 +23,6 @@ export function unsafeNameReason(name: string): string | undefined {
   return undefined;
 }
 
-/** @throws InputError naming `subject` when `name` cannot be one part of a path */
-export function assertSafeName(name: string, subject: string): void {
-  const reason = unsafeNameReason(name);
-  if (reason) throw new InputError(`${subject} ${JSON.stringify(name.slice(0, 80))} ${reason}; rename it`);
-}
-
 /** Whether `path` is `folder` or lies below it, as text. */
 export function isInside(folder: string, path: string): boolean {
   const inside = relative(folder, path);

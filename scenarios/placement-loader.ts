@@ -4,7 +4,6 @@ import { atan2, PI, wrapAngle } from '../sim/engine/math.ts';
 import type { Rng } from '../sim/engine/rng.ts';
 import {
   BOX_FOOTPRINT,
-  BUCKET_OVER_RIM_M,
   clearanceToWallsM,
   type LoaderPlace,
   loaderFootprints,
@@ -12,6 +11,7 @@ import {
   reach,
 } from '../sim/tasks/collect-bricks/footprint.ts';
 import { BOX, BOX_OUTER_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
+import { OVER_RIM_M } from '../sim/tasks/collect-bricks/over-box.ts';
 import { brokenBound, drawBounds } from './placement-bounds.ts';
 import { boxSide, headingToward, type Point, pointProposal } from './placement-regions.ts';
 import { drawQuantity } from './quantity.ts';
@@ -46,7 +46,7 @@ function touched(place: LoaderPlace, liftM: number) {
   if (Math.min(clearanceToWallsM(chassis), clearanceToWallsM(bucket)) < LOADER_CLEARANCE_M)
     return 'it would reach into a wall';
   const gap = LOADER_CLEARANCE_M / 2;
-  const solid = liftM >= BUCKET_OVER_RIM_M ? [chassis] : [chassis, bucket];
+  const solid = liftM >= OVER_RIM_M ? [chassis] : [chassis, bucket];
   return solid.some((shape) => meet(shape, BOX_FOOTPRINT, gap)) ? 'it would reach into the box' : null;
 }
 
@@ -77,7 +77,7 @@ function againstBox(
   const { chassis, bucket } = loaderFootprints({ xM: 0, zM: 0, headingRad });
   // The foremost part that can touch: the bucket, unless it is held above the rim.
   const foremost =
-    liftM >= BUCKET_OVER_RIM_M
+    liftM >= OVER_RIM_M
       ? reach(chassis, normalX, normalZ)
       : reach(bucket, normalX, normalZ) - (bucket.xM * normalX + bucket.zM * normalZ);
   const out = BOX_OUTER_HALF_M + foremost + drawQuantity(spec.gap_m, rng);

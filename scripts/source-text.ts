@@ -1,14 +1,10 @@
 /** TypeScript source as rules want to read it: code without comments and strings. */
 
-/** The source with comments and the contents of strings blanked; code inside `${}` stays. */
-export function codeOnly(source: string): string {
-  return blank(source, { strings: true });
-}
-
 /** A slash after one of these begins a regular expression, not a division. */
 const BEFORE_REGEX = /(^|[=(,:;!&|?{}[+\-*%<>~^]|\b(return|typeof|case|in|of|do|else|void|throw))\s*$/;
 
-function blank(source: string, { strings }: { strings: boolean }): string {
+/** The source with comments and the contents of strings blanked; code inside `${}` stays. */
+export function codeOnly(source: string): string {
   let out = '';
   let at = 0;
   /** One entry for each `${` we are in: how many braces are open inside it. */
@@ -19,7 +15,7 @@ function blank(source: string, { strings }: { strings: boolean }): string {
   };
   const templateText = () => {
     const text = /^(?:[^`\\$]|\\[\s\S]|\$(?!\{))*/.exec(source.slice(at))![0];
-    skip(text, !strings);
+    skip(text, false);
     if (source.startsWith('${', at)) {
       skip('${', true);
       templates.push(0);
@@ -33,13 +29,13 @@ function blank(source: string, { strings }: { strings: boolean }): string {
       const text = (rest[0] === "'" ? /^'(?:[^'\\\n]|\\[\s\S])*'?/ : /^"(?:[^"\\\n]|\\[\s\S])*"?/).exec(
         source.slice(at),
       )![0];
-      skip(text, !strings);
+      skip(text, false);
     } else if (rest[0] === '`') {
       skip('`', true);
       templateText();
     } else if (rest[0] === '/' && BEFORE_REGEX.test(out.slice(-20))) {
       const text = /^\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/.exec(source.slice(at))?.[0];
-      skip(text ?? '/', text === undefined || !strings);
+      skip(text ?? '/', text === undefined);
     } else if (rest[0] === '}' && templates.at(-1) === 0) {
       templates.pop();
       skip('}', true);

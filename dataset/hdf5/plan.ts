@@ -64,7 +64,7 @@ export async function planHdf5(reader: Hdf5Reader, options: PlanOptions): Promis
 
 /** Recorders write some dozens. */
 const MAX_COLUMNS = 512;
-/** More make a message that nobody reads. */
+/** More would make the message too long to read. */
 const MAX_FAULTS = 20;
 
 async function filesOf(given: string): Promise<{ root: string; names: string[] }> {

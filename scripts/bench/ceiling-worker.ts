@@ -22,10 +22,10 @@ export type CeilingTask = Job | 'close';
 const settings = workerData as CeilingSettings;
 const session = new RenderSession({ backend: 'auto', onOpened: () => {}, onClosed: () => {} });
 session.warmUp();
-const physics = loadTask();
+const simulator = loadTask();
 
 export default async function make(task: CeilingTask): Promise<number> {
-  await physics;
+  await simulator;
   if (task === 'close') {
     await session.close();
     return 0;

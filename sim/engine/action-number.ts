@@ -1,6 +1,6 @@
 /** Whether what a policy answered is an action at all. */
 
-/** Beyond it a number is no action that is a little out of range, but a policy gone wrong. */
+/** A number beyond this is not an action: the range is [-1, 1], and a small overshoot is merely clamped. */
 export const ACTION_LIMIT = 2;
 
 /** Finite, and not far out of [-1, 1]. */

@@ -2,6 +2,7 @@
 
 import { cos, sin } from '../../engine/math.ts';
 import { BUCKET, LOADER } from '../../robots/wheel-loader/geometry.ts';
+import { LOADER_REACH_M } from '../../robots/wheel-loader/loader-pose.ts';
 import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from './geometry.ts';
 
 /** A turned rectangle. Its `along` axis points to (sin yaw, cos yaw), its `across` axis to (cos yaw, -sin yaw). */
@@ -33,12 +34,6 @@ export const BOX_FOOTPRINT: Footprint = {
   halfAcrossM: BOX_OUTER_HALF_M,
 };
 
-/** Raised above this, the bucket passes over the rim of the box. */
-export const BUCKET_OVER_RIM_M = BOX.wallHeightM + 0.02;
-const BUCKET_DEPTH_M = BUCKET.floorDepthM + BUCKET.lipDepthM;
-/** From the loader's centre to the tip of its level bucket. */
-export const BUCKET_REACH_M = BUCKET.pivotForwardM + BUCKET_DEPTH_M;
-
 export interface LoaderPlace {
   xM: number;
   zM: number;
@@ -50,12 +45,12 @@ export function loaderFootprints(place: LoaderPlace): { chassis: Footprint; buck
   const { xM, zM, headingRad } = place;
   const chassis = footprint(xM, zM, headingRad, LOADER.chassisLengthM, LOADER.chassisWidthM);
   const from = LOADER.chassisLengthM / 2;
-  const middle = (from + BUCKET_REACH_M) / 2;
+  const middle = (from + LOADER_REACH_M) / 2;
   const bucket = footprint(
     xM + middle * chassis.sin,
     zM + middle * chassis.cos,
     headingRad,
-    BUCKET_REACH_M - from,
+    LOADER_REACH_M - from,
     BUCKET.widthM,
   );
   return { chassis, bucket };

@@ -7,13 +7,13 @@ import { POSE_LOADER_SIZE } from '../../../robots/wheel-loader/loader.ts';
 import { BUCKET_TIP_M, isInBucket, type LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
 import {
   BOX_FOOTPRINT,
-  BUCKET_OVER_RIM_M,
   clearanceToWallsM,
   distanceToBoxM,
   type LoaderPlace,
   loaderFootprints,
   meet,
 } from '../footprint.ts';
+import { OVER_RIM_M } from '../over-box.ts';
 import type { BricksStart } from '../start.ts';
 import { POSE_BRICK_SIZE, poseSize } from '../start-poses.ts';
 import { isInsideBox } from '../success.ts';
@@ -116,7 +116,7 @@ function readMoment(row: Float32Array, pathM: number): Moment {
   for (let at = POSE_LOADER_SIZE; at < row.length; at += POSE_BRICK_SIZE)
     bricks.push(sightOf(pose, row[at], row[at + 1], row[at + 2]));
   const { chassis, bucket } = loaderFootprints(pose);
-  const bucketIsLow = liftM < BUCKET_OVER_RIM_M;
+  const bucketIsLow = liftM < OVER_RIM_M;
   return {
     ...pose,
     pathM,

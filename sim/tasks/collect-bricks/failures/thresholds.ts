@@ -1,7 +1,5 @@
 /** Where each failure rule draws its line. All lengths are seen from above. */
 export const FAILURE_THRESHOLDS = {
-  /** A policy's number beyond this is no action: the range is [-1, 1], and a small overshoot is merely clamped. */
-
   /** Loader and wall or box this close touch. Physics leaves up to a centimetre or two between them. */
   contactGapM: 0.05,
   /** A contact that comes and goes is one contact when the breaks are shorter than this. */
