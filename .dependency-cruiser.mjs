@@ -22,12 +22,14 @@ const MAY_IMPORT = {
   evaluator: ['rollouts', 'policy', 'dataset', 'render', 'scenarios', 'sim', 'runtime'],
   trainer: ['policy', 'dataset', 'scenarios', 'sim', 'runtime'],
   loop: ['trainer', 'evaluator', 'generator', 'rollouts', 'policy', 'dataset', 'scenarios', 'sim', 'runtime'],
+  // What users write: tasks and robots of their own, which see the simulator alone.
+  examples: ['sim'],
   'cli.ts': ['loop', 'trainer', 'evaluator', 'generator', 'dataset', 'scenarios', 'sim', 'runtime'],
 };
 
 /** The only places that may import a library at run time. */
 const LIBRARY_HOMES = {
-  three: ['sim/engine/scene/', 'sim/robots/', 'sim/tasks/', 'render/page/'],
+  three: ['sim/engine/scene/', 'sim/robots/', 'sim/tasks/', 'examples/tasks/', 'render/page/'],
   puppeteer: ['render/'],
   hyparquet: ['dataset/'],
   'hyparquet-writer': ['dataset/'],

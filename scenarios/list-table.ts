@@ -1,5 +1,5 @@
 /** The built-in scenarios as a table for a terminal. */
-import { type Count, quantityRange } from './quantity.ts';
+import { type Count, quantityRange } from '../sim/engine/scenario/quantity.ts';
 import { timeLimitS } from './sampler.ts';
 import type { Scenario } from './schema.ts';
 

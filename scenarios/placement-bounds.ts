@@ -1,11 +1,22 @@
 /** Bounds that a point must keep: distances from walls, box and loader, and its bearing from the loader. */
 import { atan2, PI, wrapAngle } from '../sim/engine/math.ts';
 import type { Rng } from '../sim/engine/rng.ts';
+import { drawQuantity, type Quantity } from '../sim/engine/scenario/quantity.ts';
 import { distanceToBoxM, distanceToWallsM, type LoaderPlace } from '../sim/tasks/collect-bricks/footprint.ts';
 import type { Point } from './placement-regions.ts';
-import { drawQuantity, type Quantity } from './quantity.ts';
-import type { Refusal } from './refusals.ts';
 import type { BrickWhere, LoaderWhere } from './schema.ts';
+
+/** Why a place was refused. */
+export type Refusal =
+  | 'it would reach into a wall'
+  | 'it would reach into the box'
+  | 'it would touch the loader'
+  | 'it would touch another brick'
+  | 'it would not fit into the bucket'
+  | `from_walls_m does not hold`
+  | `from_box_m does not hold`
+  | `from_loader_m does not hold`
+  | `bearing_deg does not hold`;
 
 type Range = [min: number, max: number];
 

@@ -2,6 +2,8 @@
 
 import { cos, PI, sin } from '../sim/engine/math.ts';
 import type { Rng } from '../sim/engine/rng.ts';
+import { drawQuantity } from '../sim/engine/scenario/quantity.ts';
+import type { Refusals } from '../sim/engine/scenario/refusals.ts';
 import { BUCKET } from '../sim/robots/wheel-loader/geometry.ts';
 import {
   BOX_FOOTPRINT,
@@ -13,10 +15,8 @@ import {
   meet,
   reach,
 } from '../sim/tasks/collect-bricks/footprint.ts';
-import { brokenBound, drawBounds } from './placement-bounds.ts';
+import { brokenBound, drawBounds, type Refusal } from './placement-bounds.ts';
 import { type Point, pointProposal } from './placement-regions.ts';
-import { drawQuantity } from './quantity.ts';
-import type { Refusal, Refusals } from './refusals.ts';
 import type { BrickGroup } from './schema.ts';
 
 export interface BrickSize {

@@ -2,6 +2,8 @@
 
 import { atan2, PI, wrapAngle } from '../sim/engine/math.ts';
 import type { Rng } from '../sim/engine/rng.ts';
+import { drawQuantity } from '../sim/engine/scenario/quantity.ts';
+import type { Refusals } from '../sim/engine/scenario/refusals.ts';
 import {
   BOX_FOOTPRINT,
   clearanceToWallsM,
@@ -14,8 +16,6 @@ import { BOX, BOX_OUTER_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
 import { OVER_RIM_M } from '../sim/tasks/collect-bricks/over-box.ts';
 import { brokenBound, drawBounds } from './placement-bounds.ts';
 import { boxSide, headingToward, type Point, pointProposal } from './placement-regions.ts';
-import { drawQuantity } from './quantity.ts';
-import type { Refusals } from './refusals.ts';
 import type { LoaderWhere, Scenario } from './schema.ts';
 
 /** Clear floor that the loader keeps from walls and box. */

@@ -6,6 +6,9 @@
 
 import { PI } from '../sim/engine/math.ts';
 import { Rng } from '../sim/engine/rng.ts';
+import { colorRgb } from '../sim/engine/scenario/color.ts';
+import { drawCount, drawQuantity } from '../sim/engine/scenario/quantity.ts';
+import { Refusals } from '../sim/engine/scenario/refusals.ts';
 import { InputError } from '../sim/errors.ts';
 import type {
   BrickStart,
@@ -14,11 +17,8 @@ import type {
   LoaderStart,
   PhysicsSpec,
 } from '../sim/tasks/collect-bricks/start.ts';
-import { colorRgb } from './color.ts';
 import { type BrickPlace, type BrickSize, placeGroup } from './placement-brick.ts';
 import { placeLoader } from './placement-loader.ts';
-import { drawCount, drawQuantity } from './quantity.ts';
-import { Refusals } from './refusals.ts';
 import type { Scenario } from './schema.ts';
 import { drawVisual } from './visual-draw.ts';
 

@@ -1,6 +1,7 @@
 /** Faults of a scenario that need more than one key to be seen. */
+
+import { type Count, quantityRange } from '../sim/engine/scenario/quantity.ts';
 import { SCENARIO_LIMITS } from './defaults.ts';
-import { type Count, quantityRange } from './quantity.ts';
 
 interface Checked {
   tags: string[];

@@ -4,10 +4,10 @@
  * The JSON Schema beside this file is made from it (`scripts/scenario-schema.ts`), so that editors complete.
  */
 import { z } from 'zod';
+import { count, quantity } from '../sim/engine/scenario/quantity.ts';
 import { LOADER } from '../sim/robots/wheel-loader/geometry.ts';
 import { ARENA_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
 import { LEGO_COLORS, SCENARIO_DEFAULTS, SCENARIO_LIMITS } from './defaults.ts';
-import { count, quantity } from './quantity.ts';
 import { checkScenario } from './schema-checks.ts';
 
 export const WALL_NAMES = ['-x', '+x', '-z', '+z'] as const;

@@ -1,6 +1,7 @@
 /** Finds scenarios that ask for more than there is room for, before anything depends on them. */
+
+import { type Count, quantityRange } from '../sim/engine/scenario/quantity.ts';
 import { InputError } from '../sim/errors.ts';
-import { type Count, quantityRange } from './quantity.ts';
 import { sampleStart } from './sampler.ts';
 import type { Scenario } from './schema.ts';
 

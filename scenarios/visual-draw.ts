@@ -3,8 +3,8 @@
 import type { VisualSpec } from '../sim/engine/episode-start.ts';
 import { clamp, PI } from '../sim/engine/math.ts';
 import type { Rng } from '../sim/engine/rng.ts';
-import { colorRgb } from './color.ts';
-import { drawQuantity, type Quantity } from './quantity.ts';
+import { colorRgb } from '../sim/engine/scenario/color.ts';
+import { drawQuantity, type Quantity } from '../sim/engine/scenario/quantity.ts';
 import type { Scenario } from './schema.ts';
 
 export function drawVisual(visual: Scenario['visual'], rng: Rng): VisualSpec {

@@ -1,8 +1,14 @@
 /** Quantities: every draw lies in the range that the file gives, and reaches all of it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { drawCount, drawQuantity, type Quantity, quantity, quantityRange } from '../../scenarios/quantity.ts';
-import { Rng } from '../../sim/engine/rng.ts';
+import { Rng } from '../../../sim/engine/rng.ts';
+import {
+  drawCount,
+  drawQuantity,
+  type Quantity,
+  quantity,
+  quantityRange,
+} from '../../../sim/engine/scenario/quantity.ts';
 
 const ordered = (size: number) =>
   fc

@@ -4,8 +4,8 @@
  * Counts have `{integer: [low, high]}`, both ends included, in place of the two continuous ones.
  */
 import { z } from 'zod';
-import { clamp } from '../sim/engine/math.ts';
-import type { Rng } from '../sim/engine/rng.ts';
+import { clamp } from '../math.ts';
+import type { Rng } from '../rng.ts';
 
 export type Quantity =
   | number

@@ -1,20 +1,9 @@
 /** Why proposed places were refused, counted, so that a scenario without room can say what is in the way. */
-export type Refusal =
-  | 'it would reach into a wall'
-  | 'it would reach into the box'
-  | 'it would touch the loader'
-  | 'it would touch another brick'
-  | 'it would not fit into the bucket'
-  | `from_walls_m does not hold`
-  | `from_box_m does not hold`
-  | `from_loader_m does not hold`
-  | `bearing_deg does not hold`;
-
 export class Refusals {
   private readonly counts = new Map<string, number>();
 
-  /** Counts one refusal of the named thing ("the loader", "bricks[0]"). */
-  add(subject: string, why: Refusal): void {
+  /** Counts one refusal of the named thing ("the robot", "things[0]"). */
+  add(subject: string, why: string): void {
     const key = `${subject}: ${why}`;
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
   }
