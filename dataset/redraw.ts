@@ -24,7 +24,6 @@ export async function rerunEpisode(reader: DatasetReader, row: EpisodeRow): Prom
   let frame = 0;
   const driver: Driver = () => ({
     action: executed.subarray(frame * ACTION_SIZE, ++frame * ACTION_SIZE),
-    phase: 'search',
   });
   await loadTask();
   const trajectory = simulateEpisode(JSON.parse(provenance.start) as EpisodeStart, {

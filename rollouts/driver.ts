@@ -22,7 +22,7 @@ const quiet = (act: (run: Environment) => ArrayLike<number>): Driver => ({
 
 /** @param key names the random numbers: the same condition is driven the same way */
 export function baselineDriver(kind: Baseline, key: string): Driver {
-  if (kind === 'expert') return quiet(({ world }) => taskOf(world.start).expert(world).action);
+  if (kind === 'expert') return quiet(({ world }) => taskOf(world.start).expert(world));
   if (kind === 'zero') return quiet(({ spec }) => spec.actionNames.map(() => 0));
   const rng = Rng.from('eval-random', key);
   return quiet(({ spec }) => spec.actionNames.map(() => rng.range(-1, 1)));

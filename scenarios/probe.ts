@@ -56,7 +56,7 @@ function detourDriver(start: EpisodeStart, opinion: number): Driver {
       action = [rng.range(-1, 1), rng.range(-1, 1), rng.range(-1, 1), rng.range(-1, 1)];
       heldUntilS = timeS + PRELUDE_S.hold;
     }
-    return { action, phase: 'search' };
+    return { action };
   };
 }
 

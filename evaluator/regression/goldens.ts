@@ -53,7 +53,7 @@ function drawnActions(name: string): Driver {
       action = Array.from({ length: ACTION_SIZE }, (_, axis) =>
         axis === 1 ? rng.range(-0.3, 1) : rng.range(-1, 1),
       );
-    return { action, phase: 'search' };
+    return { action };
   };
 }
 

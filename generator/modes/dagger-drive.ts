@@ -79,7 +79,7 @@ export async function driveStudent(
         }
       }
       const expert = task.expert(run.world);
-      const executed = byStudent ? chunks.actionAt(run.frames) : expert.action;
+      const executed = byStudent ? chunks.actionAt(run.frames) : expert;
       const trigger = watch.note(run.world, { executed, expert, byStudent });
       if (trigger) {
         drive.handover = trigger;
@@ -87,7 +87,7 @@ export async function driveStudent(
         break;
       }
       drive.frames[byStudent ? 'student' : 'expert']++;
-      run.act(expert.action, { phase: expert.phase, executed });
+      run.act(expert, { executed });
     }
     return drive;
   } finally {

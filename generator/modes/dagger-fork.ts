@@ -23,8 +23,7 @@ export function forkEpisode(
   try {
     while (!run.isOver()) {
       if (run.frames === window) kept = run.trajectory();
-      const { action, phase } = run.task.expert(run.world);
-      run.act(action, { phase, source: 'dagger' });
+      run.act(run.task.expert(run.world), { source: 'dagger' });
     }
     const whole = run.trajectory();
     const { outcome, detail } = whole;

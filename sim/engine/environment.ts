@@ -2,6 +2,7 @@
  * One episode of any task, step by step: observe, act, and so on until it is over; what happened is recorded on the way.
  * Whoever drives may take as long as it likes between two steps, so a policy that answers later drives like an expert.
  */
+import type { CameraSpec } from './camera.ts';
 import { controlPeriodS, DEFAULT_FPS } from './control-period.ts';
 import { Ending } from './ending.ts';
 import type { EpisodeStart } from './episode-start.ts';
@@ -28,8 +29,6 @@ export interface FrameNotes {
   source?: Source;
   /** Whether the label may be learned from; true when left out. */
   labelValid?: boolean;
-  /** What the episode is at, one of the task's phases; the expert is asked when it is left out. */
-  phase?: string;
 }
 
 export const ENVIRONMENT_DEFAULTS = { fps: DEFAULT_FPS } as const satisfies EnvironmentOptions;
@@ -39,6 +38,7 @@ export interface EnvironmentSpec {
   readonly fps: number;
   readonly stateNames: readonly string[];
   readonly actionNames: readonly string[];
+  readonly cameras: readonly CameraSpec[];
   readonly phases: readonly string[];
   readonly poseSize: number;
 }
@@ -72,9 +72,9 @@ export class Environment {
     this.#periodS = controlPeriodS(fps);
     this.world = this.task.createWorld(start);
     this.#layout = state;
-    const { actionNames } = robot;
+    const { actionNames, cameras } = robot;
     const stateNames = stateLayouts[state];
-    this.spec = { fps, stateNames, actionNames, phases, poseSize: this.task.poseSize(start) };
+    this.spec = { fps, stateNames, actionNames, cameras, phases, poseSize: this.task.poseSize(start) };
     this.#most = Math.ceil((start.timeLimitS + AFTER_SUCCESS_S) * fps) + 1;
     const actions = () => new Float32Array(this.#most * actionNames.length);
     this.#poses = new Float32Array(this.#most * this.spec.poseSize);
@@ -129,7 +129,7 @@ export class Environment {
     const executed = writeAction(this.#executed, frame, controls, notes.executed ?? action);
     this.#sources[frame] = SOURCES.indexOf(notes.source ?? 'expert');
     this.#labelValid[frame] = (notes.labelValid ?? true) ? 1 : 0;
-    this.#phases[frame] = spec.phases.indexOf(notes.phase ?? this.task.expert(world).phase);
+    this.#phases[frame] = spec.phases.indexOf(this.task.phase(world));
     world.step(executed, this.#periodS);
   }
 

@@ -1,6 +1,5 @@
 /** When a student that drives is relieved by the expert. */
 import type { EpisodeStart } from './episode-start.ts';
-import type { ExpertAnswer } from './expert-answer.ts';
 import type { World } from './world.ts';
 
 /** Why a student handed over; `drawn`: it had done nothing wrong, its time was up. */
@@ -18,7 +17,7 @@ export type Trigger = Exclude<Handover, 'drawn' | 'ended'>;
 export interface DrivenFrame {
   /** What drives the robot in this frame, and what the expert would do. */
   executed: ArrayLike<number>;
-  expert: ExpertAnswer;
+  expert: ArrayLike<number>;
   /** Whether the student drives it: the expert's own frames are no deviation. */
   byStudent: boolean;
 }

@@ -13,7 +13,9 @@ export interface SimulateOptions extends EnvironmentOptions {
   driver?: Driver;
 }
 
-export const expertDriver: Driver = (world) => taskOf(world.start).expert(world);
+export const expertDriver: Driver = (world) => ({
+  action: taskOf(world.start).expert(world),
+});
 
 /**
  * One episode. Actions are rounded to float32 and clamped to [-1, 1] before they act, so that the recorded ones

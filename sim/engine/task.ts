@@ -4,7 +4,6 @@
  */
 import type { Disturbance } from './disturbance.ts';
 import type { EpisodeStart } from './episode-start.ts';
-import type { ExpertAnswer } from './expert-answer.ts';
 import type { FailedTrajectory, Failure } from './failure.ts';
 import type { HandoverWatch } from './handover.ts';
 import type { TaskMap } from './map.ts';
@@ -49,8 +48,10 @@ export interface Task<
   poseSize(start: Start): number;
   /** One row: the poses before anything moves. */
   startPoses(start: Start): Float32Array;
-  /** A deterministic, memoryless answer to any state. */
-  expert(world: W): ExpertAnswer;
+  /** The expert's action: a deterministic, memoryless answer to any state. Asked more than once a frame: see oncePerFrame. */
+  expert(world: W): readonly number[];
+  /** Which of `phases` the frame shown now belongs to: derived from the world alone, whoever drives. */
+  phase(world: W): string;
   /** By the names that summaries and starts call them; the order is that in which slots take turns. */
   readonly disturbances: Readonly<Record<string, Disturbance<Start, W>>>;
   handoverWatch(fps: number): HandoverWatch<Start, W>;

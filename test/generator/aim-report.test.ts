@@ -51,7 +51,7 @@ beforeAll(async () => {
   await loadTask();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-report-'));
   const start = sampleStart(scenario, { namespace: 'eval', seed: 0, slot: 0, attempt: 0 });
-  driven = simulateEpisode(start, { driver: () => ({ action: [0.1, 0.5, 0, 0.3], phase: 'search' }) });
+  driven = simulateEpisode(start, { driver: () => ({ action: [0.1, 0.5, 0, 0.3] }) });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

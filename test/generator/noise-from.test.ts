@@ -44,8 +44,8 @@ describe('measureNoise', () => {
 
   test('is what the policy is off by, and at most the default', async () => {
     const off: Driver = (world) => {
-      const { action, phase } = expertDriver(world);
-      return { action: [-1, action[1], action[2] > 0 ? action[2] - 0.1 : action[2] + 0.1, action[3]], phase };
+      const { action } = expertDriver(world);
+      return { action: [-1, action[1], action[2] > 0 ? action[2] - 0.1 : action[2] + 0.1, action[3]] };
     };
     const { rms, amplitude } = await measureNoise(join(rollout('off', off), 'results.jsonl'));
     expect(rms[1]).toBe(0);

@@ -105,21 +105,21 @@ describe('simulateEpisode', () => {
 
   it('records no minus zero: a dictionary of a file may not tell it from zero', () => {
     const start = fixedStart('short', { timeLimitS: 1 });
-    const run = simulateEpisode(start, { driver: () => ({ action: [-0, -0, -0, -0], phase: 'search' }) });
+    const run = simulateEpisode(start, { driver: () => ({ action: [-0, -0, -0, -0] }) });
     for (const actions of [run.actions, run.executedActions])
       expect([...actions].some((value) => Object.is(value, -0))).toBe(false);
     expect(replayFinalStateHash(start, 10, run.executedActions)).toBe(run.finalStateHash);
   });
 
   it('calls a loader that never moves stuck, and says where', () => {
-    const driver = () => ({ action: [0, 0, 0, 0], phase: 'search' }) as const;
+    const driver = () => ({ action: [0, 0, 0, 0] }) as const;
     const run = simulateEpisode(FIXED_STARTS[0], { driver });
     expect(run.outcome).toBe('stuck');
     expect(run.detail).toMatch(/stuck at 15\.\d s: loader at \(0\.00, 0\.00\).*brick 0 at \(2\.00, 3\.00\)/);
   });
 
   it('times out at the time limit', () => {
-    const driver = () => ({ action: [1, 0, 0, 0], phase: 'search' }) as const;
+    const driver = () => ({ action: [1, 0, 0, 0] }) as const;
     const run = simulateEpisode(fixedStart('short', { timeLimitS: 2 }), { driver });
     expect(run.outcome).toBe('timeout');
     expect(run.frames).toBe(20);
@@ -127,14 +127,14 @@ describe('simulateEpisode', () => {
 
   it('reports a brick that leaves the arena', () => {
     const outside = { ...fixedBrick(2, 3, 0), xM: 9.5 };
-    const driver = () => ({ action: [0, 0, 0, 0], phase: 'search' }) as const;
+    const driver = () => ({ action: [0, 0, 0, 0] }) as const;
     const run = simulateEpisode(fixedStart('lost', { bricks: [outside] }), { driver });
     expect(run.outcome).toBe('brick-lost');
     expect(run.detail).toContain('brick 0');
   });
 
   it('clamps and rounds what a driver asks for', () => {
-    const driver = () => ({ action: [3, -2, 0.1, 0], phase: 'search' }) as const;
+    const driver = () => ({ action: [3, -2, 0.1, 0] }) as const;
     const run = simulateEpisode(fixedStart('short', { timeLimitS: 0.5 }), { driver });
     expect([...run.executedActions.subarray(0, 4)]).toEqual([1, -1, Math.fround(0.1), 0]);
   });

@@ -5,6 +5,7 @@
 
 import type { DrivenFrame, HandoverWatch, Trigger } from '../../engine/handover.ts';
 import { depthAt } from './expert/clearance.ts';
+import { expertNow } from './expert/expert.ts';
 import { BOX } from './geometry.ts';
 import type { Phase } from './phases.ts';
 import type { BricksStart } from './start.ts';
@@ -60,7 +61,7 @@ export class BricksHandoverWatch implements HandoverWatch<BricksStart, BricksWor
 
   /** Looks at the frame shown now, before it is driven; the first trigger that holds. */
   note(world: BricksWorld, frame: DrivenFrame): Trigger | undefined {
-    const stage = STAGE_OF[frame.expert.phase as Phase];
+    const stage = STAGE_OF[expertNow(world).phase];
     const idle = this.#noteProgress(world, stage);
     const pressed = this.#notePress(world, frame.executed);
     const stays = this.#noteStage(stage);
@@ -102,7 +103,7 @@ export class BricksHandoverWatch implements HandoverWatch<BricksStart, BricksWor
   #noteDeviation({ executed, expert, byStudent }: DrivenFrame): boolean {
     if (!byStudent) return false;
     const frames = Math.round(HANDOVER_DEFAULTS.deviationS * this.#fps);
-    this.#deviations.push(deviationOf(executed, expert.action));
+    this.#deviations.push(deviationOf(executed, expert));
     if (this.#deviations.length > frames) this.#deviations.shift();
     if (this.#deviations.length < frames) return false;
     return this.#deviations.reduce((a, b) => a + b, 0) / frames > HANDOVER_DEFAULTS.deviation;

@@ -4,7 +4,7 @@ import type { Task } from '../../engine/task.ts';
 import { WHEEL_LOADER } from '../../robots/wheel-loader/loader.ts';
 import { type AimedPlace, BRICKS_AIMING } from './aiming.ts';
 import { DISTURBANCES } from './disturbances/kinds.ts';
-import { expertAction, expertView } from './expert/expert.ts';
+import { expertNow } from './expert/expert.ts';
 import { labelFailure } from './failures/label.ts';
 import { LABEL_MEANINGS } from './failures/labels.ts';
 import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from './geometry.ts';
@@ -34,7 +34,8 @@ export const task: Task<BricksStart, BricksWorld, AimedPlace> = {
   count: ({ bricks }) => bricks.length,
   poseSize: ({ bricks }) => poseSize(bricks.length),
   startPoses,
-  expert: (world) => expertAction(expertView(world)),
+  expert: (world) => expertNow(world).action,
+  phase: (world) => expertNow(world).phase,
   disturbances: DISTURBANCES,
   handoverWatch: (fps) => new BricksHandoverWatch(fps),
   aiming: BRICKS_AIMING,

@@ -10,14 +10,14 @@ export type Drive = readonly [steering: number, throttle: number, bucket: number
 /** The same action for ever. */
 export const always =
   (...action: Drive): Driver =>
-  () => ({ action, phase: 'search' });
+  () => ({ action });
 
 /** What `choose` says now; the expert where it says nothing. */
 export const expertBut =
   (choose: (world: BricksWorld) => Drive | undefined): Driver =>
   (world) => {
     const action = choose(world as BricksWorld);
-    return action ? { action, phase: 'search' } : expertDriver(world);
+    return action ? { action } : expertDriver(world);
   };
 
 type Part = readonly [seconds: number, ...Drive];
@@ -34,9 +34,9 @@ export function spoil(when: (world: BricksWorld) => boolean, ...parts: readonly 
     let untilS = sinceS;
     for (const [seconds, ...action] of parts) {
       untilS += seconds;
-      if (world.timeS < untilS - 1e-9) return { action, phase: 'search' };
+      if (world.timeS < untilS - 1e-9) return { action };
     }
-    return { action: [0, 0, 0, 0], phase: 'search' };
+    return { action: [0, 0, 0, 0] };
   };
 }
 

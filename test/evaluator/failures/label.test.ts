@@ -21,8 +21,7 @@ function fail(start: BricksStart, driver: Driver): FailedTrajectory<BricksStart>
   const run = new Environment(start);
   try {
     while (!run.isOver()) {
-      const { action, phase } = driver(run.world);
-      run.act(action, { phase });
+      run.act(driver(run.world).action);
     }
     const { outcome, detail, ...rest } = run.trajectory();
     if (outcome === 'success') throw new Error(`this driver does not fail: ${detail}`);

@@ -1,6 +1,6 @@
 /** Disturbances that drive: for a while something else is executed than what the expert asks for. */
-import { expertDriver } from '../../../engine/simulate.ts';
 import { ACTION_SIZE } from '../../../robots/wheel-loader/loader.ts';
+import { expertNow } from '../expert/expert.ts';
 import type { BricksWorld } from '../world.ts';
 import type { Disturbance } from './disturbance.ts';
 
@@ -12,10 +12,7 @@ export const delay: Disturbance = {
   moment: 'any',
   apply(world, rng, fps) {
     const lag = Math.max(1, Math.round(rng.range(DELAY_RANGE.lagS.min, DELAY_RANGE.lagS.max) * fps));
-    const waiting: (readonly number[])[] = Array.from(
-      { length: lag },
-      () => expertDriver(world).action as number[],
-    );
+    const waiting: (readonly number[])[] = Array.from({ length: lag }, () => expertNow(world).action);
     return execute(world, rng.range(DELAY_RANGE.lastsS.min, DELAY_RANGE.lastsS.max), fps, (asked) => {
       waiting.push(asked);
       return waiting.shift() ?? asked;
@@ -28,7 +25,7 @@ export const jam: Disturbance = {
   moment: 'any',
   apply(world, rng, fps) {
     const control = rng.integer(0, ACTION_SIZE - 1);
-    const now = expertDriver(world).action[control];
+    const now = expertNow(world).action[control];
     const stuckAt = rng.pick([now, -1, 1, rng.range(-1, 1)]);
     return execute(world, rng.range(JAM_RANGE.lastsS.min, JAM_RANGE.lastsS.max), fps, (asked) =>
       asked.map((value, i) => (i === control ? stuckAt : value)),
@@ -45,7 +42,7 @@ export function execute(
 ) {
   const frames = Math.round(durationS * fps);
   for (let i = 0; i < frames; i++) {
-    const action = executed([...(expertDriver(world).action as number[])]);
+    const action = executed([...expertNow(world).action]);
     world.step(
       action.map((value) => Math.max(-1, Math.min(1, value))),
       1 / fps,

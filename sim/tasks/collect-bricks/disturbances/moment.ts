@@ -2,8 +2,8 @@
 
 import { LeadInFailure } from '../../../engine/disturbance.ts';
 import type { Rng } from '../../../engine/rng.ts';
-import { expertDriver } from '../../../engine/simulate.ts';
 import { CARRYING_LIFT_M } from '../events.ts';
+import { expertNow } from '../expert/expert.ts';
 import type { BricksStart } from '../start.ts';
 import { BricksWorld } from '../world.ts';
 
@@ -61,7 +61,7 @@ function drive(start: BricksStart, fps: number, isNow: IsNow): Drive {
       world.dispose();
       return { world: null, endS, loads: load.number };
     }
-    world.step(expertDriver(world).action, 1 / fps);
+    world.step(expertNow(world).action, 1 / fps);
     const carrying = world.loader.liftM >= CARRYING_LIFT_M && world.bricks().some((brick) => brick.inBucket);
     if (carrying && load.carriedS === 0) load.number++;
     load.carriedS = carrying ? load.carriedS + 1 / fps : 0;

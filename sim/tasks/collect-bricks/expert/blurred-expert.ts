@@ -42,7 +42,7 @@ export function blurredExpertDriver(rng: Rng, blur: number, lateFrames = 0): Dri
     const action = [0, 1, 2, 3].map((i) => median(answers.map(({ action: values }) => values[i]))) as Action;
     asked.push(action);
     const [steering, throttle] = asked[Math.max(0, asked.length - 1 - lateFrames)];
-    return { action: [steering, throttle, action[2], action[3]], phase: expertAction(view).phase };
+    return { action: [steering, throttle, action[2], action[3]] };
   };
 }
 

@@ -5,7 +5,9 @@
  */
 
 import { clamp } from '../../../engine/math.ts';
+import { oncePerFrame } from '../../../engine/once-per-frame.ts';
 import type { Phase } from '../phases.ts';
+import type { BricksWorld } from '../world.ts';
 import { approach, chooseTarget, driveOn, isEntering, isScoopable, scoop } from './collect.ts';
 import {
   CARRY_TILT_RAD,
@@ -17,7 +19,7 @@ import {
   pushOverRim,
 } from './deliver.ts';
 import { search } from './search.ts';
-import type { ExpertView } from './view.ts';
+import { type ExpertView, expertView } from './view.ts';
 
 export { type ExpertView, expertView, type SeenBrick } from './view.ts';
 
@@ -31,6 +33,9 @@ export function expertAction(view: ExpertView): { action: Action; phase: Phase }
   const { steering, throttle, bucket, lift, phase } = decide(view);
   return { action: [steering, throttle, bucket, lift].map((v) => clamp(v, -1, 1)) as Action, phase };
 }
+
+/** What the expert does in the world as it is now. */
+export const expertNow = oncePerFrame((world: BricksWorld) => expertAction(expertView(world)));
 
 function decide(view: ExpertView): Decision {
   const { loader } = view;
