@@ -1,6 +1,13 @@
 /** Cameras as geometry: where one is, and where in its picture a point appears. */
 import { cos, sin } from './math.ts';
 
+/** A camera as policies and datasets know it. */
+export interface CameraSpec {
+  readonly name: string;
+  /** Its pictures' feature in a dataset, and a policy's input. */
+  readonly key: string;
+}
+
 export interface CameraPose {
   position: { x: number; y: number; z: number };
   /** A point one metre ahead on the optical axis. */

@@ -21,7 +21,11 @@ import type { LoaderStart } from './loader-start.ts';
 export const ACTION_NAMES = ['steering', 'throttle', 'bucket', 'lift'] as const;
 export const ACTION_SIZE = ACTION_NAMES.length;
 
-export const WHEEL_LOADER: Robot = { name: 'wheel-loader', actionNames: ACTION_NAMES };
+export const WHEEL_LOADER: Robot = {
+  name: 'wheel-loader',
+  actionNames: ACTION_NAMES,
+  cameras: [{ name: 'ego', key: 'observation.images.ego' }],
+};
 
 /** Numbers of a loader in a row of poses: x, z, heading, lift, tilt. */
 export const POSE_LOADER_SIZE = 5;
