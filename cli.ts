@@ -14,7 +14,10 @@ import { watchOutputStreams } from './runtime/output-streams.ts';
 import { packageVersion } from './runtime/package-version.ts';
 import { assertOpenFiles } from './runtime/resource-limits.ts';
 import { guardTerminal } from './runtime/terminal.ts';
-import { userPath } from './runtime/user-path.ts';
+import { userFolder, userPath } from './runtime/user-path.ts';
+import { taskNames } from './scenarios/tasks.ts';
+import { useTask } from './scenarios/use-task.ts';
+import { DEFAULT_TASK } from './sim/engine/task-registry.ts';
 import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
 import { exportCommand, trainCommand } from './trainer/launch/command.ts';
 import { datasetTransferCommands, policyCommand } from './trainer/launch/remote/transfer-commands.ts';
@@ -24,7 +27,9 @@ const EXIT = { done: 0, no: 1, badInput: 2, bug: 70, interrupted: INTERRUPTED_EX
 
 function buildProgram(): Command {
   const program = new Command('brickyard')
-    .description('Headless wheel-loader episodes in parallel, as a LeRobot dataset.')
+    .description(
+      'Simulated episodes in parallel, as a LeRobot dataset; policies trained on them and judged in closed loop.',
+    )
     .version(packageVersion(), '-V, --version')
     .option('--json', 'print one JSON summary as the last line of stdout')
     .option('--quiet', 'no progress on stderr')
@@ -48,7 +53,36 @@ function buildProgram(): Command {
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  for (const path of TASK_COMMANDS) addTaskOption(program, path.split(' '));
   return program;
+}
+
+const TASK_FLAGS = '--task <name|folder>';
+/** Commands that simulate, draw or name scenarios, and groups of such commands. */
+const TASK_COMMANDS = [
+  'gen',
+  'scenario',
+  'dataset validate',
+  'dataset preview',
+  'train',
+  'export',
+  'eval',
+  'loop',
+];
+
+function addTaskOption(parent: Command, [name, ...rest]: readonly string[]): void {
+  const command = parent.commands.find((each) => each.name() === name)!;
+  if (rest.length > 0) {
+    addTaskOption(command, rest);
+    return;
+  }
+  const leaves = name === 'scenario' || name === 'eval' ? command.commands : [command];
+  for (const leaf of leaves)
+    leaf.option(
+      TASK_FLAGS,
+      `the task: one of ${taskNames().join(', ')}, or a folder that holds one of your own, whose code is run`,
+      DEFAULT_TASK,
+    );
 }
 
 /** Commander's own complaints (unknown option, missing argument) become exit code 2. */
@@ -109,7 +143,10 @@ function valueOfOut(argv: readonly string[]): string | undefined {
 export async function main(argv: readonly string[]): Promise<number> {
   const program = buildProgram();
   throwInsteadOfExiting(program);
-  program.hook('preAction', (_program, command) => {
+  program.hook('preAction', async (_program, command) => {
+    const { task } = command.opts<{ task?: string }>();
+    if (task !== undefined && command.options.some(({ flags }) => flags === TASK_FLAGS))
+      await useTask(task, userFolder());
     assertOutputFolder(command);
     assertLimits(command);
   });

@@ -1,6 +1,7 @@
 /** Every message between the command and its workers, named in one place. */
 
 import type { RenderingStack } from '../render/draw-request.ts';
+import type { PoolData } from '../runtime/worker-channel.ts';
 import type { Job } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/schema.ts';
 import type { Source } from '../sim/engine/trajectory.ts';
@@ -11,7 +12,7 @@ import type { EpisodeKind, ModeSettings } from './modes/kind.ts';
 import type { BackendChoice, StateChoice } from './settings.ts';
 
 /** What all jobs of a run share; given to each worker once, as piscina's workerData. */
-export interface WorkerSettings {
+export interface WorkerSettings extends PoolData {
   /** The dataset's folder. */
   out: string;
   seed: number;
@@ -27,8 +28,6 @@ export interface WorkerSettings {
   /** On what `auto` means, among the workers of the run. */
   agreement?: SharedArrayBuffer;
   scenarios: Readonly<Record<string, { scenario: Scenario; hash: string }>>;
-  /** Name of the BroadcastChannel for WorkerNotice and WorkerOrder. */
-  channel: string;
 }
 
 /** Make one episode and stage it. */

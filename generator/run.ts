@@ -10,6 +10,7 @@ import { resumableSentence } from '../runtime/errno.ts';
 import { listenForInterrupts } from '../runtime/interrupt.ts';
 import { ProgressPrinter } from '../runtime/progress.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';
+import type { PoolData } from '../runtime/worker-channel.ts';
 import { InputError } from '../sim/errors.ts';
 import { STATE_LAYOUTS } from '../sim/tasks/collect-bricks/observation.ts';
 import { dispatchJobs } from './dispatch.ts';
@@ -199,7 +200,7 @@ class GenerationRun {
     }
   }
 
-  #workerSettings(): Omit<WorkerSettings, 'channel'> {
+  #workerSettings(): Omit<WorkerSettings, keyof PoolData> {
     const { out, record } = this.#plan;
     const { seed, fps, state, widthPx, heightPx } = record.content;
     const scenarios = Object.fromEntries(

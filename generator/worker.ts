@@ -13,6 +13,7 @@ import { RenderSession } from '../render/render-session.ts';
 import { RendererCrash } from '../render/renderer.ts';
 import { isFull, systemSentence } from '../runtime/errno.ts';
 import type { WorkerNotice, WorkerOrder } from '../runtime/worker-channel.ts';
+import { useOutsideTask } from '../scenarios/use-task.ts';
 import { framesBySource, type Trajectory } from '../sim/engine/trajectory.ts';
 import { InputError } from '../sim/errors.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
@@ -36,6 +37,7 @@ import type { DaggerRecord } from './modes/dagger-record.ts';
 import type { OpenedStudent } from './modes/dagger-student.ts';
 
 const settings = workerData as WorkerSettings;
+await useOutsideTask(settings.outsideTask);
 const staging = new StagingArea(settings.out);
 const channel = new BroadcastChannel(settings.channel);
 const notify = (notice: WorkerNotice): void => channel.postMessage(notice);

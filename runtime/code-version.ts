@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Esbuild from 'esbuild';
+import { outsideTask } from './outside-task.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -38,23 +39,29 @@ const ENTRIES = {
   ],
 } as const;
 export type CodeOf = keyof typeof ENTRIES;
+/** What a task's folder is made of. */
+const TASK_ENTRIES = ['task.ts', 'scene.ts', 'scenario.ts'];
 
 const made = new Map<string, string>();
 
 /**
- * First 16 hex digits of a SHA-256 over the names and contents of the sources that a kind of run depends on.
+ * First 16 hex digits of a SHA-256 over the names and contents of the sources that a kind of run depends on, those of a
+ * task outside of the checkout included, wherever it lies.
  * @param root the checkout, for tests
  */
 export function codeVersion(of: CodeOf, root = ROOT): string {
-  const key = `${of} ${root}`;
+  const outside = outsideTask();
+  const key = `${of} ${root} ${outside?.folder}`;
   const known = made.get(key);
   if (known !== undefined) return known;
   const hash = createHash('sha256');
-  for (const name of sourcesOf(of, root))
-    hash
-      .update(`${name}\0`)
-      .update(readFileSync(join(root, name)))
-      .update('\0');
+  const add = (name: string, path: string): void =>
+    void hash.update(`${name}\0`).update(readFileSync(path)).update('\0');
+  for (const name of sourcesOf(of, root)) add(name, join(root, name));
+  if (outside) {
+    hash.update(`task ${outside.name}\0`);
+    for (const { name, path } of taskSources(outside.folder)) add(name, path);
+  }
   const version = hash.digest('hex').slice(0, 16);
   made.set(key, version);
   return version;
@@ -62,11 +69,32 @@ export function codeVersion(of: CodeOf, root = ROOT): string {
 
 /** Paths relative to the checkout, sorted: the entry points of a kind of run and all that they import. */
 export function sourcesOf(of: CodeOf, root = ROOT): string[] {
+  return importedBy(ENTRIES[of], root)
+    .filter((name) => existsSync(join(root, name)))
+    .sort();
+}
+
+/**
+ * All that the task in `folder` imports besides libraries, the simulator's files included. Names do not depend on where
+ * the folder lies.
+ */
+export function taskSources(folder: string): { name: string; path: string }[] {
+  return importedBy(TASK_ENTRIES, folder)
+    .map((name) => join(folder, name))
+    .filter((path) => existsSync(path))
+    .map((path) => {
+      const own = relative(folder, path);
+      return { path, name: own.startsWith('..') ? `brickyard/${relative(ROOT, path)}` : own };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function importedBy(entryPoints: readonly string[], folder: string): string[] {
   // Loaded when asked for: most commands need no version.
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof Esbuild;
   const { metafile } = buildSync({
-    absWorkingDir: root,
-    entryPoints: [...ENTRIES[of]],
+    absWorkingDir: folder,
+    entryPoints: [...entryPoints],
     outdir: 'unused',
     bundle: true,
     write: false,
@@ -74,9 +102,8 @@ export function sourcesOf(of: CodeOf, root = ROOT): string[] {
     format: 'esm',
     platform: 'node',
     packages: 'external',
+    alias: { brickyard: ROOT },
     logLevel: 'silent',
   });
-  return Object.keys(metafile.inputs)
-    .filter((name) => existsSync(join(root, name)))
-    .sort();
+  return Object.keys(metafile.inputs);
 }

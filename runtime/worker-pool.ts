@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { type CoreTimes, coreTimes, idleShare } from './idle-cores.ts';
+import { outsideTask } from './outside-task.ts';
 import type { WorkerNotice, WorkerOrder } from './worker-channel.ts';
 
 /** Workers that a command may ask for. */
@@ -102,7 +103,7 @@ export class WorkerPool<Task, Reply, Settings extends object> {
       // An idle worker must still hear its browser die and the order to close.
       atomics: 'disabled',
       resourceLimits: THREAD_HEAP,
-      workerData: { ...settings, channel: this.#channelName },
+      workerData: { ...settings, channel: this.#channelName, outsideTask: outsideTask() },
     });
     // A worker that dies rejects its own tasks; without a listener the event would end the process.
     thread.on('error', () => {});

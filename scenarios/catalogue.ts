@@ -1,19 +1,30 @@
-/** Scenarios by name: the files beside this one, and the user's own by their paths. */
+/** Scenarios by name: the files of each task, and the user's own by their paths. */
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { InputError } from '../sim/errors.ts';
 import { suggestion } from './nearest.ts';
 import { readScenarioFile } from './scenario-file.ts';
 import type { Scenario } from './schema.ts';
+import { scenarioFolder, selectedTask, taskNames } from './tasks.ts';
 import { trialFault } from './trial-draws.ts';
 
-const BUILT_IN_FOLDER = import.meta.dirname;
-let builtIn: ReadonlyMap<string, Scenario> | null = null;
+const read = new Map<string, ReadonlyMap<string, Scenario>>();
 
-/** All built-in scenarios, by name in alphabetical order. */
+/** All scenarios that come with the selected task, by name in alphabetical order. */
 export function listScenarios(): Scenario[] {
-  return [...builtInScenarios().values()];
+  return [...scenariosOf(selectedTask()).values()];
+}
+
+/** The file of a scenario that comes with a task. */
+export const scenarioPath = ({ name, task_name }: Pick<Scenario, 'name' | 'task_name'>): string =>
+  join(scenarioFolder(task_name ?? DEFAULT_TASK), `${name}.yaml`);
+
+/** A scenario of the selected task, or of another one, by its name. */
+export function namedScenario(name: string): Scenario | undefined {
+  const tasks = [selectedTask(), ...taskNames().filter((task) => task !== selectedTask())];
+  return tasks.map((task) => scenariosOf(task).get(name)).find((scenario) => scenario !== undefined);
 }
 
 /** Whether the text is meant as a path to a file and not as a name. */
@@ -28,7 +39,7 @@ export function isScenarioPath(text: string): boolean {
  */
 export function loadScenario(nameOrPath: string, cwd: string): Scenario {
   if (isScenarioPath(nameOrPath)) return loadUserFile(resolve(cwd, nameOrPath), nameOrPath);
-  const scenario = builtInScenarios().get(nameOrPath);
+  const scenario = namedScenario(nameOrPath);
   if (scenario) return scenario;
   throw new InputError(unknownScenario(nameOrPath));
 }
@@ -43,7 +54,7 @@ function loadUserFile(path: string, shownAs: string): Scenario {
 
 /** One sentence for a name that is neither a scenario nor, where those count, a tag. */
 export function unknownScenario(name: string, tags: readonly string[] = []): string {
-  const names = [...builtInScenarios().keys()];
+  const names = [...scenariosOf(selectedTask()).keys()];
   return (
     `scenario "${name}" is not known${suggestion(name, [...names, ...tags]) || ';'} ` +
     `there are ${names.join(', ')}, and a path to a file of your own (.yaml) works too`
@@ -55,14 +66,18 @@ export function scenarioHash(scenario: Scenario): string {
   return createHash('sha256').update(canonicalJson(scenario)).digest('hex');
 }
 
-function builtInScenarios(): ReadonlyMap<string, Scenario> {
-  if (builtIn === null) {
-    const files = readdirSync(BUILT_IN_FOLDER).filter((name) => name.endsWith('.yaml'));
-    builtIn = new Map(
-      files.sort().map((file) => [file.slice(0, -5), readScenarioFile(join(BUILT_IN_FOLDER, file))]),
-    );
+function scenariosOf(task: string): ReadonlyMap<string, Scenario> {
+  let scenarios = read.get(task);
+  if (!scenarios) {
+    scenarios = readFolder(scenarioFolder(task));
+    read.set(task, scenarios);
   }
-  return builtIn;
+  return scenarios;
+}
+
+function readFolder(folder: string): ReadonlyMap<string, Scenario> {
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yaml')) : [];
+  return new Map(files.sort().map((file) => [file.slice(0, -5), readScenarioFile(join(folder, file))]));
 }
 
 function canonicalJson(value: unknown): string {

@@ -1,14 +1,15 @@
 /** The built-in scenarios as a table for a terminal. */
-import { type Count, quantityRange } from '../sim/engine/scenario/quantity.ts';
-import { timeLimitS } from './sampler.ts';
+import { countRange, timeLimitS } from './sampler.ts';
 import type { Scenario } from './schema.ts';
+import { scenariosOfTask } from './tasks.ts';
 
-/** One line a scenario: name, tags, bricks, time limit, title. */
+/** One line a scenario of one task: name, tags, number of things, time limit, title. */
 export function scenarioTable(scenarios: readonly Scenario[]): string {
+  const { thing } = scenariosOfTask(scenarios[0]?.task_name);
   const rows = [
-    ['name', 'tags', 'bricks', 'limit', 'what'],
+    ['name', 'tags', thing.many, 'limit', 'what'],
     ...scenarios.map((scenario) => {
-      const [least, most] = brickRange(scenario);
+      const [least, most] = countRange(scenario);
       const seconds = [timeLimitS(scenario, least), timeLimitS(scenario, most)];
       return [
         scenario.name,
@@ -28,12 +29,6 @@ export function scenarioTable(scenarios: readonly Scenario[]): string {
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** The fewest and the most bricks that a start may have. */
-export function brickRange(scenario: Scenario): [number, number] {
-  const ranges = scenario.bricks.map((group) => quantityRange(group.count as Count));
-  return [ranges.reduce((sum, [low]) => sum + low, 0), ranges.reduce((sum, [, high]) => sum + high, 0)];
 }
 
 function span(low: number, high: number): string {

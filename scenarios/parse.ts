@@ -3,6 +3,7 @@ import type { core } from 'zod';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 import { explainIssue } from './schema-faults.ts';
+import { isTaskName, scenariosOfTask, unknownTask } from './tasks.ts';
 import { readYaml } from './yaml-document.ts';
 
 /**
@@ -11,12 +12,18 @@ import { readYaml } from './yaml-document.ts';
  */
 export function parseScenario(text: string, subject: string): Scenario {
   const document = readYaml(text, subject);
-  if (document.value === null)
-    throw new InputError(`${subject} is empty; begin with: brickyard scenario new NAME`);
-  const result = scenarioSchema.safeParse(document.value);
-  if (result.success) return result.data;
+  const { value } = document;
+  if (value === null) throw new InputError(`${subject} is empty; begin with: brickyard scenario new NAME`);
+  const named = (value as { task_name?: unknown }).task_name;
+  const taskName = typeof named === 'string' ? named : undefined;
+  // Without the task nothing is known about its keys: the rest of the file cannot be judged.
+  if (taskName !== undefined && !isTaskName(taskName))
+    throw new InputError(`${subject}: ${document.place(['task_name'])}: task_name: ${unknownTask(taskName)}`);
+  const schema = scenarioSchema(scenariosOfTask(taskName));
+  const result = schema.safeParse(value);
+  if (result.success) return result.data as Scenario;
   const faults = result.error.issues
-    .flatMap((issue) => explainIssue(scenarioSchema, issue as core.$ZodIssue, document.value))
+    .flatMap((issue) => explainIssue(schema, issue as core.$ZodIssue, value))
     .map(({ path, key, message }) => {
       const name = pathName(key === undefined ? path : [...path, key]);
       return `${document.place(path, key)}: ${name === '' ? '' : `${name} `}${message}`;

@@ -8,6 +8,7 @@
 import type { EpisodeStart } from '../sim/engine/episode-start.ts';
 import { Rng } from '../sim/engine/rng.ts';
 import { type Driver, expertDriver, simulateEpisode } from '../sim/engine/simulate.ts';
+import { taskOf } from '../sim/engine/task-registry.ts';
 import type { Outcome } from '../sim/engine/trajectory.ts';
 import { sampleStart } from './sampler.ts';
 import type { Scenario } from './schema.ts';
@@ -19,7 +20,7 @@ const PRELUDE_S = { min: 2, max: 10, hold: 0.8 } as const;
 
 export interface ProbedStart {
   slot: number;
-  bricks: number;
+  things: number;
   outcome: Outcome;
   frames: number;
   /** Where and when, for a failure. */
@@ -32,7 +33,7 @@ export interface ProbedStart {
 export function probeStart(scenario: Scenario, seed: number, slot: number, opinions: number): ProbedStart {
   const start = sampleStart(scenario, { namespace: 'preview', seed, slot, attempt: 0 });
   const { outcome, frames, detail } = simulateEpisode(start);
-  const probed = { slot, bricks: start.bricks.length, outcome, frames, detail };
+  const probed = { slot, things: taskOf(start).count(start), outcome, frames, detail };
   return outcome === 'success' ? probed : { ...probed, solvedByOthers: furtherOpinions(start, opinions) };
 }
 

@@ -1,6 +1,7 @@
 /** What the other rooms ask for scenarios by: `--scenarios all`, `wall,corner:2`, `tag:recovery`, `./mine.yaml`: which scenarios, and how much of each. */
+import { DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
-import { isScenarioPath, listScenarios, loadScenario, unknownScenario } from './catalogue.ts';
+import { isScenarioPath, listScenarios, loadScenario, namedScenario, unknownScenario } from './catalogue.ts';
 import type { Scenario } from './schema.ts';
 
 export { listScenarios, loadScenario, scenarioHash } from './catalogue.ts';
@@ -16,6 +17,7 @@ const MAX_WEIGHT = 1000;
 /**
  * What a comma-separated selection means, in the order in which it is written.
  * Each part is `all`, a name, `tag:NAME` (or a tag that is no scenario's name) or a path, and may end in `:WEIGHT`.
+ * `all` and tags mean the scenarios of the selected task; the scenarios of one selection are all of one task.
  * @throws InputError listing every part that is unknown, weightless or selects a scenario again.
  */
 export function resolveSelection(spec: string, cwd: string): SelectedScenario[] {
@@ -37,8 +39,18 @@ export function resolveSelection(spec: string, cwd: string): SelectedScenario[] 
       faults.push(error.message);
     }
   }
+  faults.push(...taskFaults([...chosen.values()].map(({ scenario }) => scenario)));
   throwFaults('--scenarios', faults);
   return [...chosen.values()].map(({ scenario, weight }) => ({ scenario, weight }));
+}
+
+/** A dataset has one layout of states, and rollouts one policy. */
+function taskFaults(scenarios: readonly Scenario[]): string[] {
+  const first = scenarios[0];
+  const other = scenarios.find(({ task_name }) => task_name !== first.task_name);
+  if (!other) return [];
+  const of = ({ name, task_name = DEFAULT_TASK }: Scenario) => `${name} is of the task ${task_name}`;
+  return [`${of(first)}, but ${of(other)}; name scenarios of one task`];
 }
 
 function splitWeight(part: string): { what: string; weight: number } {
@@ -65,7 +77,7 @@ function scenariosOf(what: string, cwd: string): Scenario[] {
       throw new InputError(`no scenario has the tag "${tag}"; there are ${tags.join(', ')}`);
     return tagged;
   }
-  const named = scenarios.find((scenario) => scenario.name === what);
+  const named = namedScenario(what);
   if (named) return [named];
   if (tags.includes(what)) return scenarios.filter((scenario) => scenario.tags.includes(what));
   throw new InputError(unknownScenario(what, tags));

@@ -1,21 +1,18 @@
 /** Finds scenarios that ask for more than there is room for, before anything depends on them. */
 
-import { type Count, quantityRange } from '../sim/engine/scenario/quantity.ts';
 import { InputError } from '../sim/errors.ts';
 import { sampleStart } from './sampler.ts';
 import type { Scenario } from './schema.ts';
+import { scenariosOfTask } from './tasks.ts';
 
 export const TRIAL_DRAWS = 64;
 
 /**
- * Draws starts until one has no room: every other one with as many bricks as each group may have.
+ * Draws starts until one has no room: half of them with as many things as it may have.
  * @returns that draw's fault, or null when all went well.
  */
 export function trialFault(scenario: Scenario, draws: number = TRIAL_DRAWS): string | null {
-  const fullest = {
-    ...scenario,
-    bricks: scenario.bricks.map((group) => ({ ...group, count: most(group.count) })),
-  };
+  const fullest = scenariosOfTask(scenario.task_name).fullest(scenario) as Scenario;
   try {
     for (let slot = 0; slot < draws; slot++)
       sampleStart(slot % 8 < 4 ? scenario : fullest, { namespace: 'preview', seed: 0, slot, attempt: 0 });
@@ -24,8 +21,4 @@ export function trialFault(scenario: Scenario, draws: number = TRIAL_DRAWS): str
     throw error;
   }
   return null;
-}
-
-function most(count: Count): number {
-  return quantityRange(count)[1];
 }

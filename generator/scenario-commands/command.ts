@@ -4,9 +4,17 @@ import { Command } from 'commander';
 import { assertReplaceable } from '../../runtime/output-file.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
 import { writeWholeFile } from '../../runtime/whole-file.ts';
-import { isScenarioPath, listScenarios, loadScenario, scenarioHash } from '../../scenarios/catalogue.ts';
-import { brickRange, scenarioTable } from '../../scenarios/list-table.ts';
+import {
+  isScenarioPath,
+  listScenarios,
+  loadScenario,
+  namedScenario,
+  scenarioHash,
+} from '../../scenarios/catalogue.ts';
+import { scenarioTable } from '../../scenarios/list-table.ts';
+import { countRange } from '../../scenarios/sampler.ts';
 import { NAME_PATTERN, type Scenario } from '../../scenarios/schema.ts';
+import { scenariosOfTask, selectedTask } from '../../scenarios/tasks.ts';
 import { scenarioTemplate } from '../../scenarios/template.ts';
 import { TRIAL_DRAWS } from '../../scenarios/trial-draws.ts';
 import { wholeNumber } from '../../scenarios/whole-number.ts';
@@ -33,7 +41,7 @@ export function scenarioCommand(): Command {
 
 function listCommand(): Command {
   return new Command('list')
-    .description('The built-in scenarios: names, tags, bricks, time limits.')
+    .description('The built-in scenarios: names, tags, sizes, time limits.')
     .action((_options, command: Command) => {
       const { json } = command.optsWithGlobals<GlobalOptions>();
       const scenarios = listScenarios();
@@ -79,11 +87,12 @@ function validateFile(file: string): { file: string; scenario: Scenario | null; 
 }
 
 function validLine(file: string, scenario: Scenario): string {
-  const [least, most] = brickRange(scenario);
-  const bricks = least === most ? `${most}` : `${least} to ${most}`;
+  const [least, most] = countRange(scenario);
+  const count = least === most ? `${most}` : `${least} to ${most}`;
+  const { thing } = scenariosOfTask(scenario.task_name);
   return (
     `${file}: scenario ${scenario.name} is valid: every key and value checked, ${TRIAL_DRAWS} starts drawn ` +
-    `with room for all (bricks: ${bricks}); hash ${scenarioHash(scenario).slice(0, 12)}`
+    `with room for all (${thing.many}: ${count}); hash ${scenarioHash(scenario).slice(0, 12)}`
   );
 }
 
@@ -91,15 +100,16 @@ function newCommand(): Command {
   return new Command('new')
     .description('Write a commented scenario file to begin from.')
     .argument('<name>', 'name of the new scenario: lower-case letters, digits and dashes')
-    .option('--from <scenario>', 'the built-in scenario that it starts as', 'one-brick')
+    .option('--from <scenario>', 'the scenario of the task that it starts as (default: its simplest)')
     .option('--out <file>', 'where it goes (default: NAME.yaml)')
     .action((name: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions & { from: string; out?: string }>();
+      const options = command.optsWithGlobals<GlobalOptions & { from?: string; out?: string }>();
+      const from = options.from ?? scenariosOfTask(selectedTask()).template.from;
       const out = options.out ?? `${name}.yaml`;
       const path = userPath(out);
-      throwFaults('scenario new', newFaults(name, options.from, out, path));
-      writeWholeFile(path, scenarioTemplate(name, options.from, path));
-      if (options.json) printJson({ name, from: options.from, file: path });
+      throwFaults('scenario new', newFaults(name, from, out, path));
+      writeWholeFile(path, scenarioTemplate(name, namedScenario(from)!, path));
+      if (options.json) printJson({ name, from, file: path });
       else if (!options.quiet)
         print(`${out} written; look at it with: brickyard scenario preview ${shownPath(out)}`);
     });

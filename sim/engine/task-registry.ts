@@ -1,9 +1,32 @@
 /** The tasks that are loaded, by name. Loading is not done here: see tasks/load-task.ts. */
+import { InputError } from '../errors.ts';
 import type { EpisodeStart } from './episode-start.ts';
 import type { AnyTask } from './task.ts';
 
 /** The task of scenarios and starts that name none: everything from before there were others. */
 export const DEFAULT_TASK = 'collect-bricks';
+
+/** Names come out of files: they name a task, never a path. */
+const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+/** @throws InputError for what is no name of a task */
+export function assertTaskName(name: string): void {
+  if (!NAME_PATTERN.test(name))
+    throw new InputError(
+      `the task is called ${JSON.stringify(name).slice(0, 80)}, but names are lower-case letters, digits and dashes`,
+    );
+}
+
+/** What to throw when a task's module could not be imported: the user's fault where there is no such task. */
+export function unloadableTask(name: string, error: Error): Error {
+  const { code, message } = error as { code?: string; message: string };
+  const isMissing =
+    code === 'ERR_MODULE_NOT_FOUND' || /Cannot find|not found in bundle|Unknown variable/i.test(message);
+  if (!isMissing || !message.includes(`/${name}/`)) return error;
+  return new InputError(`task "${name}" is not one of brickyard's own; name its folder with --task FOLDER`, {
+    cause: error,
+  });
+}
 
 const tasks = new Map<string, AnyTask>();
 

@@ -6,7 +6,6 @@ import { readReport } from '../../generator/aim-report.ts';
 import type { RolloutResult } from '../../rollouts/results.ts';
 import { encodeTrajectory } from '../../rollouts/trajectory-file.ts';
 import { resolveSelection, scenarioHash } from '../../scenarios/registry.ts';
-import { sampleStart } from '../../scenarios/sampler.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -14,6 +13,7 @@ import type { AimedPlace } from '../../sim/tasks/collect-bricks/aiming.ts';
 import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
 import { poseSize } from '../../sim/tasks/collect-bricks/start-poses.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
+import { sampleStart } from '../bricks-starts.ts';
 import { madeUpResults } from '../evaluator/made-up-rollout.ts';
 
 interface BricksFailure {

@@ -3,13 +3,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { AimedFailure as AnyAimedFailure } from '../../generator/aim.ts';
 import { AIM_DEFAULTS, type AimPool, aimedShares, aimStart } from '../../generator/aim.ts';
 import { resolveSelection } from '../../scenarios/registry.ts';
-import { sampleStart } from '../../scenarios/sampler.ts';
 import { isInBucket } from '../../sim/robots/wheel-loader/loader-pose.ts';
 import { type AimedPlace, JITTER } from '../../sim/tasks/collect-bricks/aiming.ts';
 import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
 import { isInsideBox } from '../../sim/tasks/collect-bricks/success.ts';
 import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
+import { sampleStart } from '../bricks-starts.ts';
 
 interface AimedFailure extends AnyAimedFailure {
   start: AimedPlace;

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { launchChromium } from '../../render/chromium.ts';
 import { bundle } from '../../render/page-bundle.ts';
 import { loadScenario } from '../../scenarios/registry.ts';
-import { sampleStart } from '../../scenarios/sampler.ts';
 import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
+import { sampleStart } from '../bricks-starts.ts';
 import { simulateHashes } from './fixtures/simulate-in-page.ts';
 
 type InPage = { simulateHashes: (starts: BricksStart[], fps: number) => Promise<string[]> };

@@ -1,7 +1,7 @@
 /** Walls, corners and sides take turns by slot, so that a handful of episodes covers them all. */
 import { expect, test } from 'vitest';
 import { loadScenario } from '../../scenarios/registry.ts';
-import { sampleStart } from '../../scenarios/sampler.ts';
+import { sampleStart } from '../bricks-starts.ts';
 
 const starts = (name: string, slots: number, seed = 3) =>
   Array.from({ length: slots }, (_, slot) =>

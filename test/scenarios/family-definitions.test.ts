@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { listScenarios, loadScenario } from '../../scenarios/registry.ts';
-import { sampleStart } from '../../scenarios/sampler.ts';
 import { LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
 import type { BrickStart, BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
+import { sampleStart } from '../bricks-starts.ts';
 
 const HALF_M = 8;
 const BOX_M = -6;

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseScenario } from '../../scenarios/parse.ts';
-import { sampleStart } from '../../scenarios/sampler.ts';
 import { BUCKET, LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
 import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
+import { sampleStart } from '../bricks-starts.ts';
 
 const HEAD = 'name: mine\ntitle: Mine\ndescription: Mine.\ntime_limit_s: 60\n';
 const TIP_M = BUCKET.pivotForwardM + BUCKET.floorDepthM + BUCKET.lipDepthM;

@@ -26,7 +26,7 @@ test('a start that the expert solves needs no other opinion; the same start give
 test('a summary counts by reason and takes lengths of successes alone', () => {
   const of = (outcome: 'success' | 'stuck', frames: number, slot: number) => ({
     slot,
-    bricks: 1,
+    things: 1,
     outcome,
     frames,
     detail: '',

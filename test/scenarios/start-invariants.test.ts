@@ -2,11 +2,12 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listScenarios, loadScenario } from '../../scenarios/registry.ts';
-import { sampleStart, timeLimitS } from '../../scenarios/sampler.ts';
+import { timeLimitS } from '../../scenarios/sampler.ts';
 import { LOADER } from '../../sim/robots/wheel-loader/geometry.ts';
 import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
 import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
+import { bricksScenario, sampleStart } from '../bricks-starts.ts';
 
 beforeAll(() => loadTask());
 
@@ -105,7 +106,7 @@ describe.each(listScenarios().map((scenario) => scenario.name))('%s', (name) => 
     const changed = {
       ...scenario,
       visual: { ...scenario.visual, ambient: 0.3, floor_colors: ['#000000'] },
-      physics: { ...scenario.physics, traction: { uniform: [0.5, 0.6] as [number, number] } },
+      physics: { ...bricksScenario(scenario).physics, traction: { uniform: [0.5, 0.6] as [number, number] } },
     };
     for (let slot = 0; slot < 8; slot++) {
       const before = sampleStart(scenario, stream(slot));

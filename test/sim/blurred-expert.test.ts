@@ -1,11 +1,11 @@
 /** What the expert does must be learnable: it still drives when it is unsure where it is, or answers late. */
 import { beforeAll, expect, it } from 'vitest';
 import { loadScenario } from '../../scenarios/registry.ts';
-import { sampleStart } from '../../scenarios/sampler.ts';
 import { Rng } from '../../sim/engine/rng.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import { blurredExpertDriver } from '../../sim/tasks/collect-bricks/expert/blurred-expert.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
+import { sampleStart } from '../bricks-starts.ts';
 
 beforeAll(() => loadTask());
 

@@ -1,7 +1,6 @@
 /** The round trip of look-outs leaves no place of the arena unseen, wherever it begins. */
 import { beforeAll, expect, it } from 'vitest';
 import { loadScenario } from '../../scenarios/registry.ts';
-import { sampleStart } from '../../scenarios/sampler.ts';
 import { clamp } from '../../sim/engine/math.ts';
 import { distanceTo } from '../../sim/robots/wheel-loader/loader-pose.ts';
 import { search } from '../../sim/tasks/collect-bricks/expert/search.ts';
@@ -10,6 +9,7 @@ import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../../sim/tasks/collect-bri
 import { visibleBricks } from '../../sim/tasks/collect-bricks/visible-bricks.ts';
 import { BricksWorld } from '../../sim/tasks/collect-bricks/world.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
+import { sampleStart } from '../bricks-starts.ts';
 
 beforeAll(() => loadTask());
 

@@ -11,6 +11,7 @@ import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from './geometry.ts';
 import { BricksHandoverWatch } from './handover.ts';
 import { STATE_LAYOUTS } from './observation.ts';
 import { PHASES } from './phases.ts';
+import { taskScenarios } from './scenario.ts';
 import type { BricksStart } from './start.ts';
 import { poseSize, startPoses } from './start-poses.ts';
 import { BricksWorld } from './world.ts';
@@ -19,9 +20,9 @@ import { BricksWorld } from './world.ts';
 const MAX_STORED_BRICKS = 200;
 
 export const task: Task<BricksStart, BricksWorld, AimedPlace> = {
-  name: 'collect-bricks',
+  name: taskScenarios.taskName,
   robot: WHEEL_LOADER,
-  thing: { one: 'brick', many: 'bricks' },
+  thing: taskScenarios.thing,
   stateLayouts: STATE_LAYOUTS,
   phases: PHASES,
   createWorld: (start) => BricksWorld.create(start),

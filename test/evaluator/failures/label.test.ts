@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { failureSchema } from '../../../rollouts/results.ts';
 import { listScenarios } from '../../../scenarios/registry.ts';
-import { sampleStart } from '../../../scenarios/sampler.ts';
 import { Environment } from '../../../sim/engine/environment.ts';
 import type { FailedTrajectory } from '../../../sim/engine/failure.ts';
 import { PI } from '../../../sim/engine/math.ts';
@@ -12,6 +11,7 @@ import { FAILURE_LABELS, type FailureLabel } from '../../../sim/tasks/collect-br
 import { FAILURE_THRESHOLDS } from '../../../sim/tasks/collect-bricks/failures/thresholds.ts';
 import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
 import { loadTask } from '../../../sim/tasks/load-task.ts';
+import { sampleStart } from '../../bricks-starts.ts';
 import { always, expertBut, isLoaded, script, spoil, startAt } from './drivers.ts';
 
 beforeAll(() => loadTask());

@@ -7,9 +7,9 @@ import { rolloutResult, runRollout } from '../../../rollouts/episode.ts';
 import type { RolloutResult } from '../../../rollouts/results.ts';
 import { encodeTrajectory } from '../../../rollouts/trajectory-file.ts';
 import { scenarioHash } from '../../../scenarios/registry.ts';
-import { sampleStart } from '../../../scenarios/sampler.ts';
 import type { Scenario } from '../../../scenarios/schema.ts';
 import { loadTask } from '../../../sim/tasks/load-task.ts';
+import { sampleStart } from '../../bricks-starts.ts';
 
 const straight: Driver = { act: () => [0.05, 0.8, 0, 0], queryFrames: [], drawS: 0 };
 const turning: Driver = { act: () => [1, 0, 0, 0], queryFrames: [], drawS: 0 };

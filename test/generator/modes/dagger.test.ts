@@ -7,7 +7,6 @@ import { driveStudent, type Student } from '../../../generator/modes/dagger-driv
 import { forkEpisode } from '../../../generator/modes/dagger-fork.ts';
 import { ActionChunks } from '../../../policy/action-chunks.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
-import { sampleStart } from '../../../scenarios/sampler.ts';
 import { HANDOVERS } from '../../../sim/engine/handover.ts';
 import { Rng } from '../../../sim/engine/rng.ts';
 import { expertDriver, simulateEpisode } from '../../../sim/engine/simulate.ts';
@@ -16,6 +15,7 @@ import { expertAction, expertView } from '../../../sim/tasks/collect-bricks/expe
 import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
 import { BricksWorld } from '../../../sim/tasks/collect-bricks/world.ts';
 import { loadTask } from '../../../sim/tasks/load-task.ts';
+import { sampleStart } from '../../bricks-starts.ts';
 
 const [{ scenario }] = resolveSelection('one-brick', '.');
 const startOf = (slot: number): BricksStart =>

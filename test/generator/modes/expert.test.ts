@@ -2,9 +2,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { attemptEpisode } from '../../../generator/episode.ts';
 import { MODE_DEFAULTS } from '../../../generator/modes/kind.ts';
 import { loadScenario } from '../../../scenarios/registry.ts';
-import { sampleStart } from '../../../scenarios/sampler.ts';
 import { simulateEpisode } from '../../../sim/engine/simulate.ts';
 import { loadTask } from '../../../sim/tasks/load-task.ts';
+import { sampleStart } from '../../bricks-starts.ts';
 
 beforeAll(() => loadTask());
 

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { disturbanceOf, disturbedStart, recoveryEpisode } from '../../../generator/modes/recovery.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
-import { sampleStart } from '../../../scenarios/sampler.ts';
 import { SOURCES } from '../../../sim/engine/trajectory.ts';
 import { DISTURBANCES } from '../../../sim/tasks/collect-bricks/disturbances/kinds.ts';
 import { expertAction, expertView } from '../../../sim/tasks/collect-bricks/expert/expert.ts';
 import { BricksWorld } from '../../../sim/tasks/collect-bricks/world.ts';
 import { loadTask } from '../../../sim/tasks/load-task.ts';
+import { sampleStart } from '../../bricks-starts.ts';
 
 const DISTURBANCE_KINDS = Object.keys(DISTURBANCES);
 

@@ -1,10 +1,10 @@
 /** Where the bricks of one group start. */
 
-import { cos, PI, sin } from '../sim/engine/math.ts';
-import type { Rng } from '../sim/engine/rng.ts';
-import { drawQuantity } from '../sim/engine/scenario/quantity.ts';
-import type { Refusals } from '../sim/engine/scenario/refusals.ts';
-import { BUCKET } from '../sim/robots/wheel-loader/geometry.ts';
+import { cos, PI, sin } from '../../../engine/math.ts';
+import type { Rng } from '../../../engine/rng.ts';
+import { drawQuantity } from '../../../engine/scenario/quantity.ts';
+import type { Refusals } from '../../../engine/scenario/refusals.ts';
+import { BUCKET } from '../../../robots/wheel-loader/geometry.ts';
 import {
   BOX_FOOTPRINT,
   clearanceToWallsM,
@@ -14,7 +14,7 @@ import {
   loaderFootprints,
   meet,
   reach,
-} from '../sim/tasks/collect-bricks/footprint.ts';
+} from '../footprint.ts';
 import { brokenBound, drawBounds, type Refusal } from './placement-bounds.ts';
 import { type Point, pointProposal } from './placement-regions.ts';
 import type { BrickGroup } from './schema.ts';

@@ -1,9 +1,9 @@
 /** Where the loader starts: places are proposed until every bound holds and it touches nothing. */
 
-import { atan2, PI, wrapAngle } from '../sim/engine/math.ts';
-import type { Rng } from '../sim/engine/rng.ts';
-import { drawQuantity } from '../sim/engine/scenario/quantity.ts';
-import type { Refusals } from '../sim/engine/scenario/refusals.ts';
+import { atan2, PI, wrapAngle } from '../../../engine/math.ts';
+import type { Rng } from '../../../engine/rng.ts';
+import { drawQuantity } from '../../../engine/scenario/quantity.ts';
+import type { Refusals } from '../../../engine/scenario/refusals.ts';
 import {
   BOX_FOOTPRINT,
   clearanceToWallsM,
@@ -11,19 +11,19 @@ import {
   loaderFootprints,
   meet,
   reach,
-} from '../sim/tasks/collect-bricks/footprint.ts';
-import { BOX, BOX_OUTER_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
-import { OVER_RIM_M } from '../sim/tasks/collect-bricks/over-box.ts';
+} from '../footprint.ts';
+import { BOX, BOX_OUTER_HALF_M } from '../geometry.ts';
+import { OVER_RIM_M } from '../over-box.ts';
 import { brokenBound, drawBounds } from './placement-bounds.ts';
 import { boxSide, headingToward, type Point, pointProposal } from './placement-regions.ts';
-import type { LoaderWhere, Scenario } from './schema.ts';
+import type { BricksScenario, LoaderWhere } from './schema.ts';
 
 /** Clear floor that the loader keeps from walls and box. */
 const LOADER_CLEARANCE_M = 0.01;
 
 /** A place for the loader that is free, or null after `tries`. */
 export function placeLoader(
-  loader: Scenario['loader'],
+  loader: BricksScenario['loader'],
   liftM: number,
   turn: number,
   rng: Rng,
@@ -50,7 +50,7 @@ function touched(place: LoaderPlace, liftM: number) {
   return solid.some((shape) => meet(shape, BOX_FOOTPRINT, gap)) ? 'it would reach into the box' : null;
 }
 
-function loaderProposal(loader: Scenario['loader'], liftM: number, turn: number, rng: Rng) {
+function loaderProposal(loader: BricksScenario['loader'], liftM: number, turn: number, rng: Rng) {
   const against = loader.where.against_box;
   if (against) return (stream: Rng) => againstBox(against, liftM, turn, stream);
   const propose = pointProposal(loader.where, turn, rng);
@@ -60,7 +60,7 @@ function loaderProposal(loader: Scenario['loader'], liftM: number, turn: number,
   };
 }
 
-function drawHeading(heading: Scenario['loader']['heading'], point: Point, rng: Rng): number {
+function drawHeading(heading: BricksScenario['loader']['heading'], point: Point, rng: Rng): number {
   if (heading === 'any') return rng.range(-PI, PI);
   if ('deg' in heading) return wrapAngle((drawQuantity(heading.deg, rng) * PI) / 180);
   return wrapAngle(headingToward(heading.toward, point) + drawWithin(heading.within_deg, rng));

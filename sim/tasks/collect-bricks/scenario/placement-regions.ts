@@ -1,9 +1,9 @@
 /** Proposals for a point of the floor: along a wall, in a corner, outside the box, or anywhere. */
 
-import { atan2, PI } from '../sim/engine/math.ts';
-import type { Rng } from '../sim/engine/rng.ts';
-import { drawQuantity, type Quantity } from '../sim/engine/scenario/quantity.ts';
-import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../sim/tasks/collect-bricks/geometry.ts';
+import { atan2, PI } from '../../../engine/math.ts';
+import type { Rng } from '../../../engine/rng.ts';
+import { drawQuantity, type Quantity } from '../../../engine/scenario/quantity.ts';
+import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from '../geometry.ts';
 import { type BrickWhere, CORNER_NAMES, type CornerName, type LoaderWhere, WALL_NAMES } from './schema.ts';
 
 export interface Point {

@@ -1,8 +1,8 @@
 /** Bounds that a point must keep: distances from walls, box and loader, and its bearing from the loader. */
-import { atan2, PI, wrapAngle } from '../sim/engine/math.ts';
-import type { Rng } from '../sim/engine/rng.ts';
-import { drawQuantity, type Quantity } from '../sim/engine/scenario/quantity.ts';
-import { distanceToBoxM, distanceToWallsM, type LoaderPlace } from '../sim/tasks/collect-bricks/footprint.ts';
+import { atan2, PI, wrapAngle } from '../../../engine/math.ts';
+import type { Rng } from '../../../engine/rng.ts';
+import { drawQuantity, type Quantity } from '../../../engine/scenario/quantity.ts';
+import { distanceToBoxM, distanceToWallsM, type LoaderPlace } from '../footprint.ts';
 import type { Point } from './placement-regions.ts';
 import type { BrickWhere, LoaderWhere } from './schema.ts';
 
