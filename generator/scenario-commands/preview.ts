@@ -19,7 +19,7 @@ export async function previewPicture(
   scenario: Scenario,
   { count, seed }: { count: number; seed: number },
 ): Promise<Uint8Array> {
-  await loadTask();
+  await loadTask(scenario.task_name);
   const starts = Array.from({ length: count }, (_, slot) =>
     sampleStart(scenario, { namespace: 'preview', seed, slot, attempt: 0 }),
   );

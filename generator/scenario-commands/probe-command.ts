@@ -38,7 +38,7 @@ export function probeCommand(): Command {
       const seed = wholeNumber('--seed', options.seed, { min: 0, max: 2 ** 31 - 1 }, faults);
       throwFaults('scenario probe', faults);
       const selection = resolveSelection(spec, userFolder());
-      await loadTask();
+      await loadTask(selection[0].scenario.task_name);
       const say = (text: string): void =>
         void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
       say(PROBE_HEADER);
