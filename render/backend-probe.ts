@@ -1,7 +1,7 @@
 /** Which GL draws here: tries each by drawing with it. */
 import { limitsInForce } from '../runtime/resource-limits.ts';
 import { InputError } from '../sim/errors.ts';
-import { trialScene } from '../sim/tasks/collect-bricks/trial-scene.ts';
+import { loadTrial } from '../sim/tasks/load-trial.ts';
 import type { Backend } from './chromium.ts';
 import type { RenderingStack } from './draw-request.ts';
 import { HeadlessRenderer } from './headless-renderer.ts';
@@ -98,7 +98,8 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 async function openDrawing(backend: Backend, script: string, stallS: number): Promise<HeadlessRenderer> {
   const renderer = await HeadlessRenderer.open(backend, stallS, script);
   try {
-    const [pixels] = await renderer.egoPixels(trialScene({ frames: 1 }), [0]);
+    const makeTrial = await loadTrial();
+    const [pixels] = await renderer.egoPixels(makeTrial({ frames: 1 }), [0]);
     if (new Set(new Uint32Array(pixels.buffer)).size < 10) throw new CannotDraw('it draws an empty picture');
     return renderer;
   } catch (error) {
@@ -111,7 +112,8 @@ async function openDrawing(backend: Backend, script: string, stallS: number): Pr
 export async function chooseBackend(): Promise<BackendProbe> {
   const { renderer, rejected } = await openBestBackend(await pageBundle(), PROBE_STALL_S);
   try {
-    const seconds = await renderer.measure(trialScene({ frames: PROBE_FRAMES }), 'read');
+    const makeTrial = await loadTrial();
+    const seconds = await renderer.measure(makeTrial({ frames: PROBE_FRAMES }), 'read');
     return { stack: renderer.stack, framesPerS: Math.round(PROBE_FRAMES / seconds), rejected };
   } finally {
     await renderer.close();

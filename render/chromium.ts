@@ -25,7 +25,7 @@ const SHARED_MEMORY_BYTES = 256 * 2 ** 20;
 const PROTOCOL_TIMEOUT_MS = 20_000;
 
 /**
- * Measured with 20 bricks at 320x240 on two cores, drawing and reading pixels: SwiftShader 385 frames/s; gl-egl
+ * Measured with 20 things at 320x240 on two cores, drawing and reading pixels: SwiftShader 385 frames/s; gl-egl
  * (Mesa llvmpipe) with its threads 1,129 from one browser; with LP_NUM_THREADS=0, so that a browser keeps to one
  * core, 880 from one and 1,809 from two. `--use-angle=vulkan` on lavapipe crashed. In a process of its own the GPU
  * thread costs a copy of every frame.

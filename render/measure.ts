@@ -1,11 +1,11 @@
 /** How fast this machine draws and encodes: what doctor and the benchmarks print. */
 import { readFileSync } from 'node:fs';
 import { allProcesses, type ProcessStat } from '../runtime/process-stat.ts';
-import { type TrialSceneOptions, trialScene } from '../sim/tasks/collect-bricks/trial-scene.ts';
+import { loadTrial, type TrialOptions } from '../sim/tasks/load-trial.ts';
 import type { HeadlessRenderer } from './headless-renderer.ts';
 import { openRenderer, type RendererOptions } from './renderer.ts';
 
-export interface MeasureOptions extends TrialSceneOptions {
+export interface MeasureOptions extends TrialOptions {
   backend: RendererOptions['backend'];
   /** Browsers at work at the same time. */
   browsers: number;
@@ -17,7 +17,6 @@ export interface MeasureOptions extends TrialSceneOptions {
 export const MEASURE_DEFAULTS: MeasureOptions = {
   backend: 'auto',
   browsers: 1,
-  bricks: 20,
   frames: 600,
   widthPx: 320,
   heightPx: 240,
@@ -52,7 +51,8 @@ export async function measureRenderer(options: Partial<MeasureOptions> = {}): Pr
   try {
     const { backend } = renderers[0].stack;
     while (renderers.length < all.browsers) renderers.push(await openRenderer({ backend }));
-    const scene = trialScene(all);
+    const { frames, widthPx, heightPx } = all;
+    const scene = (await loadTrial())({ frames, widthPx, heightPx });
     const best = { read: 0, convert: 0, encode: 0 };
     let bytes = 0;
     for (let repeat = 0; repeat < all.repeats; repeat++) {

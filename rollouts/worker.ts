@@ -13,8 +13,8 @@ import { writeWholeFile } from '../runtime/whole-file.ts';
 import type { PoolData, WorkerNotice, WorkerOrder } from '../runtime/worker-channel.ts';
 import { useOutsideTask } from '../scenarios/use-task.ts';
 import { InputError } from '../sim/errors.ts';
-import { trialScene } from '../sim/tasks/collect-bricks/trial-scene.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
+import { loadTrial } from '../sim/tasks/load-trial.ts';
 import { baselineDriver, type Driver, replayDriver } from './driver.ts';
 import { rolloutResult, runRollout } from './episode.ts';
 import type { RolloutReply, RolloutTask, WorkerSettings } from './messages.ts';
@@ -52,7 +52,8 @@ async function start(): Promise<void> {
     policy = await PolicySession.open(await loadPolicy(subject.folder));
     const { widthPx, heightPx } = settings;
     // The first picture of a browser takes a second of compiled shaders.
-    await browser.egoRgb(trialScene({ frames: 1, widthPx, heightPx }), 0);
+    const makeTrial = await loadTrial();
+    await browser.egoRgb(makeTrial({ frames: 1, widthPx, heightPx }), 0);
   }
   await simulator;
   clock.ready();

@@ -10,7 +10,7 @@ export const KEY_FRAME_EVERY = 10;
 const QUEUE_FRAMES = 8;
 /**
  * Bits a frame of 320x240; other sizes get more or less by the root of their pixels, since bits go into edges.
- * On twenty saturated bricks that leaves a mean error of 2.0 / 1.0 / 2.2 of 255 (R / G / B). Twice the bits gain 0.3
+ * On twenty saturated things that leaves a mean error of 2.0 / 1.0 / 2.2 of 255 (R / G / B). Twice the bits gain 0.3
  * and cost 0.3 ms a frame, half of them cost 1.0; what is left is chroma at half the resolution.
  */
 const REFERENCE_BITS = 19_200;

@@ -1,20 +1,28 @@
-/** Who collides with whom. Rapier's collision groups: memberships in the upper 16 bits, filter in the lower. */
+/**
+ * Who collides with whom, as robots and tasks agree on it. Rapier's collision groups: memberships in the upper 16 bits,
+ * filter in the lower.
+ */
 
 const FLOOR = 1;
 const STATIC = 2;
-const BRICK = 4;
-const BUCKET = 8;
-const CHASSIS = 16;
+const THING = 4;
+const TOOL = 8;
+const BODY = 16;
 const HULL = 32;
 
 const groups = (members: number, collidesWith: number): number => ((members << 16) | collidesWith) >>> 0;
 
 export const GROUPS = {
-  floor: groups(FLOOR, BRICK),
-  /** Arena walls and the box. */
-  static: groups(STATIC, BRICK | CHASSIS | HULL),
-  brick: groups(BRICK, FLOOR | STATIC | BRICK | BUCKET | CHASSIS),
-  bucket: groups(BUCKET, BRICK),
-  chassis: groups(CHASSIS, STATIC | BRICK),
+  /** Carries things; robots hold themselves at their height. */
+  floor: groups(FLOOR, THING),
+  /** Walls and all else that never moves. */
+  static: groups(STATIC, THING | BODY | HULL),
+  /** What lies about and may be moved. */
+  thing: groups(THING, FLOOR | STATIC | THING | TOOL | BODY),
+  /** The part of a robot that handles things, and touches nothing else. */
+  tool: groups(TOOL, THING),
+  /** The rest of a robot. */
+  body: groups(BODY, STATIC | THING),
+  /** Unseen: keeps a tool clear of what never moves. */
   hull: groups(HULL, STATIC),
 } as const;

@@ -7,7 +7,7 @@ export const PHYSICS_HZ = 120;
 /** Rates outside of it were never tried. */
 const FPS_RANGE = { min: 5, max: 60 } as const;
 
-/** Frames per second at which the loader can be controlled and seen. */
+/** Frames per second at which a robot can be controlled and seen. */
 export const ALLOWED_FPS: readonly number[] = Array.from({ length: PHYSICS_HZ }, (_, i) => i + 1).filter(
   (fps) => PHYSICS_HZ % fps === 0 && fps >= FPS_RANGE.min && fps <= FPS_RANGE.max,
 );

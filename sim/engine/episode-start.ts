@@ -39,7 +39,7 @@ export interface EpisodeStart {
   seed: string;
   /** The instruction given to language-conditioned policies. */
   task: string;
-  /** Which task this is a start of; collect-bricks where it is left out. */
+  /** Which task this is a start of; the default task where it is left out. */
   taskName?: string;
   visual: VisualSpec;
   timeLimitS: number;

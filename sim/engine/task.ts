@@ -32,7 +32,7 @@ export interface Task<
   /** As scenarios and folders call it. */
   readonly name: string;
   readonly robot: Robot;
-  /** What progress counts, as `1 brick`, `2 bricks`. */
+  /** What progress counts, in the singular and in the plural. */
   readonly thing: { one: string; many: string };
   /** Names of the state's numbers, by layout; the first layout is the default. */
   readonly stateLayouts: Readonly<Record<string, readonly string[]>>;
@@ -55,6 +55,8 @@ export interface Task<
   /** By the names that summaries and starts call them; the order is that in which slots take turns. */
   readonly disturbances: Readonly<Record<string, Disturbance<Start, W>>>;
   handoverWatch(fps: number): HandoverWatch<Start, W>;
+  /** What the watch goes by, as the metadata of datasets tells it. */
+  readonly handoverLimits: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
   readonly aiming?: Aiming<Start, Place>;
   readonly failures: {
     /** What each label means; rules are asked in this order, and the first that holds names the failure. */

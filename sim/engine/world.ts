@@ -1,7 +1,7 @@
 /** The state of one episode as the engine knows it: it can be stepped, observed, forked and judged, whatever is in it. */
 import type { EpisodeStart } from './episode-start.ts';
 
-/** How far the task has come, in things to be done: bricks in the box, a ball in the goal. */
+/** How far the task has come, in things to be done. */
 export interface Progress {
   done: number;
   total: number;

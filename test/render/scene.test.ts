@@ -41,7 +41,7 @@ test('leaves out bricks that the ego camera cannot see, never one that it can', 
   const world = new BricksScene(trial.start, 4 / 3);
   for (let frame = 0; frame < trial.frames; frame++) {
     world.showEgo(trial.poses, frame);
-    const geometry = meshesOf(world).find((mesh) => 'brickColor' in mesh.geometry.attributes)!.geometry;
+    const geometry = meshesOf(world).find((mesh) => 'blockColor' in mesh.geometry.attributes)!.geometry;
     const drawn = (geometry as unknown as { instanceCount: number }).instanceCount;
     const { ego } = world;
     const inView = trial.start.bricks.filter((_, i) => {

@@ -1,5 +1,5 @@
 /**
- * A quantity of a scenario: a number, or a distribution that is drawn once for each start (or each brick).
+ * A quantity of a scenario: a number, or a distribution that is drawn once for each start (or each thing in it).
  * `{uniform: [low, high]}`, `{normal: {mean, deviation, min, max}}` cut off at min and max, `{choice: [...]}`.
  * Counts have `{integer: [low, high]}`, both ends included, in place of the two continuous ones.
  */

@@ -43,7 +43,7 @@ export interface TaskScenarios<Said extends object, Start extends EpisodeStart> 
   readonly shape: z.ZodRawShape;
   /** Reports faults that need more than one key to be seen. */
   check(said: Said, fault: (path: KeyPath, message: string) => void): void;
-  /** The fewest and the most things, bricks say, that a start may have. */
+  /** The fewest and the most things that a start may have. */
   countRange(said: Said): [least: number, most: number];
   /** How long an attempt with so many things may take. */
   timeLimitS(said: Said, count: number): number;

@@ -1,6 +1,6 @@
 /**
  * Collects flat-faced shapes into one indexed mesh: position, face normal, colour and the rigid part each vertex
- * belongs to. A whole loader is then one draw call, and no face needs more than the vertex shader's light.
+ * belongs to. A whole robot is then one draw call, and no face needs more than the vertex shader's light.
  */
 import { BufferAttribute, BufferGeometry } from 'three';
 

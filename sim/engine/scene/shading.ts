@@ -73,17 +73,17 @@ const partsGlsl = (parts: number) => /* glsl */ `${LIGHT_GLSL}
   }
 `;
 
-/** Each instance brings place, turn (quaternion), size and colour. Studs keep their roundness: see brick-mesh.ts. */
-const BRICKS_GLSL = /* glsl */ `${LIGHT_GLSL}
+/** Each instance brings place, turn (quaternion), size and colour. `offset` is not scaled, so that round parts stay round. */
+const BLOCKS_GLSL = /* glsl */ `${LIGHT_GLSL}
   in vec3 offset;
-  in vec3 brickCentre;
-  in vec4 brickTurn;
-  in vec3 brickSize;
-  in vec3 brickColor;
-  vec3 turned(vec3 v) { return v + 2.0 * cross(brickTurn.xyz, cross(brickTurn.xyz, v) + brickTurn.w * v); }
+  in vec3 blockCentre;
+  in vec4 blockTurn;
+  in vec3 blockSize;
+  in vec3 blockColor;
+  vec3 turned(vec3 v) { return v + 2.0 * cross(blockTurn.xyz, cross(blockTurn.xyz, v) + blockTurn.w * v); }
   void main() {
-    light(turned(normal), brickColor * color);
-    vec3 world = brickCentre + turned(position * brickSize + offset);
+    light(turned(normal), blockColor * color);
+    vec3 world = blockCentre + turned(position * blockSize + offset);
     gl_Position = projectionMatrix * viewMatrix * vec4(world, 1.0);
   }
 `;
@@ -113,13 +113,13 @@ const partsShadowGlsl = (parts: number) => /* glsl */ `${SHADOW_GLSL}
   void main() { flatten((partMatrices[int(part)] * vec4(position, 1.0)).xyz); }
 `;
 
-const BRICKS_SHADOW_GLSL = /* glsl */ `${SHADOW_GLSL}
-  in vec3 brickCentre;
-  in vec4 brickTurn;
-  in vec3 brickSize;
+const BLOCKS_SHADOW_GLSL = /* glsl */ `${SHADOW_GLSL}
+  in vec3 blockCentre;
+  in vec4 blockTurn;
+  in vec3 blockSize;
   void main() {
-    vec3 v = position * brickSize;
-    flatten(brickCentre + v + 2.0 * cross(brickTurn.xyz, cross(brickTurn.xyz, v) + brickTurn.w * v));
+    vec3 v = position * blockSize;
+    flatten(blockCentre + v + 2.0 * cross(blockTurn.xyz, cross(blockTurn.xyz, v) + blockTurn.w * v));
   }
 `;
 
@@ -145,9 +145,9 @@ export function sceneMaterials(visual: VisualSpec, partMatrices: Matrix4[]) {
     floor: material(STILL_GLSL, light, false),
     still: material(STILL_GLSL, light, true),
     parts: material(partsGlsl(partMatrices.length), { ...light, ...parts }, true),
-    bricks: material(BRICKS_GLSL, light, true),
+    blocks: material(BLOCKS_GLSL, light, true),
     partsShadow: material(partsShadowGlsl(partMatrices.length), { ...shadow, ...parts }, false),
-    bricksShadow: material(BRICKS_SHADOW_GLSL, shadow, false),
+    blocksShadow: material(BLOCKS_SHADOW_GLSL, shadow, false),
   };
 }
 

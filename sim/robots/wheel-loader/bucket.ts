@@ -21,7 +21,7 @@ export function createBucket(
   );
   for (const shape of bucketShapes()) {
     shape.setFriction(bucketFriction).setFrictionCombineRule(RAPIER.CoefficientCombineRule.Min);
-    world.createCollider(shape.setCollisionGroups(GROUPS.bucket), body);
+    world.createCollider(shape.setCollisionGroups(GROUPS.tool), body);
   }
   return body;
 }

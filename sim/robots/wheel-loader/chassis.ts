@@ -35,7 +35,7 @@ export function createChassis(world: RAPIER.World, start: LoaderStart): Chassis 
   const chassis = RAPIER.ColliderDesc.cuboid(LOADER.chassisWidthM / 2, halfHeight, LOADER.chassisLengthM / 2)
     .setTranslation(0, halfHeight + LOADER.groundClearanceM, 0)
     .setMass(LOADER.massKg)
-    .setCollisionGroups(GROUPS.chassis);
+    .setCollisionGroups(GROUPS.body);
   world.createCollider(frictionless(chassis), body);
   const hull = RAPIER.ColliderDesc.roundCuboid(
     BUCKET.widthM / 2 - HULL_RADIUS_M,

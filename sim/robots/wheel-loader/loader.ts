@@ -23,7 +23,10 @@ export const ACTION_SIZE = ACTION_NAMES.length;
 
 export const WHEEL_LOADER: Robot = {
   name: 'wheel-loader',
+  noun: 'loader',
   actionNames: ACTION_NAMES,
+  positive: ['left', 'forward', 'curl', 'up'],
+  noiseAmplitude: [1.2, 0.7, 0.6, 0.6],
   cameras: [{ name: 'ego', key: 'observation.images.ego' }],
 };
 

@@ -1,7 +1,7 @@
 /**
  * LEGO bricks: one instanced mesh for all bricks with the same number of studs.
  *
- * A vertex is `position * brickSize + offset`: corners of the body are halves of the size, a stud has a place in
+ * A vertex is `position * blockSize + offset`: corners of the body are halves of the size, a stud has a place in
  * halves of the size and its radius and height as an offset in metres, so that studs stay round whatever the size.
  */
 import {
@@ -140,8 +140,8 @@ function brickGeometry(layout: StudLayout): InstancedBufferGeometry {
 export type BrickFilter = (xM: number, yM: number, zM: number) => boolean;
 
 export interface BrickMaterials {
-  bricks: RawShaderMaterial;
-  bricksShadow: RawShaderMaterial;
+  blocks: RawShaderMaterial;
+  blocksShadow: RawShaderMaterial;
 }
 
 /** All bricks of one stud layout, with their shadows. */
@@ -166,16 +166,16 @@ export class BrickGroup {
     const attribute = (name: string, size: number) => {
       const made = new InstancedBufferAttribute(new Float32Array(bricks.length * size), size);
       this.#geometry.setAttribute(name, made);
-      if (name !== 'brickColor') this.#shadowGeometry.setAttribute(name, made);
+      if (name !== 'blockColor') this.#shadowGeometry.setAttribute(name, made);
       return made;
     };
-    this.#centre = attribute('brickCentre', 3);
-    this.#turn = attribute('brickTurn', 4);
-    this.#size = attribute('brickSize', 3);
-    this.#color = attribute('brickColor', 3);
-    this.mesh = new Mesh(this.#geometry, materials.bricks);
+    this.#centre = attribute('blockCentre', 3);
+    this.#turn = attribute('blockTurn', 4);
+    this.#size = attribute('blockSize', 3);
+    this.#color = attribute('blockColor', 3);
+    this.mesh = new Mesh(this.#geometry, materials.blocks);
     this.mesh.frustumCulled = false;
-    this.shadow = new Mesh(this.#shadowGeometry, materials.bricksShadow);
+    this.shadow = new Mesh(this.#shadowGeometry, materials.blocksShadow);
     this.shadow.frustumCulled = false;
   }
 

@@ -33,7 +33,7 @@ export function createBrick(world: RAPIER.World, brick: BrickStart, physics: Phy
   )
     .setFriction(physics.brickFriction)
     .setMass(physics.brickDensityKgpm3 * brick.lengthM * brick.heightM * brick.widthM)
-    .setCollisionGroups(GROUPS.brick);
+    .setCollisionGroups(GROUPS.thing);
   world.createCollider(shape, body);
   return body;
 }

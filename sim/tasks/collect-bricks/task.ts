@@ -8,7 +8,7 @@ import { expertNow } from './expert/expert.ts';
 import { labelFailure } from './failures/label.ts';
 import { LABEL_MEANINGS } from './failures/labels.ts';
 import { ARENA_HALF_M, BOX, BOX_OUTER_HALF_M } from './geometry.ts';
-import { BricksHandoverWatch } from './handover.ts';
+import { BricksHandoverWatch, HANDOVER_DEFAULTS } from './handover.ts';
 import { STATE_LAYOUTS } from './observation.ts';
 import { PHASES } from './phases.ts';
 import { taskScenarios } from './scenario.ts';
@@ -39,6 +39,7 @@ export const task: Task<BricksStart, BricksWorld, AimedPlace> = {
   phase: (world) => expertNow(world).phase,
   disturbances: DISTURBANCES,
   handoverWatch: (fps) => new BricksHandoverWatch(fps),
+  handoverLimits: HANDOVER_DEFAULTS,
   aiming: BRICKS_AIMING,
   failures: { meanings: LABEL_MEANINGS, label: labelFailure },
   map: {
