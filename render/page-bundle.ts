@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, stop } from 'esbuild';
 import { type OutsideTask, outsideTask } from '../runtime/outside-task.ts';
+import { InputError } from '../sim/errors.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = join(ROOT, 'render/page/main.ts');
@@ -32,7 +33,9 @@ function bundleWith({ name, folder }: OutsideTask): Promise<string> {
     import ${quoted(PAGE)};
     addScene(${quoted(name)}, taskScene);
   `;
-  return bundled({ stdin: { contents, resolveDir: ROOT, loader: 'ts' } });
+  return bundled({ stdin: { contents, resolveDir: ROOT, loader: 'ts' } }).catch((error: Error) => {
+    throw new InputError(`task ${name}: scene.ts cannot be bundled: ${error.message}`, { cause: error });
+  });
 }
 
 async function bundled(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<string> {

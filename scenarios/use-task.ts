@@ -29,8 +29,10 @@ export async function useTask(text: string, cwd: string): Promise<void> {
     return;
   }
   const path = resolve(cwd, text);
-  if (!existsSync(path))
-    throw new InputError(`--task ${text}: there is no such folder, and ${unknownTask(text)}`);
+  if (!existsSync(path)) {
+    const isName = !text.includes('/') && !text.includes('\\');
+    throw new InputError(isName ? `--task: ${unknownTask(text)}` : `--task ${text}: there is no such folder`);
+  }
   const folder = realpathSync(path);
   const faults = folderFaults(folder);
   if (faults.length > 0) throwFaults(`--task ${text}`, faults);

@@ -2,6 +2,7 @@
 import { loadPhysics } from '../engine/physics.ts';
 import type { AnyTask } from '../engine/task.ts';
 import { addTask, assertTaskName, DEFAULT_TASK, unloadableTask } from '../engine/task-registry.ts';
+import { InputError } from '../errors.ts';
 
 const loading = new Map<string, Promise<AnyTask>>();
 const folders = new Map<string, string>();
@@ -33,9 +34,12 @@ async function load(name: string): Promise<AnyTask> {
       ? import(`./${name}/task.ts`).catch((error: Error) => {
           throw unloadableTask(name, error);
         })
-      : import(`${folder}task.ts`);
+      : import(`${folder}task.ts`).catch((error: Error) => {
+          throw new InputError(`task ${name}: task.ts cannot be loaded: ${error.message}`, { cause: error });
+        });
   const [{ task }] = await Promise.all([module, loadPhysics()]);
-  if (task.name !== name) throw new Error(`the task in the folder of ${name} calls itself ${task.name}`);
+  if (task?.name !== name)
+    throw new InputError(`task ${name}: task.ts must export a task of that name, not ${task?.name}`);
   addTask(task);
   return task;
 }
