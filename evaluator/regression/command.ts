@@ -1,12 +1,14 @@
 /** `brickyard eval regression SUITE`. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { assertReplaceable, JUNIT_MARK } from '../../runtime/output-file.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
 import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { expandSuite, loadSuite } from '../../scenarios/suites/suite.ts';
+import { scenarioFolder, selectedTask } from '../../scenarios/tasks.ts';
+import { DEFAULT_TASK } from '../../sim/engine/task-registry.ts';
 import { InputError, NegativeResult } from '../../sim/errors.ts';
 import { parseMargin } from '../compare/command.ts';
 import { COMPARE_DEFAULTS } from '../compare/comparison.ts';
@@ -16,8 +18,11 @@ import { runRolloutProcess } from '../rollout-process.ts';
 import { junitXml, type TestCase } from './junit.ts';
 import { type Gate, goldenCases, policyGate, readGoldens, updateGoldens } from './run.ts';
 
-/** Found beside this file also where it was compiled to another folder. */
-const GOLDENS = fileURLToPath(new URL('./goldens.json', import.meta.url));
+/** Those of the default task are found beside this file also where it was compiled to another folder. */
+const ownGoldens = (): string =>
+  selectedTask() === DEFAULT_TASK
+    ? fileURLToPath(new URL('./goldens.json', import.meta.url))
+    : join(dirname(scenarioFolder(selectedTask())), 'goldens.json');
 
 const EXAMPLES = `
 First the golden trajectories: one start of every built-in scenario, driven by fixed actions and by the expert, must
@@ -59,7 +64,7 @@ export function regressionCommand(): Command {
     .option('--out <folder>', 'where rollouts go; those found there are used again', 'regression')
     .option('--junit <file>', 'write JUnit XML')
     .option('--force', 'let --junit replace a file that is no report of ours')
-    .option('--goldens <file>', 'golden trajectories (default: those of this version)')
+    .option('--goldens <file>', 'golden trajectories (default: those that come with the task)')
     .option('--workers <n>', 'workers of the rollouts (default: theirs)')
     .option('--update', 'write the golden trajectories again and show what differs')
     .addHelpText('after', EXAMPLES)
@@ -73,8 +78,8 @@ async function regression(suite: string, options: RegressionOptions): Promise<vo
   const marginPoints = parseMargin(options.margin);
   if (options.junit !== undefined)
     assertReplaceable(userPath(options.junit), { option: '--junit', force: options.force });
-  const goldens = options.goldens === undefined ? GOLDENS : userPath(options.goldens);
-  const shown = options.goldens ?? 'of this version';
+  const goldens = options.goldens === undefined ? ownGoldens() : userPath(options.goldens);
+  const shown = options.goldens ?? `of ${selectedTask()}`;
   const { checkpoint, baseline } = options;
   if ((checkpoint === undefined) !== (baseline === undefined))
     throw new InputError('--checkpoint and --baseline are compared with each other; give both or neither');

@@ -1,5 +1,5 @@
-/** Suites: files that name scenarios and how often each is tried. Built-in ones lie beside this file. */
-import { readdirSync } from 'node:fs';
+/** Suites: files that name scenarios and how often each is tried. Those of a task lie in `suites` beside its scenarios. */
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputError, throwFaults } from '../../sim/errors.ts';
@@ -8,6 +8,7 @@ import { apportion } from '../plan.ts';
 import { listScenarios, resolveSelection, type SelectedScenario } from '../registry.ts';
 import { readPlainText } from '../scenario-file.ts';
 import type { Scenario } from '../schema.ts';
+import { scenarioFolder, selectedTask } from '../tasks.ts';
 import { readYaml } from '../yaml-document.ts';
 import { type ConditionSet, drawConditions } from './conditions.ts';
 
@@ -35,11 +36,14 @@ const suiteSchema = z.strictObject({
 
 export type Suite = z.infer<typeof suiteSchema> & { folder: string };
 
-const FOLDER = import.meta.dirname;
+/** Of the selected task; the folder may be missing. */
+const suiteFolder = (): string => join(scenarioFolder(selectedTask()), 'suites');
 
-/** Names of the built-in suites, in alphabetical order. */
+/** Names of the selected task's suites, in alphabetical order. */
 export function listSuites(): string[] {
-  return readdirSync(FOLDER)
+  const folder = suiteFolder();
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => name.slice(0, -5))
     .sort();
@@ -62,9 +66,9 @@ export function loadSuite(nameOrPath: string, cwd: string): Suite {
   const names = listSuites();
   if (!isPath && !names.includes(nameOrPath))
     throw new InputError(
-      `suite "${nameOrPath}" is not known${suggestion(nameOrPath, names) || ';'} there are ${names.join(', ')}, and a path to a file of your own (.yaml) works too`,
+      `suite "${nameOrPath}" is not known${suggestion(nameOrPath, names) || ';'} ${names.length === 0 ? `task ${selectedTask()} has none` : `there are ${names.join(', ')}`}, and a path to a file of your own (.yaml) works too`,
     );
-  const path = isPath ? resolve(cwd, nameOrPath) : join(FOLDER, `${nameOrPath}.yaml`);
+  const path = isPath ? resolve(cwd, nameOrPath) : join(suiteFolder(), `${nameOrPath}.yaml`);
   const subject = `suite ${isPath ? nameOrPath : basename(path)}`;
   const document = readYaml(readPlainText(path, subject), subject);
   const result = suiteSchema.safeParse(document.value);

@@ -83,17 +83,7 @@ it('exports a checkpoint, whose policy drives', () => {
   brickyard('export', 'run@3', '--dataset', 'dataset', '--frames', '20', '--out', 'policy');
   const where = ['--scenarios', 'one-brick', '--episodes', '1', '--workers', '1'];
   const { episodes, errors } = summaryOf(
-    brickyard(
-      'eval',
-      'rollout',
-      '--checkpoint',
-      'policy',
-      ...where,
-      '--out',
-      'driven',
-      '--json',
-      '--quiet',
-    ),
+    brickyard('eval', 'rollout', '--checkpoint', 'policy', ...where, '--out', 'driven', '--json', '--quiet'),
   );
   expect({ episodes, errors }).toEqual({ episodes: 1, errors: 0 });
 });
