@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { taskSources } from '../../runtime/code-version.ts';
 
-const FIXTURE = resolve(import.meta.dirname, '../fixtures/tasks/reach-post');
+const FIXTURE = resolve(import.meta.dirname, '../../examples/tasks/reach-post');
 const made: string[] = [];
 afterEach(() => {
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true });

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const FIXTURE = join(ROOT, 'test/fixtures/tasks/reach-post');
+const FIXTURE = join(ROOT, 'examples/tasks/reach-post');
 
 let folder: string;
 let task: string;

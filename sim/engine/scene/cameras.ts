@@ -12,7 +12,10 @@ export function perspectiveCamera(verticalFovRad: number, aspect: number): Persp
   return still(new PerspectiveCamera((verticalFovRad * 180) / PI, aspect, NEAR_M, FAR_M));
 }
 
-export function placeCamera(camera: PerspectiveCamera, { position, quaternion }: CameraPose): void {
+export function placeCamera(
+  camera: PerspectiveCamera,
+  { position, quaternion }: Pick<CameraPose, 'position' | 'quaternion'>,
+): void {
   camera.position.set(position.x, position.y, position.z);
   camera.quaternion.set(quaternion.x, quaternion.y, quaternion.z, quaternion.w);
   settle(camera);
