@@ -6,9 +6,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Renderer } from '../render/draw-request.ts';
 import type { EpisodeStart } from '../sim/engine/episode-start.ts';
-import { type Driver, simulateEpisode } from '../sim/engine/simulate.ts';
+import { replayPolicy } from '../sim/engine/policies.ts';
+import { simulateEpisode } from '../sim/engine/simulate.ts';
 import type { Trajectory } from '../sim/engine/trajectory.ts';
-import { ACTION_SIZE } from '../sim/robots/wheel-loader/loader.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
 import { evenlySpread } from './contact-sheet.ts';
 import type { EpisodeRow } from './episode-row.ts';
@@ -20,15 +20,10 @@ export async function rerunEpisode(reader: DatasetReader, row: EpisodeRow): Prom
   const { provenance } = row;
   if (!provenance) throw new Error(`episode ${row.episodeIndex} does not say how it began`);
   const columns = await reader.episodeColumns(row);
-  const executed = columns.executed_action.values;
-  let frame = 0;
-  const driver: Driver = () => ({
-    action: executed.subarray(frame * ACTION_SIZE, ++frame * ACTION_SIZE),
-  });
   await loadTask();
   const trajectory = simulateEpisode(JSON.parse(provenance.start) as EpisodeStart, {
     fps: reader.info.fps,
-    driver,
+    policy: replayPolicy(columns.executed_action.values),
   });
   if (trajectory.finalStateHash !== provenance.finalStateHash) {
     throw new Error(

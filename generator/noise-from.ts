@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { readResults } from '../rollouts/results-file.ts';
 import { type RolloutTrajectory, readTrajectory } from '../rollouts/trajectory-file.ts';
 import { replay } from '../sim/engine/replay.ts';
-import { expertDriver } from '../sim/engine/simulate.ts';
+import { taskOf } from '../sim/engine/task-registry.ts';
 import { InputError } from '../sim/errors.ts';
 import { ACTION_SIZE } from '../sim/robots/wheel-loader/loader.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
@@ -49,8 +49,9 @@ export async function measureNoise(path: string): Promise<MeasuredError> {
 
 /** Adds each control's squared difference to `squares`; returns the frames. */
 function addSquares(trajectory: RolloutTrajectory, squares: number[]): number {
+  const task = taskOf(trajectory.start);
   replay(trajectory, (world, executed) => {
-    const { action } = expertDriver(world);
+    const action = task.expert(world);
     for (let i = 0; i < ACTION_SIZE; i++) squares[i] += (executed[i] - action[i]) ** 2;
   });
   return trajectory.frames;

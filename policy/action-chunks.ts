@@ -46,6 +46,11 @@ export function chunkOptions(
   return { actionSteps: 1, ensemble };
 }
 
+/** What a contract says of chunks. */
+export type ChunkShape = Pick<PolicyContract, 'chunk'> & {
+  readonly output: Pick<PolicyContract['output'], 'shape' | 'range'>;
+};
+
 /** The chunks of one episode. */
 export class ActionChunks {
   readonly #shape: { chunk: number; actions: number };
@@ -54,10 +59,7 @@ export class ActionChunks {
   /** Those that still say something, oldest first. */
   #chunks: { from: number; values: ArrayLike<number> }[] = [];
 
-  constructor(
-    contract: Pick<PolicyContract, 'chunk'> & { output: Pick<PolicyContract['output'], 'shape' | 'range'> },
-    options: ChunkOptions,
-  ) {
+  constructor(contract: ChunkShape, options: ChunkOptions) {
     this.#shape = { chunk: contract.chunk, actions: contract.output.shape[1] };
     this.#range = contract.output.range;
     this.#options = options;

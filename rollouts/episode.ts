@@ -3,17 +3,11 @@
 import { addSince, type ThreadTime, threadTime } from '../runtime/thread-time.ts';
 import type { Condition } from '../scenarios/suites/conditions.ts';
 import { isActionNumber } from '../sim/engine/action-number.ts';
-import { Environment } from '../sim/engine/environment.ts';
+import { Environment, type EnvironmentOptions } from '../sim/engine/environment.ts';
+import type { Policy } from '../sim/engine/policy.ts';
 import { taskOf } from '../sim/engine/task-registry.ts';
-import type { StateLayout } from '../sim/tasks/collect-bricks/observation.ts';
-import type { Driver } from './driver.ts';
 import type { RolloutResult } from './results.ts';
 import type { RolloutTrajectory } from './trajectory-file.ts';
-
-export interface RolloutOptions {
-  fps: number;
-  state: StateLayout;
-}
 
 export interface Rollout {
   trajectory: RolloutTrajectory;
@@ -27,18 +21,21 @@ export interface Rollout {
 /** Drives until the episode is over or an action is none. `loadTask` must have been awaited. */
 export async function runRollout(
   condition: Condition,
-  driver: Driver,
-  options: RolloutOptions,
+  policy: Policy,
+  options: EnvironmentOptions,
 ): Promise<Rollout> {
   const run = new Environment(condition.start, options);
   const physics = { wallS: 0, cpuS: 0 };
+  const queryFrames: number[] = [];
   let bad = '';
   try {
+    await run.begin(policy, condition.key);
     while (!bad && !run.isOver()) {
-      const action = await driver.act(run);
-      bad = badAction(action, run);
+      const answer = await policy.act(run.observe());
+      if (answer.queried) queryFrames.push(run.frames);
+      bad = badAction(answer.action, run);
       const from = threadTime();
-      run.act(action);
+      run.act(answer.action, answer);
       addSince(physics, from);
     }
     const { world } = run;
@@ -47,7 +44,7 @@ export async function runRollout(
       ...(bad ? { outcome: 'bad-action' as const, detail: bad } : {}),
       condition: condition.key,
       actions: run.askedActions(),
-      queryFrames: Uint32Array.from(driver.queryFrames),
+      queryFrames: Uint32Array.from(queryFrames),
     };
     return { trajectory, timeS: run.successS ?? world.timeS, delivered: world.progress.done, physics };
   } finally {

@@ -2,10 +2,11 @@
 
 import type { RenderSession } from '../render/render-session.ts';
 import type { EpisodeStart } from '../sim/engine/episode-start.ts';
-import { taskOf } from '../sim/engine/task-registry.ts';
-import type { PolicyPorts } from './policy-driver.ts';
+import type { Observation, View } from '../sim/engine/policy.ts';
 
-export interface PolicyView extends Pick<PolicyPorts, 'watch' | 'draw'> {
+export interface PolicyView extends View {
+  /** Seconds that its pictures were waited for. */
+  readonly drawS: number;
   /** Frees what the browser keeps of the episode. */
   close(): Promise<void>;
 }
@@ -21,45 +22,53 @@ type Browser = Pick<RenderSession, 'egoRgb' | 'codedRgb' | 'endStream'>;
 
 /** @param start of the episode that is looked at */
 export function openView(browser: Browser, start: EpisodeStart, settings: ViewSettings): PolicyView {
-  return settings.throughCodec ? codedView(browser, start, settings) : drawnView(browser, start, settings);
-}
-
-function drawnView(browser: Browser, start: EpisodeStart, { widthPx, heightPx }: ViewSettings): PolicyView {
-  const picture = new Uint8Array(widthPx * heightPx * 3);
-  return {
-    draw: (run) => browser.egoRgb({ start, poses: run.pose(), frames: 1, widthPx, heightPx }, 0, picture),
-    close: async () => {},
-  };
+  const { throughCodec, ...picture } = settings;
+  if (!throughCodec) return timedView(drawnView(browser, picture), async () => {});
+  const stream = `${start.seed} ${opened++}`;
+  return timedView(codedView(browser, stream, picture), () => browser.endStream(stream));
 }
 
 let opened = 0;
 
-/** A decoder's picture depends on the frames before it: all of them are kept, and drawn when the next one is asked for. */
-function codedView(
-  browser: Browser,
-  start: EpisodeStart,
-  { fps, widthPx, heightPx }: ViewSettings,
-): PolicyView {
-  const stream = `${start.seed} ${opened++}`;
-  const picture = new Uint8Array(widthPx * heightPx * 3);
-  const size = taskOf(start).poseSize(start);
-  let kept = new Float32Array(size * 128);
-  let frames = 0;
+function timedView(view: View, close: () => Promise<void>): PolicyView {
+  let drawS = 0;
   return {
-    watch: (run) => {
-      if (run.frames !== frames)
-        throw new RangeError(`frame ${run.frames} follows ${frames - 1} in a coded view`);
-      if (kept.length < (frames + 1) * size) {
-        const larger = new Float32Array(2 * kept.length);
-        larger.set(kept);
-        kept = larger;
-      }
-      kept.set(run.pose(), frames++ * size);
+    get drawS() {
+      return drawS;
     },
-    draw: () => {
-      const poses = kept.subarray(0, frames * size);
-      return browser.codedRgb({ stream, fps, start, poses, frames, widthPx, heightPx }, picture);
+    draw: async (observation, camera) => {
+      const from = performance.now();
+      const picture = await view.draw(observation, camera);
+      drawS += (performance.now() - from) / 1000;
+      return picture;
     },
-    close: () => browser.endStream(stream),
+    close,
+  };
+}
+
+/** Frames as they are drawn; each picture takes the place of the one before. */
+export function drawnView(
+  browser: Pick<Browser, 'egoRgb'>,
+  { widthPx, heightPx }: Pick<ViewSettings, 'widthPx' | 'heightPx'>,
+): View {
+  const picture = new Uint8Array(widthPx * heightPx * 3);
+  return {
+    draw: ({ world, pose }: Observation) =>
+      browser.egoRgb({ start: world.start, poses: pose, frames: 1, widthPx, heightPx }, 0, picture),
+  };
+}
+
+/** A decoder's picture depends on all frames before it, so that all are drawn that were not yet. */
+function codedView(
+  browser: Pick<Browser, 'codedRgb'>,
+  stream: string,
+  { fps, widthPx, heightPx }: Omit<ViewSettings, 'throughCodec'>,
+): View {
+  const picture = new Uint8Array(widthPx * heightPx * 3);
+  return {
+    draw: ({ frame, world, poses }: Observation) => {
+      const request = { stream, fps, start: world.start, poses, frames: frame + 1, widthPx, heightPx };
+      return browser.codedRgb(request, picture);
+    },
   };
 }

@@ -5,9 +5,7 @@ import { POLICY_FILE } from '../policy/contract.ts';
 import { exportHint } from '../policy/export-hint.ts';
 import { namedCheckpoint } from '../policy/named-checkpoint.ts';
 import { InputError } from '../sim/errors.ts';
-
-export const BASELINES = ['expert', 'zero', 'random'] as const;
-export type Baseline = (typeof BASELINES)[number];
+import { BASELINES, type Baseline } from './baselines.ts';
 
 export type Subject =
   | { kind: Baseline; label: string }

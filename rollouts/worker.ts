@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
-import { ActionChunks } from '../policy/action-chunks.ts';
 import { GraphError } from '../policy/graph-process.ts';
+import { OnnxPolicy } from '../policy/onnx-policy.ts';
 import { loadPolicy } from '../policy/policy-folder.ts';
 import { PolicySession } from '../policy/session.ts';
 import { RenderSession } from '../render/render-session.ts';
@@ -12,14 +12,15 @@ import { resumableSentence } from '../runtime/errno.ts';
 import { writeWholeFile } from '../runtime/whole-file.ts';
 import type { PoolData, WorkerNotice, WorkerOrder } from '../runtime/worker-channel.ts';
 import { useOutsideTask } from '../scenarios/use-task.ts';
+import { replayPolicy } from '../sim/engine/policies.ts';
+import type { Policy } from '../sim/engine/policy.ts';
 import { InputError } from '../sim/errors.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
 import { loadTrial } from '../sim/tasks/load-trial.ts';
-import { baselineDriver, type Driver, replayDriver } from './driver.ts';
+import { baselinePolicy } from './baselines.ts';
 import { rolloutResult, runRollout } from './episode.ts';
 import type { RolloutReply, RolloutTask, WorkerSettings } from './messages.ts';
-import { PolicyDriver } from './policy-driver.ts';
-import { openView, type PolicyView } from './policy-view.ts';
+import { openView } from './policy-view.ts';
 import { encodeTrajectory } from './trajectory-file.ts';
 import { WorkerClock } from './worker-clock.ts';
 
@@ -37,9 +38,9 @@ const browser = new RenderSession({
 channel.onmessage = (event) => {
   if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void browser.close();
 };
-let policy: PolicySession | undefined;
+let session: PolicySession | undefined;
 const clock = new WorkerClock(
-  () => policy?.spent ?? { wallS: 0, cpuS: 0 },
+  () => session?.spent ?? { wallS: 0, cpuS: 0 },
   () => browser.pid,
 );
 const ready = start();
@@ -49,7 +50,7 @@ async function start(): Promise<void> {
   const simulator = loadTask();
   if (subject.kind === 'policy') {
     browser.warmUp();
-    policy = await PolicySession.open(await loadPolicy(subject.folder));
+    session = await PolicySession.open(await loadPolicy(subject.folder));
     const { widthPx, heightPx } = settings;
     // The first picture of a browser takes a second of compiled shaders.
     const makeTrial = await loadTrial();
@@ -66,7 +67,7 @@ export default async function answer(task: RolloutTask): Promise<RolloutReply> {
   } catch (error) {
     const refused = resumableSentence(error, `the rollouts in ${settings.out} cannot be completed`);
     // A graph that gives no answer in one rollout may give one in the next.
-    const isUnlucky = error instanceof GraphError && policy !== undefined;
+    const isUnlucky = error instanceof GraphError && session !== undefined;
     const isInput = !isUnlucky && (error instanceof InputError || refused !== undefined);
     return { fault: refused ?? (error as Error).message, kind: isInput ? 'bad-input' : 'crash' };
   }
@@ -75,28 +76,26 @@ export default async function answer(task: RolloutTask): Promise<RolloutReply> {
 async function rollOut(task: RolloutTask): Promise<RolloutReply> {
   await ready;
   // A graph that ran over its limits in an earlier rollout was ended.
-  if (subject.kind === 'policy' && !policy!.isOpen)
-    policy = await PolicySession.open(await loadPolicy(subject.folder));
+  if (subject.kind === 'policy' && !session!.isOpen)
+    session = await PolicySession.open(await loadPolicy(subject.folder));
   const { condition } = task;
   const view = openView(browser, condition.start, settings);
-  const driver = openDriver(task, view);
-  const rollout = await runRollout(condition, driver, settings).finally(() => view.close());
+  const { fps, state } = settings;
+  const rollout = await runRollout(condition, policyOf(task), { fps, state, view }).finally(() =>
+    view.close(),
+  );
   const file = `trajectories/${String(task.index).padStart(5, '0')}.trajectory`;
   await mkdir(join(settings.out, 'trajectories'), { recursive: true });
   writeWholeFile(join(settings.out, file), encodeTrajectory(rollout.trajectory));
   const result = rolloutResult(condition, rollout, file);
   clock.physics.wallS += rollout.physics.wallS;
   clock.physics.cpuS += rollout.physics.cpuS;
-  clock.drawS += driver.drawS;
+  clock.drawS += view.drawS;
   return { result, times: clock.times() };
 }
 
-function openDriver({ condition, replay }: RolloutTask, view: PolicyView): Driver {
-  if (subject.kind === 'replay') return replayDriver(replay!);
-  if (subject.kind !== 'policy') return baselineDriver(subject.kind, condition.key);
-  const session = policy!;
-  return new PolicyDriver(
-    { ...view, query: (frame, state) => session.query(frame, state) },
-    new ActionChunks(session.contract, settings.chunk),
-  );
+function policyOf({ replay }: RolloutTask): Policy {
+  if (subject.kind === 'replay') return replayPolicy(replay!);
+  if (subject.kind !== 'policy') return baselinePolicy(subject.kind);
+  return new OnnxPolicy(session!, settings.chunk);
 }

@@ -6,8 +6,10 @@
  */
 
 import type { EpisodeStart } from '../sim/engine/episode-start.ts';
+import { syncPolicy } from '../sim/engine/policies.ts';
+import type { SyncPolicy } from '../sim/engine/policy.ts';
 import { Rng } from '../sim/engine/rng.ts';
-import { type Driver, expertDriver, simulateEpisode } from '../sim/engine/simulate.ts';
+import { simulateEpisode } from '../sim/engine/simulate.ts';
 import { taskOf } from '../sim/engine/task-registry.ts';
 import type { Outcome } from '../sim/engine/trajectory.ts';
 import { sampleStart } from './sampler.ts';
@@ -40,26 +42,28 @@ export function probeStart(scenario: Scenario, seed: number, slot: number, opini
 function furtherOpinions(start: EpisodeStart, opinions: number): number {
   let solved = 0;
   for (let i = 0; i < opinions; i++)
-    if (simulateEpisode(start, { driver: detourDriver(start, i) }).outcome === 'success') solved++;
+    if (simulateEpisode(start, { policy: detourPolicy(i) }).outcome === 'success') solved++;
   return solved;
 }
 
 /** Drives about at random, then lets the expert finish. */
-function detourDriver(start: EpisodeStart, opinion: number): Driver {
-  const rng = Rng.from('probe', start.scenario, start.seed, opinion);
-  const untilS = rng.range(PRELUDE_S.min, PRELUDE_S.max);
-  let action = [0, 0, 0, 0];
-  let heldUntilS = 0;
-  return (world) => {
-    const { timeS } = world;
-    if (timeS >= untilS) return expertDriver(world);
-    if (timeS >= heldUntilS) {
-      action = [rng.range(-1, 1), rng.range(-1, 1), rng.range(-1, 1), rng.range(-1, 1)];
-      heldUntilS = timeS + PRELUDE_S.hold;
-    }
-    return { action };
-  };
-}
+export const detourPolicy = (opinion: number): SyncPolicy =>
+  syncPolicy(({ start, spec }) => {
+    const task = taskOf(start);
+    const rng = Rng.from('probe', start.scenario, start.seed, opinion);
+    const untilS = rng.range(PRELUDE_S.min, PRELUDE_S.max);
+    let action: number[] = [];
+    let heldUntilS = 0;
+    return ({ world }) => {
+      const { timeS } = world;
+      if (timeS >= untilS) return { action: task.expert(world) };
+      if (timeS >= heldUntilS) {
+        action = spec.actionNames.map(() => rng.range(-1, 1));
+        heldUntilS = timeS + PRELUDE_S.hold;
+      }
+      return { action };
+    };
+  });
 
 export interface ProbeSummary {
   scenario: string;

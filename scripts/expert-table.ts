@@ -13,11 +13,10 @@ import { resolveSelection } from '../scenarios/registry.ts';
 import { sampleStart } from '../scenarios/sampler.ts';
 import type { Scenario } from '../scenarios/schema.ts';
 import { LeadInFailure } from '../sim/engine/disturbance.ts';
-import { Rng } from '../sim/engine/rng.ts';
 import { simulateEpisode } from '../sim/engine/simulate.ts';
 import type { Trajectory } from '../sim/engine/trajectory.ts';
 import { DISTURBANCES } from '../sim/tasks/collect-bricks/disturbances/kinds.ts';
-import { blurredExpertDriver } from '../sim/tasks/collect-bricks/expert/blurred-expert.ts';
+import { blurredExpert } from '../sim/tasks/collect-bricks/expert/blurred-expert.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
 
 const TABLE_DEFAULTS = {
@@ -72,7 +71,7 @@ function attempt(column: Column, scenario: Scenario, slot: number): Trajectory {
   if (column === 'blurred')
     return simulateEpisode(start, {
       ...format,
-      driver: blurredExpertDriver(Rng.from(...name, 'blur'), blur, late),
+      policy: blurredExpert({ name: [...name, 'blur'], blur, lateFrames: late }),
     });
   return recoveryEpisode(start, {
     ...format,

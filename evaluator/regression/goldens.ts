@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { sampleStart } from '../../scenarios/sampler.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
+import { syncPolicy } from '../../sim/engine/policies.ts';
+import type { SyncPolicy } from '../../sim/engine/policy.ts';
 import { Rng } from '../../sim/engine/rng.ts';
-import { type Driver, simulateEpisode } from '../../sim/engine/simulate.ts';
-import { ACTION_SIZE } from '../../sim/robots/wheel-loader/loader.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 
 const goldenSchema = z.strictObject({
@@ -34,7 +35,7 @@ export async function makeGoldens(scenarios: readonly Scenario[]): Promise<Golde
 
 function makeGolden(scenario: Scenario): Golden {
   const start = sampleStart(scenario, { namespace: 'eval', seed: 0, slot: 0, attempt: 0 });
-  const driven = simulateEpisode({ ...start, timeLimitS: DRIVEN_S }, { driver: drawnActions(scenario.name) });
+  const driven = simulateEpisode({ ...start, timeLimitS: DRIVEN_S }, { policy: drawnActions(scenario.name) });
   const { outcome, frames, finalStateHash } = simulateEpisode(start);
   return {
     start: createHash('sha256').update(JSON.stringify(start)).digest('hex').slice(0, 16),
@@ -44,18 +45,16 @@ function makeGolden(scenario: Scenario): Golden {
 }
 
 /** Mostly forward, with all four axes in use; each action held for a second or so. */
-function drawnActions(name: string): Driver {
-  const rng = Rng.from('golden-drive', name);
-  let action: number[] = [];
-  let asked = 0;
-  return () => {
-    if (asked++ % 10 === 0)
-      action = Array.from({ length: ACTION_SIZE }, (_, axis) =>
-        axis === 1 ? rng.range(-0.3, 1) : rng.range(-1, 1),
-      );
-    return { action };
-  };
-}
+const drawnActions = (name: string): SyncPolicy =>
+  syncPolicy(({ spec }) => {
+    const rng = Rng.from('golden-drive', name);
+    let action: number[] = [];
+    return ({ frame }) => {
+      if (frame % 10 === 0)
+        action = spec.actionNames.map((_, axis) => (axis === 1 ? rng.range(-0.3, 1) : rng.range(-1, 1)));
+      return { action };
+    };
+  });
 
 export interface GoldenDifference {
   scenario: string;

@@ -6,6 +6,7 @@
  */
 import { Environment } from '../../sim/engine/environment.ts';
 import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
+import { expertPolicy } from '../../sim/engine/policies.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import type { AttemptFormat } from './expert.ts';
 
@@ -19,11 +20,14 @@ export function forkEpisode(
 ): Trajectory {
   const run = new Environment(start, { fps, state });
   const window = Math.max(1, Math.round(windowS * fps));
+  const policy = expertPolicy('dagger');
   let kept: Trajectory | undefined;
   try {
+    run.begin(policy, start.seed);
     while (!run.isOver()) {
       if (run.frames === window) kept = run.trajectory();
-      run.act(run.task.expert(run.world), { source: 'dagger' });
+      const answer = policy.act(run.observe());
+      run.act(answer.action, answer);
     }
     const whole = run.trajectory();
     const { outcome, detail } = whole;

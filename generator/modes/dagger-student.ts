@@ -1,10 +1,12 @@
 /** Who drives in `--mode dagger`: looked at before anything is made, and opened in each worker. */
 import { createHash } from 'node:crypto';
-import { ActionChunks, chunkOptions } from '../../policy/action-chunks.ts';
+import { chunkOptions } from '../../policy/action-chunks.ts';
+import { type Network, OnnxPolicy } from '../../policy/onnx-policy.ts';
 import { loadPolicy } from '../../policy/policy-folder.ts';
 import { PolicySession } from '../../policy/session.ts';
 import { simulatorSettings } from '../../policy/simulator-fit.ts';
 import type { RenderSession } from '../../render/render-session.ts';
+import { drawnView } from '../../rollouts/policy-view.ts';
 import { checkPolicy } from '../../rollouts/preflight.ts';
 import { resolveSubject } from '../../rollouts/subject.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -76,19 +78,18 @@ export async function openStudent(record: StudentRecord, browser: RenderSession)
     );
   let session = await PolicySession.open(policy);
   const { widthPx, heightPx, state, actionSteps, ensemble } = record;
-  const next = (): Student => {
-    const picture = new Uint8Array(widthPx * heightPx * 3);
-    return {
-      state,
-      chunks: new ActionChunks(policy.contract, { actionSteps, ensemble }),
-      ask: async (run) => {
-        const request = { start: run.world.start, poses: run.pose(), frames: 1, widthPx, heightPx };
-        const frame = await browser.egoRgb(request, 0, picture);
-        // A graph that ran over its limits in an earlier episode was ended.
-        if (!session.isOpen) session = await PolicySession.open(policy);
-        return session.query(frame, run.observe());
-      },
-    };
+  const network: Network = {
+    contract: policy.contract,
+    query: async (pictures, state) => {
+      // A graph that ran over its limits in an earlier episode was ended.
+      if (!session.isOpen) session = await PolicySession.open(policy);
+      return session.query(pictures, state);
+    },
   };
+  const next = (): Student => ({
+    policy: new OnnxPolicy(network, { actionSteps, ensemble }),
+    state,
+    view: drawnView(browser, { widthPx, heightPx }),
+  });
   return { next, close: () => session.close() };
 }

@@ -7,10 +7,12 @@
  */
 
 import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
+import { syncPolicy } from '../../sim/engine/policies.ts';
+import type { SyncPolicy } from '../../sim/engine/policy.ts';
 import { Rng } from '../../sim/engine/rng.ts';
-import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
-import { ACTION_SIZE } from '../../sim/robots/wheel-loader/loader.ts';
 import type { AttemptFormat } from './expert.ts';
 
 export const NOISE_DEFAULTS = {
@@ -35,7 +37,7 @@ export function noiseLevelOf(level: number, attempt: number): number {
   return gentler;
 }
 
-export interface NoiseOptions extends AttemptFormat {
+export interface NoiseOptions {
   /** The attempt's: the draws follow from it alone. */
   name: readonly (string | number)[];
   level: number;
@@ -45,32 +47,29 @@ export interface NoiseOptions extends AttemptFormat {
 
 export function noiseEpisode<Start extends EpisodeStart>(
   start: Start,
-  { name, level, amplitude, ...format }: NoiseOptions,
+  { fps, state, ...noise }: NoiseOptions & AttemptFormat,
 ): Trajectory<Start> {
-  const rng = Rng.from(...name, 'noise');
-  return simulateEpisode(
-    { ...start, seed: `${start.seed}/noise` },
-    { ...format, driver: noiseDriver(rng, { level, amplitude, fps: format.fps }) },
-  );
+  const policy = noisePolicy(noise);
+  return simulateEpisode({ ...start, seed: `${start.seed}/noise` }, { fps, state, policy });
 }
 
 /** Asks the expert, and executes what it says with an offset during bursts. */
-export function noiseDriver(
-  rng: Rng,
-  { level, fps, amplitude = NOISE_DEFAULTS.amplitude }: Pick<NoiseOptions, 'level' | 'fps' | 'amplitude'>,
-): Driver {
+export function noisePolicy({ name, level, amplitude = NOISE_DEFAULTS.amplitude }: NoiseOptions): SyncPolicy {
   const { burstsAS, burstS } = NOISE_DEFAULTS;
-  let framesLeft = 0;
-  let offsets = [0, 0, 0, 0];
-  return (world) => {
-    const asked = expertDriver(world);
-    if (framesLeft === 0 && rng.unit() < burstsAS / fps) {
-      framesLeft = Math.max(1, Math.round(rng.range(burstS.min, burstS.max) * fps));
-      offsets = amplitude.map((most) => level * rng.range(-most, most));
-    }
-    if (framesLeft === 0) return asked;
-    framesLeft--;
-    const executed = Array.from({ length: ACTION_SIZE }, (_, i) => asked.action[i] + offsets[i]);
-    return { ...asked, executed, source: 'noise' };
-  };
+  return syncPolicy(({ start, spec: { fps } }) => {
+    const task = taskOf(start);
+    const rng = Rng.from(...name, 'noise');
+    let framesLeft = 0;
+    let offsets: number[] = [];
+    return ({ world }) => {
+      const action = task.expert(world);
+      if (framesLeft === 0 && rng.unit() < burstsAS / fps) {
+        framesLeft = Math.max(1, Math.round(rng.range(burstS.min, burstS.max) * fps));
+        offsets = amplitude.map((most) => level * rng.range(-most, most));
+      }
+      if (framesLeft === 0) return { action };
+      framesLeft--;
+      return { action, executed: action.map((value, i) => value + offsets[i]), source: 'noise' };
+    };
+  });
 }

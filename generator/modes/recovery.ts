@@ -13,8 +13,9 @@ import { timeLimitS } from '../../scenarios/sampler.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
 import { LeadInFailure } from '../../sim/engine/disturbance.ts';
 import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
+import { expertPolicy } from '../../sim/engine/policies.ts';
 import { Rng } from '../../sim/engine/rng.ts';
-import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import type { AttemptFormat } from './expert.ts';
@@ -56,8 +57,7 @@ export function recoveryEpisode<Start extends EpisodeStart>(
   options: RecoveryOptions,
 ): Trajectory<Start> {
   const { fps, state } = options;
-  const driver: Driver = (world) => ({ ...expertDriver(world), source: 'recovery' });
-  return simulateEpisode(disturbedStart(start, options), { fps, state, driver });
+  return simulateEpisode(disturbedStart(start, options), { fps, state, policy: expertPolicy('recovery') });
 }
 
 /** The state that the expert is to recover from. */

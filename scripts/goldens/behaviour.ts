@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { attemptEpisode } from '../../generator/episode.ts';
 import { MODE_DEFAULTS } from '../../generator/modes/kind.ts';
-import { baselineDriver } from '../../rollouts/driver.ts';
+import { baselinePolicy } from '../../rollouts/baselines.ts';
 import { rolloutResult, runRollout } from '../../rollouts/episode.ts';
 import { listScenarios } from '../../scenarios/catalogue.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
@@ -47,7 +47,7 @@ async function rolloutLines(scenario: Scenario): Promise<Record<string, string>>
   const lines: Record<string, string> = {};
   for (const [i, condition] of conditions.entries()) {
     for (const kind of i === 0 ? (['expert', 'zero', 'random'] as const) : (['expert'] as const)) {
-      const rollout = await runRollout(condition, baselineDriver(kind, condition.key), {
+      const rollout = await runRollout(condition, baselinePolicy(kind), {
         fps: FPS,
         state: 'seed4',
       });

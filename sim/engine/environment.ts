@@ -2,14 +2,16 @@
  * One episode of any task, step by step: observe, act, and so on until it is over; what happened is recorded on the way.
  * Whoever drives may take as long as it likes between two steps, so a policy that answers later drives like an expert.
  */
-import type { CameraSpec } from './camera.ts';
 import { controlPeriodS, DEFAULT_FPS } from './control-period.ts';
 import { Ending } from './ending.ts';
+import type { EnvironmentSpec } from './environment-spec.ts';
 import type { EpisodeStart } from './episode-start.ts';
 import { clamp } from './math.ts';
+import type { FrameNotes, Observation, Policy, View } from './policy.ts';
+import { type FrameSource, ShownFrame } from './shown-frame.ts';
 import type { AnyTask } from './task.ts';
 import { taskOf } from './task-registry.ts';
-import { type Outcome, SOURCES, type Source, type Trajectory } from './trajectory.ts';
+import { type Outcome, SOURCES, type Trajectory } from './trajectory.ts';
 import type { World } from './world.ts';
 
 /** After success the episode continues until the world is settled, or for this long. */
@@ -19,34 +21,17 @@ export interface EnvironmentOptions {
   fps?: number;
   /** One of the task's state layouts; its first when left out. */
   state?: string;
-}
-
-/** What sets a frame apart from one that the expert drove and labelled. */
-export interface FrameNotes {
-  /** What drives, where that is not the label. */
-  executed?: ArrayLike<number>;
-  /** Who drives; 'expert' when left out. */
-  source?: Source;
-  /** Whether the label may be learned from; true when left out. */
-  labelValid?: boolean;
+  /** Draws for policies that look. */
+  view?: View;
 }
 
 export const ENVIRONMENT_DEFAULTS = { fps: DEFAULT_FPS } as const satisfies EnvironmentOptions;
 
-/** Sizes and names of what goes in and out; arrays are rows of such numbers. */
-export interface EnvironmentSpec {
-  readonly fps: number;
-  readonly stateNames: readonly string[];
-  readonly actionNames: readonly string[];
-  readonly cameras: readonly CameraSpec[];
-  readonly phases: readonly string[];
-  readonly poseSize: number;
-}
-
-export class Environment {
+export class Environment implements FrameSource {
   readonly task: AnyTask;
   readonly world: World;
   readonly spec: EnvironmentSpec;
+  readonly view: View | undefined;
   readonly #layout: string;
   readonly #periodS: number;
   readonly #most: number;
@@ -68,16 +53,17 @@ export class Environment {
   constructor(start: EpisodeStart, options: EnvironmentOptions = {}) {
     this.task = taskOf(start);
     const { stateLayouts, robot, phases } = this.task;
-    const { fps, state } = { ...ENVIRONMENT_DEFAULTS, state: Object.keys(stateLayouts)[0], ...options };
+    const { fps = ENVIRONMENT_DEFAULTS.fps, state = Object.keys(stateLayouts)[0], view } = options;
     this.#periodS = controlPeriodS(fps);
     this.world = this.task.createWorld(start);
     this.#layout = state;
+    this.view = view;
     const { actionNames, cameras } = robot;
     const stateNames = stateLayouts[state];
     this.spec = { fps, stateNames, actionNames, cameras, phases, poseSize: this.task.poseSize(start) };
     this.#most = Math.ceil((start.timeLimitS + AFTER_SUCCESS_S) * fps) + 1;
     const actions = () => new Float32Array(this.#most * actionNames.length);
-    this.#poses = new Float32Array(this.#most * this.spec.poseSize);
+    this.#poses = new Float32Array((this.#most + 1) * this.spec.poseSize);
     this.#states = new Float32Array(this.#most * stateNames.length);
     this.#asked = actions();
     this.#labels = actions();
@@ -98,18 +84,48 @@ export class Environment {
     return this.#frames >= this.#most || this.#ending.reached();
   }
 
-  /** The state of the frame shown now, as a policy gets it. */
-  observe(): Float32Array {
+  /**
+   * Makes the policy ready for this episode.
+   * @param key the episode's name
+   * @throws Error when it looks through a camera that there is not, or there is no view
+   */
+  begin<P extends Policy>(policy: P, key: string): ReturnType<P['reset']> {
+    for (const camera of policy.cameras) {
+      if (!this.view)
+        throw new Error(`a policy that looks through ${camera} needs an environment with a view`);
+      if (!this.spec.cameras.some((one) => one.key === camera))
+        throw new Error(
+          `a policy looks through ${camera}; there are ${this.spec.cameras.map((one) => one.key).join(', ')}`,
+        );
+    }
+    const { start } = this.world;
+    return policy.reset({ key, start, spec: this.spec }) as ReturnType<P['reset']>;
+  }
+
+  /** The frame shown now, as a policy gets it. */
+  observe(): Observation {
+    return new ShownFrame(this);
+  }
+
+  /** Its state, one row as in a trajectory. */
+  state(): Float32Array {
     const state = new Float32Array(this.spec.stateNames.length);
     this.world.observe(this.#layout, state);
     return state;
   }
 
-  /** The pose of the frame shown now: one row, as in a trajectory. */
+  /** Its pose, one row as in a trajectory. */
   pose(): Float32Array {
     const row = new Float32Array(this.spec.poseSize);
     this.world.writePose(row, 0);
     return row;
+  }
+
+  /** The poses of all frames up to it. */
+  poses(): Float32Array {
+    const end = this.#frames * this.spec.poseSize;
+    this.world.writePose(this.#poses, end);
+    return this.#poses.subarray(0, end + this.spec.poseSize);
   }
 
   /**

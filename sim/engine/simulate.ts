@@ -1,21 +1,14 @@
 /** Runs an episode from its start to its end and records it. */
-import { Environment, type EnvironmentOptions, type FrameNotes } from './environment.ts';
+import { Environment, type EnvironmentOptions } from './environment.ts';
 import type { EpisodeStart } from './episode-start.ts';
-import { taskOf } from './task-registry.ts';
+import { expertPolicy } from './policies.ts';
+import type { SyncPolicy } from './policy.ts';
 import type { Trajectory } from './trajectory.ts';
-import type { World } from './world.ts';
-
-/** Asked once a frame: the label, and in FrameNotes what sets the frame apart from one that the expert drove. */
-export type Driver = (world: World) => { action: ArrayLike<number> } & FrameNotes;
 
 export interface SimulateOptions extends EnvironmentOptions {
   /** Who drives; the expert when left out. */
-  driver?: Driver;
+  policy?: SyncPolicy;
 }
-
-export const expertDriver: Driver = (world) => ({
-  action: taskOf(world.start).expert(world),
-});
 
 /**
  * One episode. Actions are rounded to float32 and clamped to [-1, 1] before they act, so that the recorded ones
@@ -26,12 +19,13 @@ export function simulateEpisode<Start extends EpisodeStart>(
   start: Start,
   options: SimulateOptions = {},
 ): Trajectory<Start> {
-  const { driver = expertDriver, ...rest } = options;
+  const { policy = expertPolicy(), ...rest } = options;
   const environment = new Environment(start, rest);
   try {
+    environment.begin(policy, `${start.scenario}/${start.seed}`);
     while (!environment.isOver()) {
-      const { action, ...notes } = driver(environment.world);
-      environment.act(action, notes);
+      const answer = policy.act(environment.observe());
+      environment.act(answer.action, answer);
     }
     return environment.trajectory() as Trajectory<Start>;
   } finally {

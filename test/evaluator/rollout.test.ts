@@ -7,13 +7,12 @@ import { runRollouts } from '../../evaluator/rollout/run.ts';
 import { parseRolloutOptions } from '../../evaluator/rollout/settings.ts';
 import { summarize } from '../../evaluator/rollout/summary.ts';
 import { TimeLedger } from '../../evaluator/rollout/time-split.ts';
-import { ActionChunks, type ChunkOptions, ensembled } from '../../policy/action-chunks.ts';
+import { type ChunkOptions, ensembled } from '../../policy/action-chunks.ts';
+import { OnnxPolicy } from '../../policy/onnx-policy.ts';
+import { baselinePolicy } from '../../rollouts/baselines.ts';
 import { dispatchRollouts } from '../../rollouts/dispatch.ts';
-import type { Driver } from '../../rollouts/driver.ts';
-import { baselineDriver, replayDriver } from '../../rollouts/driver.ts';
 import { rolloutResult, runRollout } from '../../rollouts/episode.ts';
 import type { RolloutReply, RolloutTask, WorkerTimes } from '../../rollouts/messages.ts';
-import { PolicyDriver } from '../../rollouts/policy-driver.ts';
 import type { RolloutResult } from '../../rollouts/results.ts';
 import { ResultsFile, readResults } from '../../rollouts/results-file.ts';
 import { resolveSubject } from '../../rollouts/subject.ts';
@@ -21,6 +20,8 @@ import { decodeTrajectory, encodeTrajectory } from '../../rollouts/trajectory-fi
 import { machineFacts } from '../../runtime/machine.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import { adHocSet, expandSuite, listSuites, loadSuite } from '../../scenarios/suites/suite.ts';
+import { replayPolicy, syncPolicy } from '../../sim/engine/policies.ts';
+import type { Answer, Observation, Policy } from '../../sim/engine/policy.ts';
 import { replayFinalStateHash } from '../../sim/engine/replay.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -35,32 +36,28 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-async function resultOf(driver: Driver, index = 0): Promise<RolloutResult> {
+async function resultOf(policy: Policy, index = 0): Promise<RolloutResult> {
   const condition = SET.conditions[index];
-  return rolloutResult(condition, await runRollout(condition, driver, OPTIONS), 'x');
+  return rolloutResult(condition, await runRollout(condition, policy, OPTIONS), 'x');
 }
 
 describe('a rollout', () => {
   it('of the expert is the episode that the simulator makes', async () => {
     const [condition] = SET.conditions;
-    const { trajectory } = await runRollout(condition, baselineDriver('expert', ''), OPTIONS);
+    const { trajectory } = await runRollout(condition, baselinePolicy('expert'), OPTIONS);
     const { finalStateHash, frames } = simulateEpisode(condition.start);
     expect(trajectory).toMatchObject({ outcome: 'success', finalStateHash, frames });
-    const again = await runRollout(condition, replayDriver(trajectory.executedActions), OPTIONS);
+    const again = await runRollout(condition, replayPolicy(trajectory.executedActions), OPTIONS);
     expect(again.trajectory.finalStateHash).toBe(finalStateHash);
     expect(decodeTrajectory(encodeTrajectory(trajectory))).toEqual(trajectory);
   });
 
   it('ends with the first action that is none, labelled, and still replays', async () => {
-    const driver: Driver = {
-      act: (run) => (run.frames < 3 ? [0, 1, 0, 0] : [0, Number.NaN, 0, 0]),
-      queryFrames: [],
-      drawS: 0,
-    };
-    const result = await resultOf(driver);
+    const policy = syncPolicy(() => ({ frame }) => ({ action: [0, frame < 3 ? 1 : Number.NaN, 0, 0] }));
+    const result = await resultOf(policy);
     expect(result).toMatchObject({ status: 'failure', outcome: 'bad-action', frames: 4 });
     expect(result.failure).toMatchObject({ label: 'BAD_ACTION', time_s: 0.3 });
-    const { trajectory } = await runRollout(SET.conditions[0], driver, OPTIONS);
+    const { trajectory } = await runRollout(SET.conditions[0], policy, OPTIONS);
     const { start, fps, executedActions, finalStateHash } = trajectory;
     expect(replayFinalStateHash(start, fps, executedActions)).toBe(finalStateHash);
     expect(trajectory.actions[3 * 4 + 1]).toBeNaN();
@@ -68,48 +65,58 @@ describe('a rollout', () => {
 
   it('is driven at random the same way each time, differently from each start', async () => {
     const random = (index: number) =>
-      resultOf(baselineDriver('random', SET.conditions[index].key), index).then((r) => r.final_state_hash);
+      resultOf(baselinePolicy('random'), index).then((r) => r.final_state_hash);
     const first = await random(0);
     expect(await random(0)).toBe(first);
     expect(await random(1)).not.toBe(first);
   });
 });
 
-describe('a policy driver', () => {
+describe('a policy that answers in chunks', () => {
   /** Chunk of 4 whose rows tell when they were asked for and how far ahead they look. */
-  const ports = {
-    draw: async () => new Uint8Array(),
-    query: async (_: Uint8Array, state: Float32Array) =>
-      Float32Array.from({ length: 16 }, (_, i) => (i % 4 === 0 ? state[0] + Math.floor(i / 4) / 10 : 0)),
-  };
-  const chunks = (options: ChunkOptions, range: [number, number] = [-1, 1]) =>
-    new ActionChunks({ chunk: 4, output: { shape: [4, 4], range } }, options);
-  const run = (frames: number) => ({ frames, observe: () => Float32Array.of(frames / 100) }) as never;
+  const policy = (options: ChunkOptions) =>
+    new OnnxPolicy(
+      {
+        contract: { chunk: 4, inputs: { images: [] }, output: { shape: [4, 4], range: [-1, 1] } },
+        query: async (_, state) =>
+          Float32Array.from({ length: 16 }, (_, i) => (i % 4 === 0 ? state[0] + Math.floor(i / 4) / 10 : 0)),
+      },
+      options,
+    );
+  async function drive(options: ChunkOptions, frames: number) {
+    const driven = policy(options);
+    const answers: Answer[] = [];
+    for (let frame = 0; frame < frames; frame++)
+      answers.push(await driven.act({ frame, state: Float32Array.of(frame / 100) } as Observation));
+    const queryFrames = answers.flatMap(({ queried }, frame) => (queried ? [frame] : []));
+    return { queryFrames, steered: answers.map(({ action }) => action[0]) };
+  }
 
   it('asks every so many frames and executes the chunk in between', async () => {
-    const driver = new PolicyDriver(ports, chunks({ actionSteps: 3 }));
-    const steered: number[] = [];
-    for (let t = 0; t < 7; t++) steered.push((await driver.act(run(t)))[0]);
-    expect(driver.queryFrames).toEqual([0, 3, 6]);
+    const { queryFrames, steered } = await drive({ actionSteps: 3 }, 7);
+    expect(queryFrames).toEqual([0, 3, 6]);
     expect(steered.map((v) => Math.round(v * 100) / 100)).toEqual([0, 0.1, 0.2, 0.03, 0.13, 0.23, 0.06]);
   });
 
   it('averages all chunks of a frame, the oldest with weight 1', async () => {
-    const driver = new PolicyDriver(ports, chunks({ actionSteps: 1, ensemble: Math.LN2 }));
-    const steered: number[] = [];
-    for (let t = 0; t < 3; t++) steered.push((await driver.act(run(t)))[0]);
-    expect(driver.queryFrames).toEqual([0, 1, 2]);
+    const { queryFrames, steered } = await drive({ actionSteps: 1, ensemble: Math.LN2 }, 3);
+    expect(queryFrames).toEqual([0, 1, 2]);
     // Frame 1: 0.1 of the older, 0.01 of the newer with half its weight. Frame 2: 0.2, 0.11, 0.02 with 1, 1/2, 1/4.
     expect(steered[1]).toBeCloseTo((0.1 + 0.01 / 2) / 1.5, 6);
     expect(steered[2]).toBeCloseTo((0.2 + 0.11 / 2 + 0.02 / 4) / 1.75, 6);
     expect(ensembled([Float32Array.of(1, 2, 3, 4)], 0.01)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('is to be shown every frame where its chunks are averaged', () => {
+    expect(policy({ actionSteps: 3 })).toMatchObject({ actionSteps: 3, history: 1 });
+    expect(policy({ actionSteps: 1, ensemble: 0 })).toMatchObject({ actionSteps: 1, history: 4 });
   });
 });
 
 describe('results.jsonl', () => {
   it('loses a torn last line and nothing else', async () => {
     const path = join(home, 'results.jsonl');
-    const first = await resultOf(baselineDriver('zero', ''));
+    const first = await resultOf(baselinePolicy('zero'));
     const file = new ResultsFile(path);
     file.append(first);
     file.close();
@@ -124,7 +131,7 @@ describe('results.jsonl', () => {
 
   it('rolls out a damaged line again, and says so to those who only read', async () => {
     const path = join(home, 'damaged.jsonl');
-    const first = await resultOf(baselineDriver('zero', ''));
+    const first = await resultOf(baselinePolicy('zero'));
     const file = new ResultsFile(path);
     for (const condition of ['one', 'two', 'three']) file.append({ ...first, condition });
     file.close();
@@ -139,7 +146,7 @@ describe('results.jsonl', () => {
 
   it('is read as it was before its lines had checksums', async () => {
     const path = join(home, 'old.jsonl');
-    const first = await resultOf(baselineDriver('zero', ''));
+    const first = await resultOf(baselinePolicy('zero'));
     writeFileSync(path, `${JSON.stringify(first)}\n`);
     expect(readResults(path)).toEqual([first]);
   });
@@ -179,7 +186,7 @@ describe('dispatch', () => {
   }
 
   it('tries a crash once more, then reports an error that is neither success nor failure', async () => {
-    const good = await resultOf(baselineDriver('expert', ''), 1);
+    const good = await resultOf(baselinePolicy('expert'), 1);
     const { results, tries } = await run(async ({ index }) => {
       if (index === 0) throw new Error('gone');
       return { result: good, times: TIMES };
@@ -194,7 +201,7 @@ describe('dispatch', () => {
   });
 
   it('forgets a crash that the second try survives', async () => {
-    const good = await resultOf(baselineDriver('expert', ''));
+    const good = await resultOf(baselinePolicy('expert'));
     const { results } = await run(async (_, tries) =>
       tries === 1 ? { fault: 'browser', kind: 'crash' } : { result: good, times: TIMES },
     );

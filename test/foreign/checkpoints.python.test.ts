@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ActionChunks } from '../../policy/action-chunks.ts';
+import { OnnxPolicy } from '../../policy/onnx-policy.ts';
 import { loadPolicy } from '../../policy/policy-folder.ts';
-import { PolicyDriver } from '../../rollouts/policy-driver.ts';
+import type { Observation } from '../../sim/engine/policy.ts';
 import { startCommand } from '../generator/gen-process.ts';
 import { testPython, testPythonNext } from '../python.ts';
 import { CheckProcess, TRAINER } from '../trainer/check-process.ts';
@@ -68,7 +68,7 @@ it('loads a checkpoint with anything anywhere in its JSON, or says in one senten
   expect(lastLine, stderr.slice(-3000)).toBe('{"faults": []}');
 });
 
-describe('a driver', () => {
+describe('a policy', () => {
   interface Case {
     coefficient: number;
     chunk: number;
@@ -81,21 +81,17 @@ describe('a driver', () => {
     const cases: Case[] = JSON.parse(readFileSync(join(work, 'ensembled.json'), 'utf8'));
     expect(cases.length).toBeGreaterThan(3);
     for (const { coefficient, chunk, chunks, actions } of cases) {
-      const ports = {
-        draw: async () => new Uint8Array(),
-        query: async (_: Uint8Array, [frame]: Float32Array) => Float32Array.from(chunks[frame]),
-      };
-      const contract = {
-        chunk,
-        output: { shape: [chunk, 4] as [number, number], range: [-1, 1] as [number, number] },
-      };
-      const driver = new PolicyDriver(
-        ports,
-        new ActionChunks(contract, { actionSteps: 1, ensemble: coefficient }),
+      const policy = new OnnxPolicy(
+        {
+          contract: { chunk, inputs: { images: [] }, output: { shape: [chunk, 4], range: [-1, 1] } },
+          query: async (_, [frame]) => Float32Array.from(chunks[frame]),
+        },
+        { actionSteps: 1, ensemble: coefficient },
       );
       for (const [frame, wanted] of actions.entries()) {
-        const run = { frames: frame, observe: () => Float32Array.of(frame) } as never;
-        for (const [axis, value] of Array.from(await driver.act(run)).entries())
+        const observation = { frame, state: Float32Array.of(frame) } as Observation;
+        const { action } = await policy.act(observation);
+        for (const [axis, value] of Array.from(action).entries())
           expect(value, `${coefficient}, frame ${frame}`).toBeCloseTo(wanted[axis], 5);
       }
     }

@@ -6,6 +6,7 @@ import { readReport } from '../../generator/aim-report.ts';
 import type { RolloutResult } from '../../rollouts/results.ts';
 import { encodeTrajectory } from '../../rollouts/trajectory-file.ts';
 import { resolveSelection, scenarioHash } from '../../scenarios/registry.ts';
+import { syncPolicy } from '../../sim/engine/policies.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -51,7 +52,7 @@ beforeAll(async () => {
   await loadTask();
   folder = mkdtempSync(join(tmpdir(), 'brickyard-report-'));
   const start = sampleStart(scenario, { namespace: 'eval', seed: 0, slot: 0, attempt: 0 });
-  driven = simulateEpisode(start, { driver: () => ({ action: [0.1, 0.5, 0, 0.3] }) });
+  driven = simulateEpisode(start, { policy: syncPolicy(() => () => ({ action: [0.1, 0.5, 0, 0.3] })) });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

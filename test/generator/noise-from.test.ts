@@ -6,7 +6,10 @@ import { NOISE_DEFAULTS } from '../../generator/modes/noise.ts';
 import { amplitudeFor, measureNoise } from '../../generator/noise-from.ts';
 import type { RolloutResult } from '../../rollouts/results.ts';
 import { encodeTrajectory } from '../../rollouts/trajectory-file.ts';
-import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { expertPolicy, syncPolicy } from '../../sim/engine/policies.ts';
+import type { SyncPolicy } from '../../sim/engine/policy.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import { InputError } from '../../sim/errors.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 import { fixedStart } from '../sim/fixed-starts.ts';
@@ -18,11 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A folder as eval rollout leaves it, with one rollout of the driver. */
-function rollout(name: string, driver: Driver): string {
+/** A folder as eval rollout leaves it, with one rollout of the policy. */
+function rollout(name: string, policy: SyncPolicy): string {
   const out = join(folder, name);
   mkdirSync(join(out, 'trajectories'), { recursive: true });
-  const trajectory = simulateEpisode(fixedStart('one', { timeLimitS: 4 }), { driver });
+  const trajectory = simulateEpisode(fixedStart('one', { timeLimitS: 4 }), { policy });
   const stored = { ...trajectory, condition: 'c', queryFrames: new Uint32Array() };
   writeFileSync(join(out, 'trajectories', '0.bkt'), encodeTrajectory(stored));
   const result: RolloutResult = {
@@ -36,17 +39,17 @@ function rollout(name: string, driver: Driver): string {
 
 describe('measureNoise', () => {
   test('is nothing for the expert itself', async () => {
-    const { rms, amplitude, frames } = await measureNoise(rollout('expert', expertDriver));
+    const { rms, amplitude, frames } = await measureNoise(rollout('expert', expertPolicy()));
     expect(frames).toBe(40);
     expect(rms).toEqual([0, 0, 0, 0]);
     expect(amplitude).toEqual([0, 0, 0, 0]);
   });
 
   test('is what the policy is off by, and at most the default', async () => {
-    const off: Driver = (world) => {
-      const { action } = expertDriver(world);
+    const off = syncPolicy(() => ({ world }) => {
+      const action = taskOf(world.start).expert(world);
       return { action: [-1, action[1], action[2] > 0 ? action[2] - 0.1 : action[2] + 0.1, action[3]] };
-    };
+    });
     const { rms, amplitude } = await measureNoise(join(rollout('off', off), 'results.jsonl'));
     expect(rms[1]).toBe(0);
     expect(rms[2]).toBeCloseTo(0.1, 3);

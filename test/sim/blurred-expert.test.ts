@@ -1,9 +1,9 @@
 /** What the expert does must be learnable: it still drives when it is unsure where it is, or answers late. */
 import { beforeAll, expect, it } from 'vitest';
 import { loadScenario } from '../../scenarios/registry.ts';
-import { Rng } from '../../sim/engine/rng.ts';
+import type { SyncPolicy } from '../../sim/engine/policy.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
-import { blurredExpertDriver } from '../../sim/tasks/collect-bricks/expert/blurred-expert.ts';
+import { blurredExpert } from '../../sim/tasks/collect-bricks/expert/blurred-expert.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 import { sampleStart } from '../bricks-starts.ts';
 
@@ -32,14 +32,13 @@ it.each(
   ),
 )('solves %s with %s', (scenario, _, blur, lateFrames) => {
   for (let slot = 0; slot < 4; slot++) {
-    const driver = blurredExpertDriver(Rng.from('test', scenario, slot), blur, lateFrames);
-    const { outcome, detail } = simulateEpisode(start(scenario, slot), { driver });
+    const policy = blurredExpert({ name: ['test', scenario, slot], blur, lateFrames });
+    const { outcome, detail } = simulateEpisode(start(scenario, slot), { policy });
     expect(`${slot}: ${outcome} ${detail}`).toBe(`${slot}: success `);
   }
 });
 
 it('is the expert itself without blur', () => {
-  const of = (driver?: ReturnType<typeof blurredExpertDriver>) =>
-    simulateEpisode(start('wall', 1), driver ? { driver } : {}).finalStateHash;
-  expect(of(blurredExpertDriver(Rng.from('test'), 0))).toBe(of());
+  const of = (policy?: SyncPolicy) => simulateEpisode(start('wall', 1), { policy }).finalStateHash;
+  expect(of(blurredExpert({ name: ['test'], blur: 0 }))).toBe(of());
 });

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AFTER_SUCCESS_S } from '../../sim/engine/environment.ts';
+import { syncPolicy } from '../../sim/engine/policies.ts';
 import { replayFinalStateHash } from '../../sim/engine/replay.ts';
-import { type Driver, expertDriver, simulateEpisode } from '../../sim/engine/simulate.ts';
+import { simulateEpisode } from '../../sim/engine/simulate.ts';
+import { taskOf } from '../../sim/engine/task-registry.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
 import { InputError } from '../../sim/errors.ts';
 import { PHASES } from '../../sim/tasks/collect-bricks/phases.ts';
@@ -12,6 +14,7 @@ import { poseSize } from '../../sim/tasks/collect-bricks/start-poses.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 import { FIXED_STARTS, fixedBrick, fixedStart } from './fixed-starts.ts';
 
+const always = (...action: number[]) => syncPolicy(() => () => ({ action }));
 const GOLDEN = new URL('../golden/state-hashes.json', import.meta.url);
 
 describe('an episode of the expert', () => {
@@ -105,48 +108,43 @@ describe('simulateEpisode', () => {
 
   it('records no minus zero: a dictionary of a file may not tell it from zero', () => {
     const start = fixedStart('short', { timeLimitS: 1 });
-    const run = simulateEpisode(start, { driver: () => ({ action: [-0, -0, -0, -0] }) });
+    const run = simulateEpisode(start, { policy: always(-0, -0, -0, -0) });
     for (const actions of [run.actions, run.executedActions])
       expect([...actions].some((value) => Object.is(value, -0))).toBe(false);
     expect(replayFinalStateHash(start, 10, run.executedActions)).toBe(run.finalStateHash);
   });
 
   it('calls a loader that never moves stuck, and says where', () => {
-    const driver = () => ({ action: [0, 0, 0, 0] }) as const;
-    const run = simulateEpisode(FIXED_STARTS[0], { driver });
+    const run = simulateEpisode(FIXED_STARTS[0], { policy: always(0, 0, 0, 0) });
     expect(run.outcome).toBe('stuck');
     expect(run.detail).toMatch(/stuck at 15\.\d s: loader at \(0\.00, 0\.00\).*brick 0 at \(2\.00, 3\.00\)/);
   });
 
   it('times out at the time limit', () => {
-    const driver = () => ({ action: [1, 0, 0, 0] }) as const;
-    const run = simulateEpisode(fixedStart('short', { timeLimitS: 2 }), { driver });
+    const run = simulateEpisode(fixedStart('short', { timeLimitS: 2 }), { policy: always(1, 0, 0, 0) });
     expect(run.outcome).toBe('timeout');
     expect(run.frames).toBe(20);
   });
 
   it('reports a brick that leaves the arena', () => {
     const outside = { ...fixedBrick(2, 3, 0), xM: 9.5 };
-    const driver = () => ({ action: [0, 0, 0, 0] }) as const;
-    const run = simulateEpisode(fixedStart('lost', { bricks: [outside] }), { driver });
+    const run = simulateEpisode(fixedStart('lost', { bricks: [outside] }), { policy: always(0, 0, 0, 0) });
     expect(run.outcome).toBe('brick-lost');
     expect(run.detail).toContain('brick 0');
   });
 
-  it('clamps and rounds what a driver asks for', () => {
-    const driver = () => ({ action: [3, -2, 0.1, 0] }) as const;
-    const run = simulateEpisode(fixedStart('short', { timeLimitS: 0.5 }), { driver });
+  it('clamps and rounds what a policy asks for', () => {
+    const run = simulateEpisode(fixedStart('short', { timeLimitS: 0.5 }), { policy: always(3, -2, 0.1, 0) });
     expect([...run.executedActions.subarray(0, 4)]).toEqual([1, -1, Math.fround(0.1), 0]);
   });
 
   it('records what drove apart from its label, and replays from what drove', () => {
-    let frame = 0;
-    const driver: Driver = (world) => {
-      const asked = expertDriver(world);
-      if (frame++ % 10 < 7) return asked;
-      return { ...asked, executed: [1, 0.3, 0, 0], source: 'noise', labelValid: frame % 10 === 9 };
-    };
-    const run = simulateEpisode(FIXED_STARTS[0], { driver });
+    const policy = syncPolicy(() => ({ frame, world }) => {
+      const action = taskOf(world.start).expert(world);
+      if (frame % 10 < 7) return { action };
+      return { action, executed: [1, 0.3, 0, 0], source: 'noise', labelValid: frame % 10 === 8 };
+    });
+    const run = simulateEpisode(FIXED_STARTS[0], { policy });
     const last = 10 * Math.floor(run.frames / 10) - 10;
     expect([...run.sources.subarray(last, last + 10)]).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
     expect([...run.labelValid.subarray(last, last + 10)]).toEqual([1, 1, 1, 1, 1, 1, 1, 0, 1, 0]);

@@ -5,26 +5,26 @@ import { listScenarios } from '../../../scenarios/registry.ts';
 import { Environment } from '../../../sim/engine/environment.ts';
 import type { FailedTrajectory } from '../../../sim/engine/failure.ts';
 import { PI } from '../../../sim/engine/math.ts';
-import { type Driver, simulateEpisode } from '../../../sim/engine/simulate.ts';
+import type { SyncPolicy } from '../../../sim/engine/policy.ts';
+import { simulateEpisode } from '../../../sim/engine/simulate.ts';
 import { labelFailure } from '../../../sim/tasks/collect-bricks/failures/label.ts';
 import { FAILURE_LABELS, type FailureLabel } from '../../../sim/tasks/collect-bricks/failures/labels.ts';
 import { FAILURE_THRESHOLDS } from '../../../sim/tasks/collect-bricks/failures/thresholds.ts';
 import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
 import { loadTask } from '../../../sim/tasks/load-task.ts';
 import { sampleStart } from '../../bricks-starts.ts';
-import { always, expertBut, isLoaded, script, spoil, startAt } from './drivers.ts';
+import { always, expertBut, isLoaded, script, spoil, startAt } from './failing-policies.ts';
 
 beforeAll(() => loadTask());
 
 /** Drives an episode to its end as a rollout does: what was asked is kept beside what was executed. */
-function fail(start: BricksStart, driver: Driver): FailedTrajectory<BricksStart> {
+function fail(start: BricksStart, policy: SyncPolicy): FailedTrajectory<BricksStart> {
   const run = new Environment(start);
   try {
-    while (!run.isOver()) {
-      run.act(driver(run.world).action);
-    }
+    run.begin(policy, '');
+    while (!run.isOver()) run.act(policy.act(run.observe()).action);
     const { outcome, detail, ...rest } = run.trajectory();
-    if (outcome === 'success') throw new Error(`this driver does not fail: ${detail}`);
+    if (outcome === 'success') throw new Error(`this policy does not fail: ${detail}`);
     return { ...rest, start, outcome, actions: run.askedActions() };
   } finally {
     run.dispose();
@@ -32,7 +32,7 @@ function fail(start: BricksStart, driver: Driver): FailedTrajectory<BricksStart>
 }
 
 /** An episode made for each label: [label, what happens, start, driver, words of the evidence]. */
-const CASES: readonly [FailureLabel, string, () => BricksStart, () => Driver, RegExp][] = [
+const CASES: readonly [FailureLabel, string, () => BricksStart, () => SyncPolicy, RegExp][] = [
   [
     'BAD_ACTION',
     'an action that is NaN',

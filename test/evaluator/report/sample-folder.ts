@@ -2,23 +2,25 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { summarize } from '../../../evaluator/rollout/summary.ts';
-import { baselineDriver, type Driver } from '../../../rollouts/driver.ts';
+import { baselinePolicy } from '../../../rollouts/baselines.ts';
 import { rolloutResult, runRollout } from '../../../rollouts/episode.ts';
 import type { RolloutResult } from '../../../rollouts/results.ts';
 import { encodeTrajectory } from '../../../rollouts/trajectory-file.ts';
 import { scenarioHash } from '../../../scenarios/registry.ts';
 import type { Scenario } from '../../../scenarios/schema.ts';
+import { syncPolicy } from '../../../sim/engine/policies.ts';
+import type { SyncPolicy } from '../../../sim/engine/policy.ts';
 import { loadTask } from '../../../sim/tasks/load-task.ts';
 import { sampleStart } from '../../bricks-starts.ts';
 
-const straight: Driver = { act: () => [0.05, 0.8, 0, 0], queryFrames: [], drawS: 0 };
-const turning: Driver = { act: () => [1, 0, 0, 0], queryFrames: [], drawS: 0 };
+const straight = syncPolicy(() => () => ({ action: [0.05, 0.8, 0, 0] }));
+const turning = syncPolicy(() => () => ({ action: [1, 0, 0, 0] }));
 
 /** Who drives episode i: mostly the expert. */
-function driverOf(i: number, key: string): Driver {
+function policyOf(i: number): SyncPolicy {
   if (i % 5 === 1) return straight;
-  if (i % 5 === 3) return i % 2 === 0 ? turning : baselineDriver('random', key);
-  return baselineDriver('expert', key);
+  if (i % 5 === 3) return i % 2 === 0 ? turning : baselinePolicy('random');
+  return baselinePolicy('expert');
 }
 
 export interface SampleOptions {
@@ -46,7 +48,7 @@ export async function writeSampleFolder(folder: string, options: SampleOptions):
         slot,
         start,
       };
-      const rollout = await runRollout(condition, driverOf(results.length, key), { fps: 10, state: 'seed4' });
+      const rollout = await runRollout(condition, policyOf(results.length), { fps: 10, state: 'seed4' });
       const file = `trajectories/${results.length}.gz`;
       writeFileSync(join(folder, file), encodeTrajectory(rollout.trajectory));
       const result = rolloutResult(condition, rollout, file);

@@ -5,11 +5,14 @@ import { chooseFork, DAGGER_DEFAULTS, daggerEpisode } from '../../../generator/m
 import { attemptDagger } from '../../../generator/modes/dagger-attempt.ts';
 import { driveStudent, type Student } from '../../../generator/modes/dagger-drive.ts';
 import { forkEpisode } from '../../../generator/modes/dagger-fork.ts';
-import { ActionChunks } from '../../../policy/action-chunks.ts';
+import { OnnxPolicy } from '../../../policy/onnx-policy.ts';
 import { resolveSelection } from '../../../scenarios/registry.ts';
 import { HANDOVERS } from '../../../sim/engine/handover.ts';
+import { syncPolicy } from '../../../sim/engine/policies.ts';
+import type { Observation } from '../../../sim/engine/policy.ts';
 import { Rng } from '../../../sim/engine/rng.ts';
-import { expertDriver, simulateEpisode } from '../../../sim/engine/simulate.ts';
+import { simulateEpisode } from '../../../sim/engine/simulate.ts';
+import { taskOf } from '../../../sim/engine/task-registry.ts';
 import { SOURCES } from '../../../sim/engine/trajectory.ts';
 import { expertAction, expertView } from '../../../sim/tasks/collect-bricks/expert/expert.ts';
 import type { BricksStart } from '../../../sim/tasks/collect-bricks/start.ts';
@@ -21,36 +24,31 @@ const [{ scenario }] = resolveSelection('one-brick', '.');
 const startOf = (slot: number): BricksStart =>
   sampleStart(scenario, { namespace: 'gen', seed: 3, slot, attempt: 0 });
 
-const chunksOf = (chunk: number, ensemble?: number): ActionChunks =>
-  new ActionChunks(
-    { chunk, output: { shape: [chunk, 4], range: [-1, 1] } },
-    { actionSteps: ensemble === undefined ? chunk : 1, ensemble },
-  );
+/** Plans some frames at once: `ask` gives the action for all of them. */
+const planning = (actionSteps: number, ask: (observation: Observation) => readonly number[]): Student => {
+  const policy = syncPolicy(() => {
+    let action = new Float32Array();
+    return (observation) => {
+      const queried = observation.frame % actionSteps === 0;
+      if (queried) action = Float32Array.from(ask(observation));
+      return { action, queried };
+    };
+  });
+  return { policy: { ...policy, actionSteps }, state: 'seed4' };
+};
+const askExpert = ({ world }: Observation) => taskOf(world.start).expert(world);
 
 /** Answers every question with one action, for as long as a chunk lasts. */
-const always = (action: readonly number[], actionSteps = 8): Student => ({
-  state: 'seed4',
-  chunks: chunksOf(actionSteps),
-  ask: async () => Float32Array.from(Array.from({ length: actionSteps }, () => action).flat()),
-});
+const always = (action: readonly number[], actionSteps = 8): Student => planning(actionSteps, () => action);
 const zero = always([0, 0, 0, 0]);
 const blind = always([0, 1, 0, 0]);
 const spinner = always([-1, 0, 0, 0]);
 /** The expert with an offset to the left: it mostly gets there, by another way. */
-const slanted: Student = {
-  state: 'seed4',
-  chunks: chunksOf(2),
-  ask: async ({ world }) => {
-    const [steering, ...rest] = Array.from(expertDriver(world).action);
-    const action = [steering + 0.3, ...rest];
-    return Float32Array.from([...action, ...action]);
-  },
-};
-const expertLike: Student = {
-  state: 'seed4',
-  chunks: chunksOf(1),
-  ask: async ({ world }) => Float32Array.from(expertDriver(world).action),
-};
+const slanted = planning(2, (observation) => {
+  const [steering, ...rest] = askExpert(observation);
+  return [steering + 0.3, ...rest];
+});
+const expertLike = planning(1, askExpert);
 const options = (slot: number, student: Student, beta = 0) => ({
   ...{ fps: 10, state: 'seed4' as const, student, beta },
   ...{ name: ['gen', 3, 'one-brick', slot, 0], suffix: 'dagger/cafe' },
@@ -111,14 +109,25 @@ describe('a student that drives', () => {
 
 describe('a student whose policy averages its chunks', () => {
   /** Says how far ahead it looks: 0, 0.1, 0.2 … of the steering. */
-  const looking = (ensemble: number, asked: number[]): Student => ({
-    state: 'seed4',
-    chunks: chunksOf(4, ensemble),
-    ask: async (run) => {
-      asked.push(run.frames);
-      return Float32Array.from({ length: 16 }, (_, i) => (i % 4 === 0 ? Math.floor(i / 4) / 10 : 0));
-    },
-  });
+  const looking = (ensemble: number | undefined, asked: number[]): Student => {
+    let shown = 0;
+    const policy = new OnnxPolicy(
+      {
+        contract: { chunk: 4, inputs: { images: [] }, output: { shape: [4, 4], range: [-1, 1] } },
+        query: async () => {
+          asked.push(shown);
+          return Float32Array.from({ length: 16 }, (_, i) => (i % 4 === 0 ? Math.floor(i / 4) / 10 : 0));
+        },
+      },
+      { actionSteps: ensemble === undefined ? 4 : 1, ensemble },
+    );
+    const { actionSteps, history, cameras } = policy;
+    const act = (observation: Observation) => {
+      shown = observation.frame;
+      return policy.act(observation);
+    };
+    return { policy: { actionSteps, history, cameras, reset: () => policy.reset(), act }, state: 'seed4' };
+  };
   const drive = (student: Student, beta: number) =>
     driveStudent(startOf(3), student, { fps: 10, beta, untilS: 2, rng: Rng.from('average') });
 
@@ -136,13 +145,9 @@ describe('a student whose policy averages its chunks', () => {
 
   test('drives by the mean of what all its chunks say', async () => {
     // In frame 3 and later of 0.3, 0.2, 0.1 and 0; fewer chunks have been asked for before.
-    const told: Student = {
-      state: 'seed4',
-      chunks: chunksOf(1),
-      ask: async ({ frames }) => Float32Array.of(Math.min(frames, 3) * 0.05, 0, 0, 0),
-    };
+    const told = planning(1, ({ frame }) => [Math.min(frame, 3) * 0.05, 0, 0, 0]);
     const [averaged, same, whole] = await Promise.all(
-      [looking(0, []), told, { ...looking(0, []), chunks: chunksOf(4) }].map((student) => drive(student, 0)),
+      [looking(0, []), told, looking(undefined, [])].map((student) => drive(student, 0)),
     );
     const end = ({ forks }: typeof averaged) =>
       (forks[forks.length - 1].start as BricksStart).loader.headingRad;

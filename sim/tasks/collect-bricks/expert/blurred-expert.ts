@@ -5,8 +5,9 @@
  * policies do there. So this says in seconds whether a behaviour can be learned, before a training says it in hours.
  */
 
-import type { Rng } from '../../../engine/rng.ts';
-import type { Driver } from '../../../engine/simulate.ts';
+import { syncPolicy } from '../../../engine/policies.ts';
+import type { SyncPolicy } from '../../../engine/policy.ts';
+import { Rng } from '../../../engine/rng.ts';
 import { distanceTo, type LoaderPose } from '../../../robots/wheel-loader/loader-pose.ts';
 import type { BricksWorld } from '../world.ts';
 import { type Action, type ExpertView, expertAction, expertView, type SeenBrick } from './expert.ts';
@@ -27,24 +28,32 @@ export const BLUR_DEFAULTS = {
 
 const DOWN_M = 0.02;
 
-/**
- * Drives an episode.
- * @param blur 0 is the expert itself, 1 the errors of BLUR_DEFAULTS, 2 twice as much
- * @param lateFrames by how much steering and throttle come late, as those of a policy that acts out chunks
- */
-export function blurredExpertDriver(rng: Rng, blur: number, lateFrames = 0): Driver {
-  const asked: Action[] = [];
-  return (world) => {
-    const view = expertView(world as BricksWorld);
-    const answers = Array.from({ length: BLUR_DEFAULTS.views }, () =>
-      expertAction(blurredView(view, rng, blur)),
-    );
-    const action = [0, 1, 2, 3].map((i) => median(answers.map(({ action: values }) => values[i]))) as Action;
-    asked.push(action);
-    const [steering, throttle] = asked[Math.max(0, asked.length - 1 - lateFrames)];
-    return { action: [steering, throttle, action[2], action[3]] };
-  };
+export interface BlurOptions {
+  /** Names the random numbers. */
+  name: readonly (string | number)[];
+  /** 0 is the expert itself, 1 the errors of BLUR_DEFAULTS, 2 twice as much. */
+  blur: number;
+  /** By how much steering and throttle come late, as those of a policy that acts out chunks. */
+  lateFrames?: number;
 }
+
+export const blurredExpert = ({ name, blur, lateFrames = 0 }: BlurOptions): SyncPolicy =>
+  syncPolicy(() => {
+    const rng = Rng.from(...name);
+    const asked: Action[] = [];
+    return ({ world }) => {
+      const view = expertView(world as BricksWorld);
+      const answers = Array.from({ length: BLUR_DEFAULTS.views }, () =>
+        expertAction(blurredView(view, rng, blur)),
+      );
+      const action = [0, 1, 2, 3].map((i) =>
+        median(answers.map(({ action: values }) => values[i])),
+      ) as Action;
+      asked.push(action);
+      const [steering, throttle] = asked[Math.max(0, asked.length - 1 - lateFrames)];
+      return { action: [steering, throttle, action[2], action[3]] };
+    };
+  }, lateFrames + 1);
 
 function blurredView(view: ExpertView, rng: Rng, blur: number): ExpertView {
   const bricks = view.bricks.map((brick) => displacedBrick(brick, view.loader, rng, blur));
