@@ -1,7 +1,7 @@
 /**
  * What sampler, simulator, expert, data modes and failure rules do, as digests of whole trajectories: a change of
  * structure must leave every line as it is. Wider than the regression's goldens (several starts of each scenario, every
- * kind of episode, drivers that fail), and only for this project's own tests.
+ * kind of episode, policies that fail), and only for this project's own tests.
  */
 import { createHash } from 'node:crypto';
 import { attemptEpisode } from '../../generator/episode.ts';

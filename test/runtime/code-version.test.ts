@@ -60,7 +60,7 @@ describe('the version of the code behind a run', () => {
     ['rollout', 'scenarios/sampler.ts'],
     ['rollout', 'scenarios/suites/conditions.ts'],
     ['rollout', 'rollouts/episode.ts'],
-    ['rollout', 'rollouts/policy-driver.ts'],
+    ['rollout', 'policy/onnx-policy.ts'],
     ['rollout', 'sim/tasks/collect-bricks/failures/rules.ts'],
     ['rollout', 'policy/contract.ts'],
   ] as const)('of %s changes with %s', (of, file) => {

@@ -31,7 +31,7 @@ function fail(start: BricksStart, policy: SyncPolicy): FailedTrajectory<BricksSt
   }
 }
 
-/** An episode made for each label: [label, what happens, start, driver, words of the evidence]. */
+/** An episode made for each label: [label, what happens, start, policy, words of the evidence]. */
 const CASES: readonly [FailureLabel, string, () => BricksStart, () => SyncPolicy, RegExp][] = [
   [
     'BAD_ACTION',
@@ -159,8 +159,8 @@ const CASES: readonly [FailureLabel, string, () => BricksStart, () => SyncPolicy
 ];
 
 describe('a failure made on purpose', () => {
-  it.each(CASES)('is %s: %s', (label, _what, start, driver, words) => {
-    const trajectory = fail(start(), driver());
+  it.each(CASES)('is %s: %s', (label, _what, start, policy, words) => {
+    const trajectory = fail(start(), policy());
     const failure = labelFailure(trajectory);
     expect(failure).toMatchObject({ label, evidence: expect.stringMatching(words) });
     expect(failureSchema.parse(failure)).toEqual(failure);
@@ -197,8 +197,8 @@ describe('a label', () => {
     const parts = fc.array(fc.tuple(fc.double({ min: 0.5, max: 6, noNaN: true }), action), { maxLength: 5 });
     fc.assert(
       fc.property(parts, (list) => {
-        const driver = script(...list.map(([seconds, drive]) => [seconds, ...drive] as const));
-        expect(failureSchema.safeParse(labelFailure(fail(startAt({}, [1.5, 2.5], 16), driver))).success).toBe(
+        const policy = script(...list.map(([seconds, drive]) => [seconds, ...drive] as const));
+        expect(failureSchema.safeParse(labelFailure(fail(startAt({}, [1.5, 2.5], 16), policy))).success).toBe(
           true,
         );
       }),
