@@ -1,6 +1,7 @@
 /** `brickyard dataset`: validate, info, merge, split, convert, preview. */
 import { Command } from 'commander';
 import { systemFault } from '../runtime/errno.ts';
+import { wholeNumber } from '../runtime/option-number.ts';
 import { assertReplaceable } from '../runtime/output-file.ts';
 import { printableLine } from '../runtime/printable.ts';
 import { userPath } from '../runtime/user-path.ts';
@@ -71,13 +72,11 @@ function parseValidateOptions({
   skip,
   only,
 }: RawValidateOptions): ValidateOptions {
-  if (!/^\d{1,9}$/.test(minEpisodes)) {
-    throw new InputError(`--min-episodes must be a whole number from 0, got "${minEpisodes}"`);
-  }
+  const least = wholeNumber('--min-episodes', minEpisodes, { min: 0 });
   const asked = only === undefined ? CHECK_NAMES : checkNames('--only', only);
   const dropped = skip === undefined ? [] : checkNames('--skip', skip);
   const leftOut = CHECK_NAMES.filter((name) => !asked.includes(name) || dropped.includes(name));
-  const options: ValidateOptions = { minEpisodes: Number(minEpisodes), deep, skip: leftOut };
+  const options: ValidateOptions = { minEpisodes: least, deep, skip: leftOut };
   if (expectSize === undefined) return options;
   const size = /^(\d{1,5})x(\d{1,5})$/.exec(expectSize);
   if (!size)
@@ -133,12 +132,7 @@ function previewCommand(): Command {
     .action(
       async (dir: string, raw: { out: string; episodes: string; force?: boolean }, command: Command) => {
         const { json, quiet } = command.optsWithGlobals<GlobalOptions>();
-        const episodes = Number(raw.episodes);
-        if (!Number.isInteger(episodes) || episodes < 1 || episodes > MAX_SHEET_ROWS) {
-          throw new InputError(
-            `--episodes must be a whole number from 1 to ${MAX_SHEET_ROWS}, got "${raw.episodes}"`,
-          );
-        }
+        const episodes = wholeNumber('--episodes', raw.episodes, { min: 1, max: MAX_SHEET_ROWS });
         const out = userPath(raw.out);
         const isPage = /\.html?$/i.test(out);
         if (!isPage && !/\.png$/i.test(out))

@@ -1,5 +1,6 @@
 /** `brickyard dataset merge`, `split` and `convert`. */
 import { Command, Option } from 'commander';
+import { readNumber } from '../runtime/option-number.ts';
 import { userPath } from '../runtime/user-path.ts';
 import { InputError } from '../sim/errors.ts';
 import { brokenDataset, commandLine, type GlobalOptions, printLine } from './command-line.ts';
@@ -105,7 +106,7 @@ export function convertCommand(): Command {
 }
 
 function numbers(option: string, text: string, isAllowed: (value: number) => boolean): number[] {
-  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const values = text.split(',').map((part) => readNumber(part, { exponent: true }));
   if (values.every((value) => Number.isFinite(value) && isAllowed(value))) return values;
   throw new InputError(`${option} must be numbers in range, with commas between several, got "${text}"`);
 }

@@ -1,8 +1,9 @@
 /** What a `gen` run is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
 
+import { type WholeBounds, wholeNumber } from '../runtime/option-number.ts';
 import { MAX_WORKERS } from '../runtime/worker-pool.ts';
 import { ALLOWED_FPS, DEFAULT_FPS } from '../sim/engine/control-period.ts';
-import { throwFaults } from '../sim/errors.ts';
+import { orFault, throwFaults } from '../sim/errors.ts';
 import { type DaggerRequest, parseDaggerOptions, type RawDaggerOptions } from './modes/dagger-options.ts';
 import { MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { parseModeOptions, type RawModeOptions } from './modes/options.ts';
@@ -64,20 +65,6 @@ export type RawGenOptions = RawModeOptions &
     backend?: string;
   };
 
-function wholeNumber(
-  name: string,
-  text: string,
-  low: number,
-  high: number,
-  faults: string[],
-  hint = '',
-): number {
-  const value = Number(text);
-  if (!/^[+-]?\d+$/.test(text.trim()) || value < low || value > high)
-    faults.push(`${name} must be a whole number from ${low} to ${high}${hint}, got "${text}"`);
-  return value;
-}
-
 function oneOf<T extends string>(name: string, text: string, values: readonly T[], faults: string[]): T {
   if (!(values as readonly string[]).includes(text))
     faults.push(`${name} must be one of ${values.join(', ')}, got "${text}"`);
@@ -115,14 +102,13 @@ export function parseGenOptions(
 ): ContentSettings & { workers: number; backend: BackendChoice; dagger?: DaggerRequest } {
   const faults: string[] = [];
   const scenarios = raw.scenarios ?? GEN_DEFAULTS.scenarios;
-  const workers = wholeNumber(
-    '--workers',
-    raw.workers ?? String(host.cores),
-    1,
-    MAX_WORKERS,
-    faults,
-    ` (this machine has ${host.cores} cores)`,
-  );
+  const whole = (option: string, text: string, bounds: WholeBounds): number =>
+    orFault(faults, () => wholeNumber(option, text, bounds)) ?? bounds.min;
+  const workers = whole('--workers', raw.workers ?? String(host.cores), {
+    min: 1,
+    max: MAX_WORKERS,
+    note: ` (this machine has ${host.cores} cores)`,
+  });
   const { widthPx, heightPx } = parseSize(raw.size ?? GEN_DEFAULTS.size, faults);
   const fps = Number(raw.fps ?? GEN_DEFAULTS.fps);
   if (!ALLOWED_FPS.includes(fps))
@@ -131,15 +117,15 @@ export function parseGenOptions(
     );
   const state = oneOf('--state', raw.state ?? GEN_DEFAULTS.state, STATES, faults);
   const backend = oneOf('--backend', raw.backend ?? GEN_DEFAULTS.backend, BACKENDS, faults);
-  const seed = wholeNumber('--seed', raw.seed ?? String(GEN_DEFAULTS.seed), 0, 2 ** 31 - 1, faults);
+  const seed = whole('--seed', raw.seed ?? String(GEN_DEFAULTS.seed), { min: 0, max: 2 ** 31 - 1 });
   let episodes: number = GEN_DEFAULTS.episodes;
   if (raw.perScenario !== undefined && raw.episodes !== undefined)
     faults.push('--episodes and --per-scenario exclude each other: give one of them');
   else if (raw.perScenario !== undefined)
     episodes =
-      wholeNumber('--per-scenario', raw.perScenario, 1, MAX_EPISODES, faults) * host.scenarioCount(scenarios);
+      whole('--per-scenario', raw.perScenario, { min: 1, max: MAX_EPISODES }) * host.scenarioCount(scenarios);
   else if (raw.episodes !== undefined)
-    episodes = wholeNumber('--episodes', raw.episodes, 1, MAX_EPISODES, faults);
+    episodes = whole('--episodes', raw.episodes, { min: 1, max: MAX_EPISODES });
   const modes = parseModeOptions(raw, faults);
   const dagger = parseDaggerOptions(modes.mode, raw, faults);
   throwFaults('gen', faults);

@@ -1,9 +1,9 @@
 /** From the options' text to settings; what was left out stays undefined, so that a loop that goes on keeps its own. */
 import { wilson } from '../evaluator/statistics/wilson.ts';
+import { boundedNumber, wholeNumber } from '../runtime/option-number.ts';
 import { userFolder, userPath } from '../runtime/user-path.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { expandSuite, loadSuite, wholeSuiteName } from '../scenarios/suites/suite.ts';
-import { wholeNumber } from '../scenarios/whole-number.ts';
 import { InputError, orFault, throwFaults } from '../sim/errors.ts';
 import { pretrainedModel } from '../trainer/launch/pretrained-model.ts';
 import { parseDuration } from './duration.ts';
@@ -59,13 +59,8 @@ export function parseLoopOptions(raw: RawLoopOptions, overrides: readonly string
   const faults: string[] = [];
   const whole = (option: string, text: string | undefined, min: number, max = MOST): number | undefined =>
     text === undefined ? undefined : wholeNumber(option, text, { min, max }, faults);
-  const share = (option: string, text: string | undefined, most: number): number | undefined => {
-    if (text === undefined) return undefined;
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (!(value > 0 && value <= most))
-      faults.push(`${option} is "${text}", but must be above 0, at most ${most}`);
-    return value;
-  };
+  const share = (option: string, text: string | undefined, max: number): number | undefined =>
+    text === undefined ? undefined : boundedNumber(option, text, { above: 0, max, exponent: true }, faults);
   const collected = <T>(read: () => T): T | undefined => orFault(faults, read);
   if (raw.suite !== undefined)
     for (const [option, text] of [

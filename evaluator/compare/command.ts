@@ -1,5 +1,6 @@
 /** `brickyard eval compare A B`. */
 import { Command } from 'commander';
+import { readNumber } from '../../runtime/option-number.ts';
 import { InputError } from '../../sim/errors.ts';
 import { COMPARE_DEFAULTS, comparePairs, compareUntilDecided } from './comparison.ts';
 import { type Pairing, pairRollouts } from './pairing.ts';
@@ -128,8 +129,8 @@ function suiteOf({ a, plan }: Sides): { suite?: string; suite_hash?: string } {
 
 /** @throws InputError unless it is a number of points above 0 and below 100 */
 export function parseMargin(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && value < 100))
+  const value = readNumber(text);
+  if (!(value > 0 && value < 100))
     throw new InputError(`--margin is ${text}; it must be a number of percentage points above 0, below 100`);
   return value;
 }

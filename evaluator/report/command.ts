@@ -1,7 +1,7 @@
 /** `brickyard eval report`: makes the page of a folder of rollouts. */
 import { Command } from 'commander';
+import { wholeNumber } from '../../runtime/option-number.ts';
 import { userPath } from '../../runtime/user-path.ts';
-import { InputError } from '../../sim/errors.ts';
 import { MOST_VIDEOS, REPORT_DEFAULTS, REPORT_FILE, writeReport } from './write-report.ts';
 
 interface Options {
@@ -35,7 +35,10 @@ export function reportCommand(): Command {
 }
 
 async function report(folder: string, options: Options): Promise<void> {
-  const videos = parseVideos(options.videos);
+  const videos =
+    options.videos === undefined
+      ? REPORT_DEFAULTS.videos
+      : wholeNumber('--videos', options.videos, { min: 0, max: MOST_VIDEOS });
   const out = options.out === undefined ? undefined : userPath(options.out);
   const written = await writeReport(userPath(folder), { videos, out, force: options.force });
   if (!options.quiet) {
@@ -45,12 +48,4 @@ async function report(folder: string, options: Options): Promise<void> {
     );
   }
   if (options.json) process.stdout.write(`${JSON.stringify(written)}\n`);
-}
-
-function parseVideos(text: string | undefined): number {
-  if (text === undefined) return REPORT_DEFAULTS.videos;
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count > MOST_VIDEOS)
-    throw new InputError(`--videos is "${text}"; it must be a whole number from 0 to ${MOST_VIDEOS}`);
-  return count;
 }

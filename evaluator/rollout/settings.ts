@@ -1,8 +1,8 @@
 /** What a rollout is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
 
+import { boundedNumber, wholeNumber } from '../../runtime/option-number.ts';
 import { MAX_WORKERS } from '../../runtime/worker-pool.ts';
 import { MAX_CONDITIONS } from '../../scenarios/suites/suite.ts';
-import { wholeNumber } from '../../scenarios/whole-number.ts';
 import { DEFAULT_FPS } from '../../sim/engine/control-period.ts';
 import { throwFaults } from '../../sim/errors.ts';
 
@@ -75,18 +75,8 @@ export function parseRolloutOptions(raw: RawRolloutOptions, cores: number): Roll
   if (raw.suite !== undefined && raw.episodes !== undefined)
     faults.push('--episodes goes with --scenarios; a suite says itself how many');
   const episodes = whole('--episodes', raw.episodes, 1, MAX_CONDITIONS);
-  const number = (
-    option: string,
-    text: string | undefined,
-    low: number,
-    high: number,
-  ): number | undefined => {
-    if (text === undefined) return undefined;
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (!(value >= low && value <= high))
-      faults.push(`${option} is "${text}", but must be a number from ${low} to ${high}`);
-    return value;
-  };
+  const number = (option: string, text: string | undefined, min: number, max: number): number | undefined =>
+    text === undefined ? undefined : boundedNumber(option, text, { min, max, exponent: true }, faults);
   const backend = raw.backend ?? ROLLOUT_DEFAULTS.backend;
   if (!(BACKENDS as readonly string[]).includes(backend))
     faults.push(`--backend must be one of ${BACKENDS.join(', ')}, got "${backend}"`);

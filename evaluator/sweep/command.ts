@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { recordSuccess, type SuccessByCheckpoint, selectionFolder } from '../../policy/checkpoint-success.ts';
+import { wholeNumber } from '../../runtime/option-number.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
 import { userPath } from '../../runtime/user-path.ts';
 import { writeWholeFile } from '../../runtime/whole-file.ts';
@@ -53,8 +54,8 @@ export function sweepCommand(): Command {
 async function sweep(shown: string, options: SweepOptions): Promise<void> {
   const say = (line: string): void => void (options.quiet || process.stderr.write(`${line}\n`));
   const run = userPath(shown);
-  const selectSeed = wholeSeed('--select-seed', options.selectSeed);
-  const reportSeed = wholeSeed('--report-seed', options.reportSeed);
+  const selectSeed = wholeNumber('--select-seed', options.selectSeed, { min: 0 });
+  const reportSeed = wholeNumber('--report-seed', options.reportSeed, { min: 0 });
   if (selectSeed === reportSeed)
     throw new InputError(
       `--report-seed is ${reportSeed}, the seed that chooses; the best must be reported on another one`,
@@ -127,11 +128,4 @@ function successOf(
       { episodes, successes, errors, wilson, suite, seed: seeds.select, suite_hash },
     ]),
   );
-}
-
-function wholeSeed(option: string, value: string): number {
-  const seed = Number(value);
-  if (!/^\d+$/.test(value.trim()) || !Number.isSafeInteger(seed))
-    throw new InputError(`${option} is ${value}; it must be a whole number of at least 0`);
-  return seed;
 }

@@ -1,5 +1,7 @@
 /** The options of `--mode dagger`: from text to a request, each fault in one sentence. */
+import { boundedNumber, readNumber, readWhole } from '../../runtime/option-number.ts';
 import { failureLabels } from '../../sim/engine/task-registry.ts';
+import { orFault } from '../../sim/errors.ts';
 import { AIM_DEFAULTS } from '../aim.ts';
 import { DAGGER_DEFAULTS } from './dagger.ts';
 
@@ -72,15 +74,13 @@ export function parseDaggerOptions(
 
 function fraction(name: string, text: string | undefined, otherwise: number, faults: string[]): number {
   if (text === undefined) return otherwise;
-  const value = decimal(text);
-  if (!(value >= 0 && value <= 1)) faults.push(`${name} must be a number from 0 to 1, got "${text}"`);
-  return value;
+  return orFault(faults, () => boundedNumber(name, text, { min: 0, max: 1 })) ?? otherwise;
 }
 
 function steps(text: string | undefined, faults: string[]): number | undefined {
   if (text === undefined) return undefined;
-  const value = decimal(text);
-  if (!(Number.isInteger(value) && value >= 1))
+  const value = readWhole(text);
+  if (!(value >= 1))
     faults.push(`--action-steps must be a whole number from 1 to the policy's chunk, got "${text}"`);
   return value;
 }
@@ -90,7 +90,7 @@ function labelWeights(text: string | undefined, faults: string[]): Record<string
   const weights: Record<string, number> = {};
   for (const part of text?.split(',') ?? []) {
     const [label, number] = part.trim().split(':');
-    const weight = decimal(number ?? '');
+    const weight = readNumber(number ?? '');
     if (!failureLabels().includes(label))
       faults.push(
         `--label-weights: "${label}" is no label of a failure; there are ${failureLabels().join(', ')}`,
@@ -103,5 +103,3 @@ function labelWeights(text: string | undefined, faults: string[]): Record<string
   }
   return weights;
 }
-
-const decimal = (text: string): number => (/^\s*\d*\.?\d+\s*$/.test(text) ? Number(text) : Number.NaN);

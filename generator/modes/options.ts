@@ -1,4 +1,6 @@
 /** `--mode` and its options: from text to settings, each fault in one sentence. */
+import { boundedNumber, readNumber } from '../../runtime/option-number.ts';
+import { orFault } from '../../sim/errors.ts';
 import { ACTION_NAMES, ACTION_SIZE } from '../../sim/robots/wheel-loader/loader.ts';
 import { MODE_DEFAULTS, MODE_SHARES, MODES, type Mode, type ModeSettings } from './kind.ts';
 
@@ -60,29 +62,23 @@ export function parseModeOptions(raw: RawModeOptions, faults: string[]): ModeSet
 
 function share(name: string, text: string | undefined, faults: string[]): number | undefined {
   if (text === undefined) return undefined;
-  const value = decimal(text);
-  if (!(value >= 0 && value <= 1))
-    faults.push(`${name} must be a number from 0 to 1 (a share of the episodes), got "${text}"`);
-  return value;
+  const bounds = { min: 0, max: 1, note: ' (a share of the episodes)' };
+  return orFault(faults, () => boundedNumber(name, text, bounds));
 }
 
 function level(text: string | undefined, faults: string[]): number {
   if (text === undefined) return MODE_DEFAULTS.noiseLevel;
-  const { above, max } = NOISE_LEVEL_RANGE;
-  const value = decimal(text);
-  if (!(value > above && value <= max))
-    faults.push(`--noise-level must be a number above ${above}, up to ${max}, got "${text}"`);
-  return value;
+  return (
+    orFault(faults, () => boundedNumber('--noise-level', text, NOISE_LEVEL_RANGE)) ?? MODE_DEFAULTS.noiseLevel
+  );
 }
 
 function amplitude(text: string | undefined, faults: string[]): readonly number[] {
   if (text === undefined) return MODE_DEFAULTS.noiseAmplitude;
-  const values = text.split(',').map(decimal);
+  const values = text.split(',').map((part) => readNumber(part));
   if (values.length !== ACTION_SIZE || !values.every((value) => value >= 0 && value <= LARGEST_OFFSET))
     faults.push(
       `--noise-amplitude must be ${ACTION_SIZE} numbers from 0 to ${LARGEST_OFFSET}, of ${ACTION_NAMES.join(', ')}, such as ${MODE_DEFAULTS.noiseAmplitude}, got "${text}"`,
     );
   return values;
 }
-
-const decimal = (text: string): number => (/^\s*\d*\.?\d+\s*$/.test(text) ? Number(text) : Number.NaN);

@@ -1,6 +1,7 @@
 /** `brickyard scenario`: list, check, begin and look at scenario files. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { wholeNumber } from '../../runtime/option-number.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
 import { writeWholeFile } from '../../runtime/whole-file.ts';
@@ -17,7 +18,6 @@ import { NAME_PATTERN, type Scenario } from '../../scenarios/schema.ts';
 import { scenariosOfTask, selectedTask } from '../../scenarios/tasks.ts';
 import { scenarioTemplate } from '../../scenarios/template.ts';
 import { TRIAL_DRAWS } from '../../scenarios/trial-draws.ts';
-import { wholeNumber } from '../../scenarios/whole-number.ts';
 import { InputError, orFault, throwFaults } from '../../sim/errors.ts';
 import { probeCommand } from './probe-command.ts';
 

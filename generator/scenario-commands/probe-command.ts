@@ -1,5 +1,6 @@
 /** `brickyard scenario probe`: the expert's success before a dataset is made of it. */
 import { Command } from 'commander';
+import { wholeNumber } from '../../runtime/option-number.ts';
 import { userFolder } from '../../runtime/user-path.ts';
 import {
   PROBE_DEFAULTS,
@@ -9,7 +10,6 @@ import {
   summarizeProbe,
 } from '../../scenarios/probe.ts';
 import { resolveSelection } from '../../scenarios/registry.ts';
-import { wholeNumber } from '../../scenarios/whole-number.ts';
 import { throwFaults } from '../../sim/errors.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { checkNames } from '../../dataset/checks/names.ts';
 import { VALIDATE_DEFAULTS } from '../../dataset/validate.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../runtime/interrupt.ts';
+import { wholeNumber } from '../../runtime/option-number.ts';
 import { shellLine } from '../../runtime/shell-line.ts';
 import { userPath } from '../../runtime/user-path.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
@@ -111,13 +112,12 @@ async function train(overrides: string[], options: TrainCommandOptions): Promise
   const root = given ?? (resume === undefined ? undefined : await datasetOfRun(resume));
   if (root === undefined)
     throw new InputError('--dataset is missing: name the folder of a LeRobot dataset to learn from');
-  if (!/^\d{1,9}$/.test(minEpisodes))
-    throw new InputError(`--min-episodes must be a whole number from 0, got "${minEpisodes}"`);
+  const least = wholeNumber('--min-episodes', minEpisodes, { min: 0 });
   const plan = planEvaluation({ suite: options.eval, every: options.evalEvery, resume, overrides });
   const say = (text: string): void => void (quiet || process.stderr.write(`${text}\n`));
   const data = await checkTrainingData({
     root,
-    minEpisodes: Number(minEpisodes),
+    minEpisodes: least,
     skip: options.skip === undefined ? [] : checkNames('--skip', options.skip),
     overrides,
     cache: verdictFolder(),
@@ -225,15 +225,14 @@ async function exportCheckpoint(checkpoint: string, options: ExportCommandOption
   if (out === undefined) throw new InputError('--out is missing: name the policy folder to write');
   if (!(PRECISIONS as readonly string[]).includes(precision))
     throw new InputError(`--precision is "${precision}"; it is one of ${PRECISIONS.join(', ')}`);
-  if (!/^[1-9]\d{0,5}$/.test(frames))
-    throw new InputError(`--frames must be a whole number from 1, got "${frames}"`);
+  const parityFrames = wholeNumber('--frames', frames, { min: 1 });
   const result = await exportPolicy({
     provider: localProvider,
     checkpoint: userPath(checkpoint),
     dataset: userPath(dataset),
     out: userPath(out),
     precision,
-    frames: Number(frames),
+    frames: parityFrames,
     command: shellLine(['brickyard', ...process.argv.slice(2)]),
     say: (line) => process.stderr.write(`${line}\n`),
   });

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readSuccess, SELECTION_SEED } from '../../policy/checkpoint-success.ts';
+import { wholeNumber } from '../../runtime/option-number.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { userFolder } from '../../runtime/user-path.ts';
 import { writeWholeFile } from '../../runtime/whole-file.ts';
@@ -43,7 +44,8 @@ export interface EvaluationOptions {
  */
 export function planEvaluation(options: EvaluationOptions): EvaluationPlan | undefined {
   const { suite, resume, overrides } = options;
-  const every = options.every === undefined ? undefined : wholeNumber(options.every);
+  const every =
+    options.every === undefined ? undefined : wholeNumber('--eval-every', options.every, { min: 1 });
   if (suite === NO_EVALUATION) return undefined;
   const before = resume === undefined ? undefined : readPlan(resume);
   if (suite === undefined && before === undefined) {
@@ -91,10 +93,4 @@ export function dueCheckpoints({ exported, every }: EvaluationPlan, last?: strin
 
 function planFile(run: string): string {
   return join(run, 'evaluation.json');
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text))
-    throw new InputError(`--eval-every must be a whole number from 1, got "${text}"`);
-  return Number(text);
 }

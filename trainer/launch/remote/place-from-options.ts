@@ -1,5 +1,6 @@
 /** Where a run shall train, from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { resolve } from 'node:path';
+import { wholeNumber } from '../../../runtime/option-number.ts';
 import { suggestion } from '../../../scenarios/nearest.ts';
 import { InputError } from '../../../sim/errors.ts';
 import { isSshName } from '../ssh/option-value.ts';
@@ -221,10 +222,7 @@ function listOf(values: readonly string[]): string[] | undefined {
   return all.length > 0 ? all.filter((value) => value !== '') : undefined;
 }
 
-function wholeGpus(text: string): number {
-  if (/^([1-9]|[1-5]\d|6[0-4])$/.test(text)) return Number(text);
-  throw new InputError(`--gpus must be a whole number from 1 to 64, got "${text}"`);
-}
+const wholeGpus = (text: string): number => wholeNumber('--gpus', text, { min: 1, max: 64 });
 
 /** Absolute; `~/` is the user's home. */
 export function pathOrNull(text: string | undefined, { cwd, home }: PlanFacts): string | null {

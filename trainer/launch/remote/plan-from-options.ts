@@ -1,7 +1,8 @@
 /** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { existsSync } from 'node:fs';
 import { checkNames } from '../../../dataset/checks/names.ts';
-import { InputError, orFault, throwFaults } from '../../../sim/errors.ts';
+import { boundedNumber, wholeNumber } from '../../../runtime/option-number.ts';
+import { orFault, throwFaults } from '../../../sim/errors.ts';
 import { trainerArguments, unquoted } from '../overrides.ts';
 import { pretrainedModel } from '../pretrained-model.ts';
 import { datasetLocation, storeLocation } from './locations.ts';
@@ -17,7 +18,9 @@ export function planFromOptions(options: RemoteOptions, settings: RemoteSettings
   attempt(() => trainerArguments({ allowChange: [], overrides }));
   const initFrom = attempt(() => initFromOf(overrides, facts)) ?? null;
   const number = (name: string, text: string | undefined): number | undefined =>
-    text === undefined ? undefined : attempt(() => positive(name, text));
+    text === undefined ? undefined : attempt(() => boundedNumber(name, text, { above: 0 }));
+  const whole = (name: string, text: string | undefined, min: number): number | undefined =>
+    text === undefined ? undefined : attempt(() => wholeNumber(name, text, { min }));
   const place = attempt(() => placeFromOptions(options, settings, facts));
   const dataset = options.dataset ?? settings.dataset;
   const out = options.out ?? settings.out;
@@ -62,18 +65,14 @@ export function planFromOptions(options: RemoteOptions, settings: RemoteSettings
     },
     evaluation: {
       suite: options.eval === 'none' ? null : (options.eval ?? settings.eval?.suite ?? null),
-      every: number('--eval-every', options.evalEvery) ?? settings.eval?.every ?? 1,
+      every: whole('--eval-every', options.evalEvery, 1) ?? settings.eval?.every ?? 1,
     },
     wandb: settings.wandb ?? false,
-    minEpisodes: Number(options.minEpisodes),
+    minEpisodes: whole('--min-episodes', options.minEpisodes, 0) ?? 0,
     skip: options.skip === undefined ? [] : checkNames('--skip', options.skip),
   };
   if (plan.limits.deadManMinutes < 5 || plan.limits.deadManMinutes > 1440)
     faults.push(`--dead-man is ${plan.limits.deadManMinutes}; it takes 5 to 1440 minutes`);
-  if (!Number.isInteger(plan.evaluation.every))
-    faults.push(`--eval-every must be a whole number, got ${plan.evaluation.every}`);
-  if (!/^\d{1,9}$/.test(options.minEpisodes))
-    faults.push(`--min-episodes must be a whole number from 0, got "${options.minEpisodes}"`);
   if (place?.name === 'ssh') {
     if (options.maxCost !== undefined)
       faults.push('--max-cost is for rented machines; nobody knows what an hour of an ssh host costs');
@@ -97,12 +96,6 @@ function initFromOf(overrides: readonly string[], facts: PlanFacts): string | nu
   const value = overrides.map((text) => INIT_FROM.exec(text)?.[1]).findLast((found) => found !== undefined);
   if (value === undefined || value === 'null') return null;
   return pretrainedModel(pathOrNull(unquoted(value), facts)!);
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value;
-  throw new InputError(`${name} must be a number above 0, got "${text}"`);
 }
 
 function oneOf<T extends string>(name: string, text: string, values: readonly T[], faults: string[]): T {

@@ -1,7 +1,8 @@
 /** `train resume|status|logs|stop|cleanup`: what can be done about a run that trains elsewhere. */
 import { Command } from 'commander';
+import { boundedNumber, wholeNumber } from '../../../runtime/option-number.ts';
 import { userFolder } from '../../../runtime/user-path.ts';
-import { InputError, throwFaults } from '../../../sim/errors.ts';
+import { InputError, orFault, throwFaults } from '../../../sim/errors.ts';
 import { readStatus } from '../supervisor/journal.ts';
 import { cleanUp } from './clean-up.ts';
 import { remoteRuns, runFolder, runsFolder } from './run-id.ts';
@@ -40,12 +41,8 @@ function resumeCommand(): Command {
         command,
       );
       const faults: string[] = [];
-      const number = (name: string, text: string | undefined): number | undefined => {
-        if (text === undefined) return undefined;
-        if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0)
-          faults.push(`${name} must be a number above 0, got "${text}"`);
-        return Number(text);
-      };
+      const number = (name: string, text: string | undefined): number | undefined =>
+        text === undefined ? undefined : orFault(faults, () => boundedNumber(name, text, { above: 0 }));
       const maxHours = number('--max-hours', options.maxHours);
       const maxCost = number('--max-cost', options.maxCost);
       throwFaults('train resume', faults);
@@ -82,11 +79,10 @@ function logsCommand(): Command {
     .option('--lines <n>', 'only the last so many', '200')
     .action(
       async (run: string | undefined, options: { follow?: boolean; lines: string }, command: Command) => {
-        if (!/^[1-9]\d{0,6}$/.test(options.lines))
-          throw new InputError(`--lines must be a whole number from 1, got "${options.lines}"`);
+        const lines = wholeNumber('--lines', options.lines, { min: 1 });
         const folder = runFolder(run ?? newestRun(), runsFolder(), userFolder());
         await withSecrets(globals(command), (context) =>
-          showLog(folder, { lines: Number(options.lines), follow: options.follow ?? false }, context),
+          showLog(folder, { lines, follow: options.follow ?? false }, context),
         );
       },
     );
