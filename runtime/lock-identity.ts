@@ -2,8 +2,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { printable } from './printable.ts';
-import { processStart } from './process-alive.ts';
-import { processStat } from './process-stat.ts';
+import { processStart, processStat } from './process-stat.ts';
 
 export interface LockIdentity {
   pid: number;

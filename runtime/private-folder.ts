@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../sim/errors.ts';
 import { systemFault } from './errno.ts';
-import { processStart } from './process-alive.ts';
+import { processStart } from './process-stat.ts';
 import { inBase36, ownStart, pidNamespace } from './temporary-name.ts';
 
 const ONLY_OWNER = 0o700;

@@ -1,4 +1,7 @@
-/** What Linux says of processes (proc_pid_stat(5)). Where there is no /proc nothing is known of any. */
+/**
+ * Which processes there are and which of them still run, as Linux says (proc_pid_stat(5)). One that has ended and waits
+ * for its parent to look (a zombie) has a number, but does not run. Where there is no /proc, a number is all that is known.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ, which Linux shows to programs as 100 on every machine. */
@@ -16,7 +19,7 @@ export interface ProcessStat {
   cpuS: number;
 }
 
-/** A line of /proc/PID/stat; undefined for a line that is none. */
+/** A line of /proc/PID/stat; undefined for another line. */
 export function parseStat(line: string): ProcessStat | undefined {
   // The name stands in brackets and may hold anything, brackets and spaces too.
   const end = line.lastIndexOf(')');
@@ -39,6 +42,26 @@ export function processStat(pid: number | string): ProcessStat | undefined {
   } catch {
     return undefined;
   }
+}
+
+const hasEnded = ({ state }: ProcessStat): boolean => 'ZXx'.includes(state);
+
+/** Whether a process with this number runs, be it ours or another user's. */
+export function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  const stat = processStat(pid);
+  return stat === undefined || !hasEnded(stat);
+}
+
+/** Boot-relative start time of a process, which tells it from a later one with the same number; '' when it ended. */
+export function processStart(pid: number): string {
+  const stat = processStat(pid);
+  return stat === undefined || hasEnded(stat) ? '' : stat.start;
 }
 
 /** All there are, those that have ended and wait for their parents among them. */

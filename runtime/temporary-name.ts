@@ -4,8 +4,7 @@
  */
 import { readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { processStart } from './process-alive.ts';
-import { processStat } from './process-stat.ts';
+import { processStart, processStat } from './process-stat.ts';
 
 const PREFIX = '.brickyard-tmp-';
 /** PREFIX PID-START-NAMESPACE-NAME */

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { type CoreTimes, coreTimes, idleShare } from './idle-cores.ts';
 import { outsideTask } from './outside-task.ts';
+import { isAlive } from './process-stat.ts';
 import type { WorkerNotice, WorkerOrder } from './worker-channel.ts';
 
 /** Workers that a command may ask for. */
@@ -155,13 +156,7 @@ export class WorkerPool<Task, Reply, Settings extends object> {
 
   /** A worker that died could not say that its browser went with it. */
   #forgetDead(): void {
-    for (const pid of this.#browserPids) {
-      try {
-        process.kill(pid, 0);
-      } catch {
-        this.#browserPids.delete(pid);
-      }
-    }
+    for (const pid of this.#browserPids) if (!isAlive(pid)) this.#browserPids.delete(pid);
   }
 
   #notice(notice: WorkerNotice): void {

@@ -1,6 +1,7 @@
 /** Memory of a process and all that it started, as proportional set size: what is shared counts by its share. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { allProcesses } from '../../runtime/process-stat.ts';
 
 export interface MemorySample {
   /** The largest Node process: the command with its worker threads. */
@@ -23,19 +24,10 @@ export function sampleMemory(pid: number): MemorySample {
 
 function processTree(root: number): number[] {
   const children = new Map<number, number[]>();
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const parent = parentOf(Number(name));
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-  }
+  for (const { pid, parent } of allProcesses()) children.set(parent, [...(children.get(parent) ?? []), pid]);
   const tree = [root];
   for (const pid of tree) tree.push(...(children.get(pid) ?? []));
   return tree;
-}
-
-function parentOf(pid: number): number | undefined {
-  const text = readProc(pid, 'stat');
-  return text === undefined ? undefined : Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 /** Not the name in `comm`, which Node sets to that of its main thread. */

@@ -1,7 +1,8 @@
 /** Runs the command line as a process of its own, to its end or until it is killed with all that it started. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { allProcesses } from '../../runtime/process-stat.ts';
 
 const CLI = join(import.meta.dirname, '../../cli.ts');
 /** In the environment of everything that a run starts. */
@@ -54,9 +55,8 @@ export async function runKilled(args: readonly string[], cwd: string, afterMs: n
 
 /** By their environment, so that only our own are meant. */
 function processesOf(mark: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
+  return allProcesses()
+    .map(({ pid }) => pid)
     .filter((pid) => pid !== process.pid && isMarked(pid, mark));
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
+import { isAlive } from '../../runtime/process-stat.ts';
 
 const RUN_SCRIPT = join(import.meta.dirname, '..', '..', 'scripts', 'run-script.mjs');
 const ECHO = '../test/fixtures/launched/echo-signals.ts';
@@ -68,16 +69,6 @@ test('it dies when its launcher is killed', async () => {
   const { launcher, waitFor } = launchEcho('wait');
   const { pid } = JSON.parse((await waitFor(1))[0]);
   launcher.kill('SIGKILL');
-  const isGone = async () => {
-    for (let tries = 0; tries < 500; tries++) {
-      try {
-        process.kill(pid, 0);
-      } catch {
-        return true;
-      }
-      await sleep(10);
-    }
-    return false;
-  };
-  expect(await isGone()).toBe(true);
+  for (let tries = 0; isAlive(pid) && tries < 500; tries++) await sleep(10);
+  expect(isAlive(pid)).toBe(false);
 });

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { isAlive } from '../../runtime/process-alive.ts';
+import { isAlive } from '../../runtime/process-stat.ts';
 import type { HostStatus, Machine } from '../../trainer/launch/remote/ports.ts';
 import { type FolderContents, folderContents, trainerCode } from '../../trainer/launch/ssh/folder-files.ts';
 import { SshHost, type SshHostOptions } from '../../trainer/launch/ssh/host.ts';

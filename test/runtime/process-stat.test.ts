@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isAlive, processStart } from '../../runtime/process-alive.ts';
+import { isAlive, processStart } from '../../runtime/process-stat.ts';
 
 let parent: ChildProcess;
 /** Ended, and never waited for: its parent became another program that knows nothing of it. */
