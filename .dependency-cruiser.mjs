@@ -89,14 +89,14 @@ export default {
       name: 'tasks-apart',
       comment: 'a task knows no other task',
       severity: 'error',
-      from: { path: '^sim/tasks/([^/]+)/' },
-      to: { path: '^sim/tasks/[^/]+/', pathNot: '^sim/tasks/$1/' },
+      from: { path: '^(?:sim|examples)/tasks/([^/]+)/' },
+      to: { path: '^(?:sim|examples)/tasks/[^/]+/', pathNot: '^(?:sim|examples)/tasks/$1/' },
     },
     {
       name: 'pure-simulator',
-      comment: 'the simulator runs in a browser too: no Node modules',
+      comment: 'simulator and tasks run in a browser too: no Node modules',
       severity: 'error',
-      from: { path: '^sim/' },
+      from: { path: '^(sim|examples/tasks)/' },
       to: { dependencyTypes: ['core'] },
     },
     {

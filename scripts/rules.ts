@@ -17,30 +17,33 @@ const INEXACT =
   /\bMath\.(sin|cos|tan|asin|acos|atan|atan2|pow|exp|log|log2|log10|hypot|cbrt|sinh|cosh|tanh)\b/;
 const CLOCK = /\b(Date\s*[.(]|performance\s*\.|process\s*\.\s*hrtime)/;
 
+/** What runs inside of an episode, wherever its folder lies. */
+const SIMULATED = /^(sim|examples\/tasks)\//;
+
 /** Three.js scenes: drawn with the engine's own sine, which no pose depends on. */
 const SCENES = /^sim\/engine\/scene\/|-mesh\.ts$|\/scene\.ts$/;
 
 /** What code in some files may not contain. */
 const FORBIDDEN: readonly { files: RegExp; except?: RegExp; pattern: RegExp; why: string }[] = [
   {
-    files: /^(sim|scenarios)\//,
+    files: /^(sim|scenarios|examples\/tasks)\//,
     except: SCENES,
     pattern: INEXACT,
     why: 'differs between engines; use sim/engine/math.ts',
   },
   {
-    files: /^(sim|scenarios|render\/page)\//,
+    files: /^(sim|scenarios|render\/page|examples\/tasks)\//,
     pattern: /\bMath\.random\b|\bcrypto\s*\.\s*(getRandomValues|randomUUID)/,
     why: 'is not seeded; use sim/engine/rng.ts',
   },
-  { files: /^sim\//, pattern: CLOCK, why: 'reads the clock, which the world does not know' },
+  { files: SIMULATED, pattern: CLOCK, why: 'reads the clock, which the world does not know' },
   {
-    files: /^sim\//,
+    files: SIMULATED,
     pattern: /\b(document|window)\s*[.[]/,
     why: 'needs a browser; only render/page runs in one',
   },
   {
-    files: /^sim\//,
+    files: SIMULATED,
     pattern: /\b(process|Buffer)\s*\./,
     why: 'needs Node; the simulator runs in a browser too',
   },
