@@ -30,7 +30,7 @@ import { throwFaults } from '../sim/errors.ts';
 import { STATE_LAYOUTS } from '../sim/tasks/collect-bricks/observation.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
 import { type FrameDifference, frameDifference, MOVES, movedDifferences } from './frame-difference.ts';
-import type { GoldenPair, Policy } from './policy-folder.ts';
+import type { GoldenPair, PolicyFolder } from './policy-folder.ts';
 import { type SimulatorSettings, simulatorSettings } from './simulator-fit.ts';
 
 export const GOLDEN_FRAME_BOUNDS = {
@@ -78,7 +78,7 @@ export interface GoldenRenderer extends Pick<Renderer, 'egoRgb'> {
  * @throws InputError saying what differs by how much.
  */
 export async function checkGoldenFrames(
-  policy: Policy,
+  policy: PolicyFolder,
   renderer: GoldenRenderer,
 ): Promise<GoldenFramesVerdict> {
   const verdict: GoldenFramesVerdict = {

@@ -1,6 +1,6 @@
 /** Whether a policy gives here what its training gave: the golden pairs through this machine's runtime. */
 import { throwFaults } from '../sim/errors.ts';
-import type { Policy } from './policy-folder.ts';
+import type { PolicyFolder } from './policy-folder.ts';
 import type { PolicySession } from './session.ts';
 
 export interface GoldenPairsVerdict {
@@ -17,7 +17,10 @@ const MAX_FAULTS = 5;
  * Puts every golden frame and state through the session and compares with the training's own answer.
  * @throws InputError saying by how much which pair differs.
  */
-export async function checkGoldenPairs(session: PolicySession, policy: Policy): Promise<GoldenPairsVerdict> {
+export async function checkGoldenPairs(
+  session: PolicySession,
+  policy: PolicyFolder,
+): Promise<GoldenPairsVerdict> {
   const { tolerance, pairs } = policy.golden;
   const { names } = policy.contract.output;
   const faults: string[] = [];

@@ -41,7 +41,7 @@ export interface GoldenPair {
 }
 
 /** A policy folder whose files are what its policy.json says. */
-export interface Policy {
+export interface PolicyFolder {
   folder: string;
   contract: PolicyContract;
   /** The bytes that were hashed; what runs is these, not the file again. */
@@ -53,7 +53,7 @@ export interface Policy {
  * Reads and checks a policy folder; nothing is run yet.
  * @throws InputError with all faults, each with the value found and the one wanted.
  */
-export async function loadPolicy(folder: string): Promise<Policy> {
+export async function loadPolicy(folder: string): Promise<PolicyFolder> {
   const contract = await readContract(folder);
   const faults = [...contractFaults(contract)];
   const onnx = await attempt(faults, () => readOnnx(folder, contract));
@@ -122,7 +122,7 @@ async function readGolden(
   folder: string,
   contract: PolicyContract,
   faults: string[],
-): Promise<Policy['golden']> {
+): Promise<PolicyFolder['golden']> {
   const bytes = await readConfined(folder, GOLDEN_FILE, POLICY_BOUNDS.goldenJsonBytes);
   checkHash(bytes, contract.golden.sha256, GOLDEN_FILE);
   const golden = parseSchema(goldenSchema, parseJson(bytes, GOLDEN_FILE), GOLDEN_FILE);

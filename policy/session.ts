@@ -2,7 +2,7 @@
 import { InputError, throwFaults } from '../sim/errors.ts';
 import type { PolicyContract } from './contract.ts';
 import { GraphEnded, GraphError, GraphProcess } from './graph-process.ts';
-import type { Policy } from './policy-folder.ts';
+import type { PolicyFolder } from './policy-folder.ts';
 import { sessionLimits } from './session-limits.ts';
 import type { Metadata, Question } from './session-messages.ts';
 
@@ -24,7 +24,7 @@ export class PolicySession {
    * inputs and output with policy.json.
    * @throws InputError with every difference, and where the graph does not answer within its limits
    */
-  static async open(policy: Pick<Policy, 'folder' | 'contract' | 'onnx'>): Promise<PolicySession> {
+  static async open(policy: Pick<PolicyFolder, 'folder' | 'contract' | 'onnx'>): Promise<PolicySession> {
     const { folder, contract, onnx } = policy;
     let graph: GraphProcess;
     try {

@@ -4,7 +4,7 @@ import { ALLOWED_FPS } from '../sim/engine/control-period.ts';
 import { throwFaults } from '../sim/errors.ts';
 import { ACTION_NAMES } from '../sim/robots/wheel-loader/loader.ts';
 import { STATE_LAYOUTS, type StateLayout } from '../sim/tasks/collect-bricks/observation.ts';
-import type { Policy } from './policy-folder.ts';
+import type { PolicyFolder } from './policy-folder.ts';
 
 /** What an evaluation sets up for a policy. */
 export interface SimulatorSettings {
@@ -21,7 +21,7 @@ export interface SimulatorSettings {
 export function simulatorSettings({
   folder,
   contract,
-}: Pick<Policy, 'folder' | 'contract'>): SimulatorSettings {
+}: Pick<PolicyFolder, 'folder' | 'contract'>): SimulatorSettings {
   const { fps, inputs, output } = contract;
   const faults: string[] = [];
   if (!ALLOWED_FPS.includes(fps))

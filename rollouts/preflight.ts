@@ -5,7 +5,7 @@
 
 import { checkGoldenFrames, type GoldenFramesVerdict } from '../policy/golden-frames.ts';
 import { checkGoldenPairs, type GoldenPairsVerdict } from '../policy/golden-pairs.ts';
-import { loadPolicy, type Policy } from '../policy/policy-folder.ts';
+import { loadPolicy, type PolicyFolder } from '../policy/policy-folder.ts';
 import { PolicySession } from '../policy/session.ts';
 import { type SimulatorSettings, simulatorSettings } from '../policy/simulator-fit.ts';
 import type { RenderingStack } from '../render/draw-request.ts';
@@ -13,7 +13,7 @@ import type { RendererOptions } from '../render/renderer.ts';
 import { openRenderer } from '../render/renderer.ts';
 
 export interface Preflight {
-  policy: Policy;
+  policy: PolicyFolder;
   settings: SimulatorSettings;
   pairs: GoldenPairsVerdict;
   frames: GoldenFramesVerdict;

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { checkGoldenFrames } from '../../policy/golden-frames.ts';
-import { loadPolicy, type Policy } from '../../policy/policy-folder.ts';
+import { loadPolicy, type PolicyFolder } from '../../policy/policy-folder.ts';
 import type { CodedRequest } from '../../render/draw-request.ts';
 import { type HeadlessRenderer, openRenderer } from '../../render/renderer.ts';
 import { alteredPolicy, TINY_POLICY } from './altered-policy.ts';
@@ -28,7 +28,7 @@ function seenThrough(change: (rgb: Uint8Array, at: number) => number): Pick<Head
 }
 
 describe('golden frames', () => {
-  let policy: Policy;
+  let policy: PolicyFolder;
   beforeAll(async () => {
     policy = await loadPolicy(TINY_POLICY);
   });

@@ -12,7 +12,7 @@ import type { PolicyContract } from '../../policy/contract.ts';
 import { POLICY_FILE } from '../../policy/contract.ts';
 import { checkGoldenPairs } from '../../policy/golden-pairs.ts';
 import { InferenceSession, SESSION_OPTIONS, Tensor } from '../../policy/onnxruntime.ts';
-import { loadPolicy, type Policy } from '../../policy/policy-folder.ts';
+import { loadPolicy, type PolicyFolder } from '../../policy/policy-folder.ts';
 import { PolicySession } from '../../policy/session.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 
@@ -62,7 +62,7 @@ export async function verifyPolicy(folder: string, dumps: string): Promise<Parit
 
 /** Largest differences over all frames of the dump. */
 export async function measureParity(
-  policy: Pick<Policy, 'contract'>,
+  policy: Pick<PolicyFolder, 'contract'>,
   session: PolicySession,
   dump: string,
 ): Promise<ParityFigures> {
@@ -117,7 +117,7 @@ export function assertParity(
     );
 }
 
-async function recordParity({ folder, contract }: Policy, figures: ParityFigures): Promise<void> {
+async function recordParity({ folder, contract }: PolicyFolder, figures: ParityFigures): Promise<void> {
   const parity = { ...contract.parity, [NODE_RUNTIME]: figures };
   await new Disk().writeWhole(
     join(folder, POLICY_FILE),
