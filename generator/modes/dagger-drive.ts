@@ -7,7 +7,7 @@ import type { EpisodeStart } from '../../sim/engine/episode-start.ts';
 import type { Handover } from '../../sim/engine/handover.ts';
 import type { Policy } from '../../sim/engine/policy.ts';
 import type { Rng } from '../../sim/engine/rng.ts';
-import { mixture } from './mixture.ts';
+import { mixedWithExpert } from './dagger-mixture.ts';
 
 /** A policy that is to err, and how it sees the world. */
 export interface Student extends Pick<EnvironmentOptions, 'state' | 'view'> {
@@ -39,7 +39,7 @@ export async function driveStudent(
 ): Promise<StudentDrive> {
   const run = new Environment(start, { fps, state, view });
   const watch = run.task.handoverWatch(fps);
-  const policy = mixture({ student, beta, rng: () => rng });
+  const policy = mixedWithExpert({ student, beta, rng: () => rng });
   const drive: StudentDrive = {
     handover: 'ended',
     forks: [],

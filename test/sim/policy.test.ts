@@ -1,7 +1,7 @@
 /** What holds for everything that drives, each driven through the loop of a rollout. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { mixture } from '../../generator/modes/mixture.ts';
+import { mixedWithExpert } from '../../generator/modes/dagger-mixture.ts';
 import { noisePolicy } from '../../generator/modes/noise.ts';
 import type { ChunkOptions } from '../../policy/action-chunks.ts';
 import { OnnxPolicy } from '../../policy/onnx-policy.ts';
@@ -50,7 +50,8 @@ const network = (options: ChunkOptions): OnnxPolicy =>
   );
 const whole = (): Policy => network({ actionSteps: CHUNK });
 const averaging = (): Policy => network({ actionSteps: 1, ensemble: 0.1 });
-const mixed = (student: Policy): Policy => mixture({ student, beta: 0.4, rng: () => Rng.from('mixed') });
+const mixed = (student: Policy): Policy =>
+  mixedWithExpert({ student, beta: 0.4, rng: () => Rng.from('mixed') });
 
 const SYNCHRONOUS: Record<string, () => SyncPolicy> = {
   ...Object.fromEntries(BASELINES.map((kind) => [kind, () => baselinePolicy(kind)])),

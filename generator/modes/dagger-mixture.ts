@@ -17,7 +17,7 @@ export interface MixtureOptions {
   rng: () => Rng;
 }
 
-export function mixture({ student, beta, rng }: MixtureOptions): Policy {
+export function mixedWithExpert({ student, beta, rng }: MixtureOptions): Policy {
   const { actionSteps, history, cameras } = student;
   let draws: Rng;
   let byStudent = false;
