@@ -7,8 +7,7 @@ import { genCommand } from './generator/command.ts';
 import { doctorCommand } from './generator/doctor-command.ts';
 import { scenarioCommand } from './generator/scenario-commands/command.ts';
 import { loopCommand } from './loop/command.ts';
-import { systemSentence } from './runtime/errno.ts';
-import { INTERRUPTED_EXIT_CODE } from './runtime/interrupt.ts';
+import { EXIT, exitCodeOf, type Failure, failureOf } from './runtime/failure.ts';
 import { assertFolderPlace } from './runtime/output-folder.ts';
 import { watchOutputStreams } from './runtime/output-streams.ts';
 import { packageVersion } from './runtime/package-version.ts';
@@ -18,12 +17,10 @@ import { userFolder, userPath } from './runtime/user-path.ts';
 import { taskNames } from './scenarios/tasks.ts';
 import { useTask } from './scenarios/use-task.ts';
 import { DEFAULT_TASK } from './sim/engine/task-registry.ts';
-import { InputError, Interrupted, NegativeResult } from './sim/errors.ts';
+import { InputError } from './sim/errors.ts';
 import { exportCommand, trainCommand } from './trainer/launch/command.ts';
 import { datasetTransferCommands, policyCommand } from './trainer/launch/remote/transfer-commands.ts';
 import { looksLikeStoreUrl } from './trainer/launch/storage/store-url.ts';
-
-const EXIT = { done: 0, no: 1, badInput: 2, bug: 70, interrupted: INTERRUPTED_EXIT_CODE } as const;
 
 function buildProgram(): Command {
   const program = new Command('brickyard')
@@ -113,26 +110,13 @@ function assertLimits(command: Command): void {
   if (starts && command.opts<Record<string, unknown>>().dryRun !== true) assertOpenFiles();
 }
 
-/** The error's message; with --verbose its causes and stacks too. */
-function report(error: unknown, verbose: boolean, place: string | undefined): void {
-  const said = [InputError, NegativeResult, Interrupted].some((kind) => error instanceof kind)
-    ? (error as Error).message
-    : systemSentence(error, place);
-  const known = said !== undefined;
-  let text = said ?? `internal error: ${error instanceof Error ? error.message : String(error)}`;
-  if (!known && !verbose) text += '\nRun it again with --verbose for the cause.';
-  process.stderr.write(`brickyard: ${text}\n`);
+/** The failure's message; with --verbose its causes and stacks too. */
+function report(error: unknown, { kind, message }: Failure, verbose: boolean): void {
+  const hint = kind === 'bug' && !verbose ? '\nRun it again with --verbose for the cause.' : '';
+  process.stderr.write(`brickyard: ${message}${hint}\n`);
   if (!verbose) return;
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
     process.stderr.write(`${cause === error ? '' : 'caused by '}${cause.stack ?? cause.message}\n`);
-}
-
-/** Of what a command threw. */
-export function exitCodeOf(error: unknown): number {
-  if (error instanceof InputError) return EXIT.badInput;
-  if (error instanceof Interrupted) return EXIT.interrupted;
-  if (error instanceof NegativeResult) return EXIT.no;
-  return systemSentence(error) === undefined ? EXIT.bug : EXIT.badInput;
 }
 
 function valueOfOut(argv: readonly string[]): string | undefined {
@@ -155,7 +139,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
-    report(error, argv.includes('--verbose'), valueOfOut(argv));
+    const failure = failureOf(error, valueOfOut(argv));
+    report(error, failure, argv.includes('--verbose'));
     return exitCodeOf(error);
   }
 }

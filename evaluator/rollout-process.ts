@@ -1,10 +1,43 @@
-/** Runs `brickyard eval rollout` as a process of its own, and waits for it. */
-
-import { INTERRUPTED_EXIT_CODE } from '../runtime/interrupt.ts';
-import { startOwnCommand } from '../runtime/own-command.ts';
+/** Rolls a policy out in a process of its own, and waits for it. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Failure } from '../runtime/failure.ts';
+import { shellLine } from '../runtime/shell-line.ts';
+import { type RunningTask, startTask, type TaskEnd } from '../runtime/task-process.ts';
 import { userFolder } from '../runtime/user-path.ts';
 import { wholeSuiteName } from '../scenarios/suites/suite.ts';
-import { InputError, Interrupted } from '../sim/errors.ts';
+import { InputError, Interrupted, NegativeResult } from '../sim/errors.ts';
+import type { RollOutInput } from './rollout/roll-out.ts';
+import { rolloutWords } from './rollout/rollout-words.ts';
+import { parseRolloutOptions } from './rollout/settings.ts';
+
+const ENTRY = join(import.meta.dirname, 'rollout/rollout-entry.ts');
+
+const figuresSchema = z.looseObject({
+  episodes: z.number().int().positive(),
+  successes: z.number().int(),
+  errors: z.number().int(),
+  wilson: z.tuple([z.number(), z.number()]),
+  suite_hash: z.string(),
+});
+const resultSchema = z.array(figuresSchema);
+/** Of one checkpoint. */
+export type RolloutFigures = z.infer<typeof figuresSchema>;
+
+export interface RolloutProcess {
+  /** With absolute paths. */
+  options: Omit<RollOutInput, 'command'> & { command?: string };
+  onText(line: string): void;
+  /** At least this niceness, 0 to 19. */
+  niceness?: number;
+}
+
+/** Starts it at once; the result has the figures of each checkpoint. */
+export function startRollout({ options, onText, niceness }: RolloutProcess): RunningTask<RolloutFigures[]> {
+  const command = options.command ?? shellLine(['brickyard', ...rolloutWords(options)]);
+  const request: RollOutInput = { ...options, command };
+  return startTask({ module: ENTRY, request, result: resultSchema, onText, niceness });
+}
 
 export interface RolloutRequest {
   /** As the command takes it: a policy folder, RUN@step, expert, ... */
@@ -26,16 +59,19 @@ export type RunRollout = (request: RolloutRequest) => Promise<void>;
  * @throws InputError when the rollout refuses its input, with its words on stderr
  * @throws Interrupted after Ctrl-C
  */
-export const runRolloutProcess: RunRollout = async (request) => {
-  const suite = wholeSuiteName(request.suite, userFolder());
-  const args = [
-    ...['eval', 'rollout', '--checkpoint', request.checkpoint, '--suite', suite],
-    ...['--out', request.out, '--resume', '--no-report', '--json'],
-    ...(request.seed === undefined ? [] : ['--seed', `${request.seed}`]),
-    ...(request.workers === undefined ? [] : ['--workers', request.workers]),
-    ...(request.quiet ? ['--quiet'] : []),
-  ];
-  const child = startOwnCommand({ args });
+export const runRolloutProcess: RunRollout = async ({ checkpoint, suite, seed, out, workers, quiet }) => {
+  const { conditions, workers: count } = parseRolloutOptions({
+    checkpoint: [checkpoint],
+    suite: wholeSuiteName(suite, userFolder()),
+    workers,
+  });
+  const child = startRollout({
+    options: {
+      ...{ checkpoints: [checkpoint], conditions, seed, out, resume: true, report: false },
+      workers: workers === undefined ? undefined : count,
+    },
+    onText: (line) => void (quiet || process.stderr.write(`${line}\n`)),
+  });
   let isInterrupted = false;
   const pass = (signal: NodeJS.Signals) => {
     isInterrupted = true;
@@ -43,27 +79,39 @@ export const runRolloutProcess: RunRollout = async (request) => {
   };
   process.on('SIGINT', pass).on('SIGTERM', pass);
   try {
-    const code = await child.finished;
+    const end = await child.ended;
+    if (end.kind === 'failed' && end.failure.kind !== 'interrupted')
+      process.stderr.write(`brickyard: ${end.failure.message}\n`);
     // Where only its last rollouts were in flight it is complete all the same; what would come next is not begun.
-    const ended = isInterrupted ? INTERRUPTED_EXIT_CODE : code;
-    assertRolledOut(
-      ended,
-      request.checkpoint,
-      `${request.checkpoint} could not be rolled out on ${request.suite}`,
-    );
+    if (isInterrupted) throw stopped(checkpoint);
+    assertRolledOut(end, checkpoint, `${checkpoint} could not be rolled out on ${suite}`);
   } finally {
     process.off('SIGINT', pass).off('SIGTERM', pass);
   }
 };
 
 /**
- * What the exit code of a rollout's process says; 1 is a rollout with errors, which are counted.
- * @param refusal what could not be done, where its input was refused
+ * Returns where the rollout was completed; rollouts that crashed are counted in it.
+ * @param refusal what could not be done, where its input was refused; the reason has been said
  */
-export function assertRolledOut(code: number, checkpoint: string, refusal: string): void {
-  if (code === 0 || code === 1) return;
-  if (code === 2) throw new InputError(`${refusal}; the reason is above`);
-  if (code === INTERRUPTED_EXIT_CODE || code > 128)
-    throw new Interrupted(`the rollout of ${checkpoint} was stopped; the same command goes on with it`);
-  throw new Error(`the rollout of ${checkpoint} ended with exit code ${code}`);
+export function assertRolledOut(end: TaskEnd<unknown>, checkpoint: string, refusal: string): void {
+  if (end.kind === 'failed') throw errorOf(end.failure, checkpoint, refusal);
 }
+
+function errorOf({ kind, message }: Failure, checkpoint: string, refusal: string): Error {
+  switch (kind) {
+    case 'interrupted':
+      return stopped(checkpoint);
+    case 'bad-input':
+    case 'refused':
+    case 'disk-full':
+      return new InputError(`${refusal}; the reason is above`);
+    case 'bug':
+      return new Error(`the rollout of ${checkpoint} failed: ${message}`);
+    default:
+      return new NegativeResult(`${refusal}; the reason is above`);
+  }
+}
+
+const stopped = (checkpoint: string): Interrupted =>
+  new Interrupted(`the rollout of ${checkpoint} was stopped; the same command goes on with it`);

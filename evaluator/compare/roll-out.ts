@@ -1,10 +1,9 @@
 /** Rolls out what is compared, side by side, until the comparison is decided or all of it has run. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { INTERRUPTED_EXIT_CODE } from '../../runtime/interrupt.ts';
-import { type RunningCommand, startOwnCommand } from '../../runtime/own-command.ts';
-import { assertRolledOut } from '../rollout-process.ts';
-import { rolloutWords, type Sides } from './sides.ts';
+import type { RunningTask, TaskEnd } from '../../runtime/task-process.ts';
+import { assertRolledOut, type RolloutFigures, startRollout } from '../rollout-process.ts';
+import { rolloutOf, type Sides } from './sides.ts';
 
 /** Often enough: a rollout takes seconds. */
 const LOOK_EVERY_MS = 500;
@@ -25,13 +24,10 @@ export async function rollOutSides(sides: Sides, options: RollOutOptions): Promi
   if (!plan) return;
   const open = [sides.a, sides.b].filter(({ subject }) => subject !== undefined);
   const workers = Math.max(1, Math.floor(plan.request.workers / open.length));
-  const started = open.map((side) => ({
-    side,
-    child: startOwnCommand({
-      args: rolloutWords(side, plan, workers),
-      onText: (line) => options.say(`${side === sides.a ? 'A' : 'B'}: ${line}`),
-    }),
-  }));
+  const started = open.map((side) => {
+    const say = (text: string): void => options.say(`${side === sides.a ? 'A' : 'B'}: ${text}`);
+    return { side, say, child: startRollout({ options: rolloutOf(side, plan, workers), onText: say }) };
+  });
   const stop = (signal: NodeJS.Signals): void => {
     for (const { child } of started) child.interrupt(signal);
   };
@@ -44,25 +40,35 @@ export async function rollOutSides(sides: Sides, options: RollOutOptions): Promi
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     // One that is refused ends the other too.
-    const codes = await Promise.all(started.map(({ child }) => codeOf(child, stop)));
+    const ends = await Promise.all(started.map(({ child, say }) => endOf(child, say, stop)));
     // A refusal is named before the interruption of the other, which follows from it.
-    const ended = started.map(({ side }, i) => ({ side, code: codes[i] }));
-    for (const { side, code } of ended.toSorted((one, other) => rank(one.code) - rank(other.code)))
-      if (!decided || code !== INTERRUPTED_EXIT_CODE)
-        assertRolledOut(code, side.shown, `${side.shown} could not be rolled out`);
+    const ended = started.map(({ side }, i) => ({ side, end: ends[i] }));
+    for (const { side, end } of ended.toSorted((one, other) => rank(one.end) - rank(other.end)))
+      if (!decided || !isInterrupted(end))
+        assertRolledOut(end, side.shown, `${side.shown} could not be rolled out`);
   } finally {
     clearInterval(timer);
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }
 }
 
-async function codeOf(child: RunningCommand, stop: (signal: NodeJS.Signals) => void): Promise<number> {
-  const code = await child.finished;
-  if (code > 1 && code !== INTERRUPTED_EXIT_CODE) stop('SIGINT');
-  return code;
+type End = TaskEnd<RolloutFigures[]>;
+
+async function endOf(
+  child: RunningTask<RolloutFigures[]>,
+  say: (text: string) => void,
+  stop: (signal: NodeJS.Signals) => void,
+): Promise<End> {
+  const end = await child.ended;
+  if (end.kind === 'failed' && !isInterrupted(end)) {
+    say(`brickyard: ${end.failure.message}`);
+    stop('SIGINT');
+  }
+  return end;
 }
 
-const rank = (code: number): number => (code === INTERRUPTED_EXIT_CODE ? 1 : 0);
+const isInterrupted = (end: End): boolean => end.kind === 'failed' && end.failure.kind === 'interrupted';
+const rank = (end: End): number => (isInterrupted(end) ? 1 : 0);
 
 /** Whether any rollout of a folder has ended. */
 export function hasResults(folder: string): boolean {

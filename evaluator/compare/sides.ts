@@ -4,12 +4,14 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { resolveSubject, type Subject } from '../../rollouts/subject.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
+import { shellLine } from '../../runtime/shell-line.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { InputError } from '../../sim/errors.ts';
-import { againWords } from '../rollout/again.ts';
+import { againWords, wholeRequest } from '../rollout/again.ts';
 import { requestedConditions } from '../rollout/requested-conditions.ts';
 import { parseRolloutOptions, type RawRolloutOptions, type RolloutRequest } from '../rollout/settings.ts';
+import type { RolloutProcess } from '../rollout-process.ts';
 import { readRollout, unfinishedFault } from './rollout-folder.ts';
 
 export const SIDES_DEFAULTS = { suite: 'standard', out: 'evaluations' } as const;
@@ -74,12 +76,20 @@ export function resolveSides(
   return { a: side('a', a), b: side('b', b), plan: { request, set } };
 }
 
-/** Arguments of the rollout of a side. */
-export function rolloutWords(side: Side, { request }: NonNullable<Sides['plan']>, workers: number): string[] {
-  return [
+/** What is asked for a side, with the command line that a person would type for it. */
+export function rolloutOf(
+  side: Side,
+  { request }: NonNullable<Sides['plan']>,
+  workers: number,
+): RolloutProcess['options'] {
+  const words = [
     ...againWords(side.subject!, request, userFolder()),
     ...['--out', side.folder, '--resume', '--shuffled', '--no-report', '--json', '--workers', `${workers}`],
   ];
+  return {
+    ...{ ...request, ...wholeRequest(side.subject!, request, userFolder()), out: side.folder, workers },
+    ...{ resume: true, shuffled: true, report: false, command: shellLine(['brickyard', ...words]) },
+  };
 }
 
 const stored = (shown: string): Side => ({ shown, folder: userPath(shown), subject: undefined });

@@ -5,19 +5,38 @@ import { wholeSuiteName } from '../../scenarios/suites/suite.ts';
 import type { RolloutRequest } from './settings.ts';
 
 /**
- * What follows `brickyard`. Links such as RUN@best are followed: they may name another checkpoint by then.
+ * A policy and its conditions by whole paths. Links such as RUN@best are followed: they may name another checkpoint later.
+ * @param folder that relative paths of the request begin at
+ */
+export function wholeRequest(
+  subject: Subject,
+  { conditions }: Pick<RolloutRequest, 'conditions'>,
+  folder: string,
+): Pick<RolloutRequest, 'checkpoints' | 'conditions'> {
+  return {
+    checkpoints: [checkpointWord(subject)],
+    conditions:
+      'suite' in conditions
+        ? { suite: wholeSuiteName(conditions.suite, folder) }
+        : { ...conditions, scenarios: withWholePaths(conditions.scenarios, folder) },
+  };
+}
+
+/**
+ * What follows `brickyard`.
  * @param folder that relative paths of the request begin at
  */
 export function againWords(subject: Subject, request: RolloutRequest, folder: string): string[] {
-  const { conditions, seed, actionSteps, ensemble, throughCodec, episodes } = request;
+  const { seed, actionSteps, ensemble, throughCodec, episodes } = request;
   const option = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [name, `${value}`];
   const words = ['eval', 'rollout', '--checkpoint', checkpointWord(subject)];
   if (subject.kind === 'replay') return [...words, ...option('--episodes', episodes)];
+  const { conditions } = wholeRequest(subject, request, folder);
   const chosen =
     'suite' in conditions
-      ? ['--suite', wholeSuiteName(conditions.suite, folder)]
-      : ['--scenarios', withWholePaths(conditions.scenarios, folder), '--episodes', `${conditions.episodes}`];
+      ? ['--suite', conditions.suite]
+      : ['--scenarios', conditions.scenarios, '--episodes', `${conditions.episodes}`];
   return [
     ...words,
     ...chosen,

@@ -1,5 +1,6 @@
 /** What a rollout is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
-
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
 import { boundedNumber, wholeNumber } from '../../runtime/option-number.ts';
 import { MAX_WORKERS } from '../../runtime/worker-pool.ts';
 import { MAX_CONDITIONS } from '../../scenarios/suites/suite.ts';
@@ -37,31 +38,36 @@ export interface RawRolloutOptions {
   shuffled?: boolean;
 }
 
-export interface RolloutRequest {
-  checkpoints: string[];
+/** What is left out has the default of `eval rollout`. */
+export const rolloutRequestSchema = z.strictObject({
+  checkpoints: z.array(z.string()).min(1),
   /** A suite, or scenarios with a number of episodes. */
-  conditions: { suite: string } | { scenarios: string; episodes: number };
+  conditions: z.union([
+    z.strictObject({ suite: z.string() }),
+    z.strictObject({ scenarios: z.string(), episodes: z.number().int() }),
+  ]),
   /** Whether the user chose conditions at all. */
-  chosen: boolean;
-  episodes: number | undefined;
-  seed: number | undefined;
-  workers: number;
-  resume: boolean;
-  actionSteps: number | undefined;
+  chosen: z.boolean().default(true),
+  episodes: z.number().int().optional(),
+  seed: z.number().int().optional(),
+  workers: z.number().int().min(1).max(MAX_WORKERS).default(availableParallelism),
+  resume: z.boolean().default(false),
+  actionSteps: z.number().int().optional(),
   /** `off`: not what the policy was trained with. */
-  ensemble: number | 'off' | undefined;
-  throughCodec: boolean;
-  minSuccess: number | undefined;
-  hangS: number;
-  backend: (typeof BACKENDS)[number];
+  ensemble: z.union([z.number(), z.literal('off')]).optional(),
+  throughCodec: z.boolean().default(false),
+  minSuccess: z.number().optional(),
+  hangS: z.number().default(ROLLOUT_DEFAULTS.hangS),
+  backend: z.enum(BACKENDS).default(ROLLOUT_DEFAULTS.backend),
   /** Keys of the conditions that are rolled out; all when left out. */
-  only: string[] | undefined;
+  only: z.array(z.string()).optional(),
   /** In the order that `shuffledOrder` gives, not in the set's. */
-  shuffled: boolean;
-}
+  shuffled: z.boolean().default(false),
+});
+export type RolloutRequest = z.output<typeof rolloutRequestSchema>;
 
 /** Throws one InputError that names every fault. */
-export function parseRolloutOptions(raw: RawRolloutOptions, cores: number): RolloutRequest {
+export function parseRolloutOptions(raw: RawRolloutOptions, cores = availableParallelism()): RolloutRequest {
   const faults: string[] = [];
   const whole = (option: string, text: string | undefined, min: number, max: number): number | undefined =>
     text === undefined ? undefined : wholeNumber(option, text, { min, max }, faults);

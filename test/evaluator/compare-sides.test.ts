@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveSides, rolloutWords } from '../../evaluator/compare/sides.ts';
+import { resolveSides, rolloutOf } from '../../evaluator/compare/sides.ts';
 import { requestedConditions } from '../../evaluator/rollout/requested-conditions.ts';
 import { parseRolloutOptions } from '../../evaluator/rollout/settings.ts';
 import { madeUpResults, writeRollout } from './made-up-rollout.ts';
@@ -36,9 +36,12 @@ describe('compare', () => {
     const sides = resolveSides([old, 'random'], { out: join(home, 'out'), workers: '3' });
     expect(sides.a).toMatchObject({ folder: old, subject: undefined });
     expect(sides.b).toMatchObject({ folder: join(home, 'out/b'), subject: { kind: 'random' } });
-    expect(rolloutWords(sides.b, sides.plan!, 3).join(' ')).toBe(
-      `eval rollout --checkpoint random --suite smoke --seed 6 --out ${home}/out/b --resume --shuffled --no-report --json --workers 3`,
+    const asked = rolloutOf(sides.b, sides.plan!, 3);
+    expect(asked.command).toBe(
+      `brickyard eval rollout --checkpoint random --suite smoke --seed 6 --out ${home}/out/b --resume --shuffled --no-report --json --workers 3`,
     );
+    expect(asked).toMatchObject({ checkpoints: ['random'], conditions: { suite: 'smoke' }, seed: 6 });
+    expect(asked).toMatchObject({ resume: true, shuffled: true, report: false, workers: 3 });
   });
 
   it('rolls both out, by default on the standard suite', () => {

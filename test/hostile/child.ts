@@ -3,7 +3,8 @@
  * by runner.ts, which kills it when a command takes too much.
  */
 import { writeFileSync } from 'node:fs';
-import { exitCodeOf, main } from '../../cli.ts';
+import { main } from '../../cli.ts';
+import { exitCodeOf } from '../../runtime/failure.ts';
 import { PROBES, type Probe } from './probes.ts';
 
 export interface Job {

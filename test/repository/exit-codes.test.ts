@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exitCodeOf } from '../../cli.ts';
+import { exitCodeOf } from '../../runtime/failure.ts';
 import { InputError, Interrupted, NegativeResult } from '../../sim/errors.ts';
 
 test.each([

@@ -13,8 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { exitCodeOf, main } from '../../cli.ts';
+import { main } from '../../cli.ts';
 import { isFull, systemSentence } from '../../runtime/errno.ts';
+import { exitCodeOf } from '../../runtime/failure.ts';
 import { assertFolderPlace } from '../../runtime/output-folder.ts';
 import { InputError } from '../../sim/errors.ts';
 
