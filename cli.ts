@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { datasetCommand } from './dataset/command.ts';
 import { evalCommand } from './evaluator/command.ts';
+import { startRollout } from './evaluator/rollout-process.ts';
 import { genCommand } from './generator/command.ts';
 import { doctorCommand } from './generator/doctor-command.ts';
 import { scenarioCommand } from './generator/scenario-commands/command.ts';
@@ -42,7 +43,7 @@ function buildProgram(): Command {
     genCommand(),
     scenarioCommand(),
     datasets,
-    trainCommand(),
+    trainCommand({ startRollout }),
     exportCommand(),
     policyCommand(),
     evalCommand(),

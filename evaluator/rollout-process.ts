@@ -6,8 +6,9 @@ import { shellLine } from '../runtime/shell-line.ts';
 import { type RunningTask, startTask, type TaskEnd } from '../runtime/task-process.ts';
 import { userFolder } from '../runtime/user-path.ts';
 import { wholeSuiteName } from '../scenarios/suites/suite.ts';
+import { chosenTask } from '../scenarios/use-task.ts';
 import { InputError, Interrupted, NegativeResult } from '../sim/errors.ts';
-import type { RollOutInput } from './rollout/roll-out.ts';
+import type { RollOutInput, rolloutTaskSchema } from './rollout/roll-out.ts';
 import { rolloutWords } from './rollout/rollout-words.ts';
 import { parseRolloutOptions } from './rollout/settings.ts';
 
@@ -35,7 +36,7 @@ export interface RolloutProcess {
 /** Starts it at once; the result has the figures of each checkpoint. */
 export function startRollout({ options, onText, niceness }: RolloutProcess): RunningTask<RolloutFigures[]> {
   const command = options.command ?? shellLine(['brickyard', ...rolloutWords(options)]);
-  const request: RollOutInput = { ...options, command };
+  const request: z.input<typeof rolloutTaskSchema> = { ...options, command, task: chosenTask() };
   return startTask({ module: ENTRY, request, result: resultSchema, onText, niceness });
 }
 

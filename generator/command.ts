@@ -1,27 +1,26 @@
 /** `brickyard gen`: reads the options, runs, prints the summary. */
 
-import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { INTERRUPTED_EXIT_CODE } from '../runtime/interrupt.ts';
 import { userPath } from '../runtime/user-path.ts';
 import { MAX_WORKERS } from '../runtime/worker-pool.ts';
-import { resolveSelection } from '../scenarios/registry.ts';
 import { ALLOWED_FPS } from '../sim/engine/control-period.ts';
-import { InputError, NegativeResult } from '../sim/errors.ts';
-import { loadTask } from '../sim/tasks/load-task.ts';
+import { NegativeResult } from '../sim/errors.ts';
 import { AIM_DEFAULTS } from './aim.ts';
 import { type AttemptReport, attemptAgain } from './attempt-again.ts';
+import {
+  GENERATE_DEFAULTS,
+  type GenerateOptions,
+  type GenRequest,
+  generateDataset,
+  genRequest,
+  measureGeneration,
+} from './generate.ts';
 import { DAGGER_DEFAULTS } from './modes/dagger.ts';
-import type { DaggerRequest } from './modes/dagger-options.ts';
-import type { DaggerRecord } from './modes/dagger-record.ts';
 import { MODE_DEFAULTS, MODE_SHARES, MODES } from './modes/kind.ts';
 import { NOISE_DEFAULTS } from './modes/noise.ts';
 import { NOISE_LEVEL_RANGE } from './modes/options.ts';
-import type { DatasetOrigin } from './origin.ts';
-import { prepareRun, selectedShares } from './prepare.ts';
-import { runGeneration } from './run.ts';
-import { type BackendChoice, GEN_DEFAULTS, parseGenOptions, type RawGenOptions } from './settings.ts';
-import { summaryText } from './summary.ts';
+import { GEN_DEFAULTS, type RawGenOptions } from './settings.ts';
 
 type GenOptions = RawGenOptions & {
   out: string;
@@ -132,131 +131,43 @@ export function genCommand(): Command {
 }
 
 async function generate(options: GenOptions): Promise<void> {
-  const cwd = userPath('.');
   const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));
-  const given = options.noiseFrom === undefined ? options : await withMeasuredNoise(options, say);
-  if (given.labelWeights !== undefined) await loadTask(); // which knows the labels
-  const parsed = parseGenOptions(given, {
-    cores: availableParallelism(),
-    scenarioCount: (spec) => resolveSelection(spec, cwd).length,
-  });
-  const reportAttempt = (report: AttemptReport): void => {
-    const { kind, outcome, detail, frames } = report;
-    say(
-      [`${options.attempt} (${kind}): ${outcome}`, detail, frames && `${frames} frames`]
-        .filter(Boolean)
-        .join(', '),
-    );
-    printSummary(report, options.json);
-  };
-  if (options.attempt !== undefined && !parsed.dagger) {
-    await attemptAgain(options.attempt, parsed, { cwd, report: reportAttempt });
-    return;
-  }
-  if (parsed.dagger && options.dryRun)
-    throw new InputError(
-      '--dry-run cannot tell how long a student drives: leave it out, or measure with a few --episodes of --mode dagger',
-    );
-  const dagger = parsed.dagger && (await studentOf(parsed.dagger, parsed, options, cwd, say));
-  if (options.attempt !== undefined && dagger) {
-    const { daggerAgain } = await import('./modes/dagger-again.ts');
-    const report = await daggerAgain(options.attempt, { ...parsed, fps: dagger.student.fps }, dagger, cwd);
-    reportAttempt(report);
-    if (report.outcome !== 'success')
-      throw new NegativeResult(`${options.attempt} (dagger) fails: ${report.detail}`);
-    return;
-  }
-  const prepared = await prepareRun({
-    parsed: dagger ? { ...parsed, fps: dagger.student.fps } : parsed,
-    dagger,
-    given,
-    cwd,
-    out: userPath(options.out),
-    append: options.append === true,
-    resume: options.resume === true,
-    command: `brickyard ${process.argv.slice(2).join(' ')}`,
-  });
-  if (prepared.kind === 'complete') {
-    say(`${options.out} is complete: ${prepared.origin.episodes} episodes; nothing to do`);
-    printSummary(completeSummary(prepared.origin, userPath(options.out)), options.json);
-    return;
-  }
-  const { workers, backend } = parsed;
+  const asked = await genRequest(options, { say });
+  if (options.attempt !== undefined) return tryAgain(options.attempt, asked, options, say);
   if (options.dryRun) {
-    const { dryRun } = await import('./dry-run.ts'); // brings the browser's library, which a run leaves to its workers
-    printSummary(await dryRun(prepared.run, { workers, backend, say }), options.json);
+    printSummary(await measureGeneration(genOptions(asked, options), { say }), options.json);
     return;
   }
-  const result = await runGeneration(prepared.run, {
-    workers,
-    backend,
-    verifyAll: options.verify === true,
-    quiet: options.quiet === true,
-  });
-  if (result.kind === 'interrupted') {
-    say(
-      `stopped with ${result.kept} of ${result.total} episodes kept; the same command with --resume goes on`,
-    );
-    process.exitCode = INTERRUPTED_EXIT_CODE;
-    return;
-  }
-  say(summaryText(result.summary));
-  printSummary(result.summary, options.json);
+  const result = await generateDataset(genOptions(asked, options), { say });
+  if (result.kind === 'interrupted') process.exitCode = INTERRUPTED_EXIT_CODE;
+  else printSummary(result.summary, options.json);
 }
 
-/** The options with the amplitude that a policy's rollouts give. */
-async function withMeasuredNoise(options: GenOptions, say: (text: string) => void): Promise<GenOptions> {
-  if (options.noiseAmplitude !== undefined)
-    throw new InputError('--noise-from and --noise-amplitude exclude each other: give one of them');
-  const { measureNoise } = await import('./noise-from.ts'); // reads rollouts, which no other run does
-  const { rollouts, frames, rms, amplitude } = await measureNoise(userPath(options.noiseFrom as string));
-  say(
-    `the policy differs from the expert by ${rms.join(', ')} (root mean square over ${frames} frames of ${rollouts} rollouts): --noise-amplitude ${amplitude.join(',')}`,
-  );
-  return { ...options, noiseAmplitude: amplitude.join(',') };
-}
+const genOptions = (request: GenRequest, options: GenOptions): GenerateOptions => ({
+  ...GENERATE_DEFAULTS,
+  ...{ request, out: options.out, quiet: options.quiet === true },
+  ...{ append: options.append === true, resume: options.resume === true, verify: options.verify === true },
+  command: `brickyard ${process.argv.slice(2).join(' ')}`,
+});
 
-/** Looks at policy and report before anything else, and says what they are. */
-async function studentOf(
-  request: DaggerRequest,
-  { scenarios, backend, fps }: { scenarios: string; backend: BackendChoice; fps: number },
-  given: RawGenOptions,
-  cwd: string,
+/** `--attempt`. */
+async function tryAgain(
+  name: string,
+  { settings, dagger }: GenRequest,
+  { json }: GenOptions,
   say: (text: string) => void,
-): Promise<DaggerRecord> {
-  const { prepareDagger } = await import('./modes/dagger-prepare.ts'); // brings ONNX Runtime
-  const shares = selectedShares(scenarios, cwd);
-  const { record, notes } = await prepareDagger(request, shares, { resolvePath: userPath, backend });
-  const { student } = record;
-  if (given.fps !== undefined && fps !== student.fps)
-    throw new InputError(
-      `--fps is ${fps}, but ${student.label} drives at ${student.fps}: leave --fps out, or train at ${fps}`,
-    );
-  say(
-    student.ensemble === undefined
-      ? `${student.label} drives, ${student.actionSteps} actions a chunk, the expert ${record.beta} of the chunks`
-      : `${student.label} drives, its chunks averaged with coefficient ${student.ensemble}, the expert ${record.beta} of the frames`,
-  );
-  for (const note of notes) say(note);
-  return record;
-}
-
-/** The summary of a run that had nothing left to do. */
-function completeSummary({ lastRun, episodes, frames, fingerprint }: DatasetOrigin, dataset: string) {
-  const { attempts, rejects, rendering_stack } = lastRun;
-  const backend = rendering_stack.backend;
-  return {
-    episodes,
-    frames,
-    attempts,
-    rejects,
-    wall_s: 0,
-    frames_per_s: 0,
-    stages: {},
-    backend,
-    dataset,
-    fingerprint,
+): Promise<void> {
+  const cwd = userPath('.');
+  const report = (found: AttemptReport): void => {
+    const { kind, outcome, detail, frames } = found;
+    say([`${name} (${kind}): ${outcome}`, detail, frames && `${frames} frames`].filter(Boolean).join(', '));
+    printSummary(found, json);
   };
+  if (!dagger) return attemptAgain(name, settings, { cwd, report });
+  const { daggerAgain } = await import('./modes/dagger-again.ts');
+  const found = await daggerAgain(name, settings, dagger, cwd);
+  report(found);
+  if (found.outcome !== 'success') throw new NegativeResult(`${name} (dagger) fails: ${found.detail}`);
 }
 
 function printSummary(summary: object, json: boolean | undefined): void {

@@ -14,7 +14,6 @@ import { loadTask } from '../sim/tasks/load-task.ts';
 import { trainerPython } from '../trainer/launch/local.ts';
 import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
 import { BEST_FOLDER, keepBest } from './best-policy.ts';
-import { CliStages } from './cli-stages.ts';
 import { elsewhereOf, trainsElsewhere } from './elsewhere.ts';
 import { endLeftovers } from './leftovers.ts';
 import { beat, openLoop } from './open-loop.ts';
@@ -24,6 +23,7 @@ import { firstRoundCost, nextStages } from './plan.ts';
 import { assertTrainsThere } from './remote-runs.ts';
 import { runLoop } from './run.ts';
 import { DIVERGENCE, LOOP_DEFAULTS, MODES } from './settings.ts';
+import { StageProcesses } from './stage-processes.ts';
 import { type LoopState, STATE_FILE, writeState } from './state.ts';
 import { loopSummary, summaryText } from './summary.ts';
 
@@ -160,7 +160,7 @@ async function goOn(
   const onText = (id: string, line: string): void => {
     if (options.verbose) say(`  ${id}: ${line}`);
   };
-  const runner = new CliStages({ out, content, machine, elsewhere: elsewhereOf(state), onText });
+  const runner = new StageProcesses({ out, content, machine, elsewhere: elsewhereOf(state), onText });
   const interrupt = listenForInterrupts({
     onFirst: () => say('stopping: what runs keeps its state and ends; once more stops it at once'),
     onSecond: () => runner.kill(),

@@ -2,16 +2,20 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Disk } from '../dataset/disk.ts';
+import { Disk } from '../dataset/disk.ts';
 import { POLICY_FILE } from '../policy/contract.ts';
 import { InputError } from '../sim/errors.ts';
 import { remoteProviderNamed } from '../trainer/launch/remote/place-from-options.ts';
 import { planFromOptions } from '../trainer/launch/remote/plan-from-options.ts';
+import { runsFolder } from '../trainer/launch/remote/run-id.ts';
 import { planFile } from '../trainer/launch/remote/run-plan.ts';
 import { readRemoteSettings, SETTINGS_FILE } from '../trainer/launch/remote/settings-file.ts';
 import { outputsRun } from '../trainer/launch/remote/supervisor-plan.ts';
 import { readStatus } from '../trainer/launch/supervisor/journal.ts';
+import { type Elsewhere, remoteRunId } from './elsewhere.ts';
 import type { LoopMachine } from './settings.ts';
+import { remoteTrainFacts } from './stage-facts.ts';
+import type { FactsOf, RequestOf } from './stages.ts';
 
 /**
  * Before the first episode is made; nobody elsewhere is asked yet.
@@ -36,6 +40,19 @@ export function assertTrainsThere({ provider, settings: file }: LoopMachine, fol
     const text = `trainings of this loop go by ${path} alone, where these options of \`train\` have names of their own (train.remote.example.yaml)`;
     throw new InputError(`${text}: ${error.message}`, { cause: error });
   }
+}
+
+/** The folder of a training's run where the loop was begun. */
+export const remoteRunOf = (request: RequestOf<'train'>, elsewhere: Elsewhere): string =>
+  join(runsFolder(elsewhere.folder), remoteRunId(elsewhere, request));
+
+/** Brings the policy of a run that succeeded into the loop's folder, and says what is known of it. */
+export async function broughtHome(
+  request: RequestOf<'train'>,
+  { out, elsewhere }: { out: string; elsewhere: Elsewhere },
+): Promise<FactsOf<'train'>> {
+  await bringHome(remoteRunOf(request, elsewhere), join(out, request.out), new Disk());
+  return remoteTrainFacts(request, out);
 }
 
 /** `done`: it succeeded, its machines cost nothing any more, and its policy is on this machine. */

@@ -1,39 +1,11 @@
-/** What a stage that ended left to be known: from its summary line and the files it wrote. */
-import { join, relative } from 'node:path';
+/** What a stage that ended left to be known: from its result and the files it wrote. */
+import { join } from 'node:path';
 import { DatasetReader } from '../dataset/reader.ts';
 import { shuffledOrder } from '../evaluator/compare/pairing.ts';
 import { readRollout } from '../evaluator/compare/rollout-folder.ts';
 import { wilson } from '../evaluator/statistics/wilson.ts';
 import { readRegularSync } from '../runtime/regular-file.ts';
-import type { DataFacts, FactsOf, RequestOf, RolloutFacts, StageKind, StageRequest } from './stages.ts';
-
-/**
- * @param out of the loop, absolute
- * @param summary the command's JSON line; undefined when it printed none
- */
-export async function stageFacts(
-  request: StageRequest,
-  out: string,
-  summary: Record<string, unknown> | undefined,
-): Promise<FactsOf<StageKind>> {
-  switch (request.kind) {
-    case 'measure':
-      return { stepsPerS: numberOrNull(summary?.steps_per_s) };
-    case 'fresh':
-    case 'corrections':
-    case 'merge':
-      return dataFacts(join(out, request.out));
-    case 'train': {
-      const { policy } = summary ?? {};
-      if (typeof policy !== 'string') throw new Error('the training left no policy folder');
-      return trainFacts(summary!, relative(out, policy));
-    }
-    case 'aim':
-    case 'judge':
-    case 'confirm':
-      return rolloutFacts(join(out, request.out));
-  }
-}
+import type { DataFacts, FactsOf, RequestOf, RolloutFacts } from './stages.ts';
 
 /** Of a training elsewhere: its run folder has been brought into the loop's. */
 export function remoteTrainFacts({ out: run }: RequestOf<'train'>, out: string): FactsOf<'train'> {
@@ -43,8 +15,9 @@ export function remoteTrainFacts({ out: run }: RequestOf<'train'>, out: string):
   return trainFacts({ ...handover, steps }, join(run, 'checkpoints/last/policy'));
 }
 
-function trainFacts(
-  { steps, loss_first, loss_last }: Record<string, unknown>,
+/** @param policy relative to the loop's folder */
+export function trainFacts(
+  { steps, loss_first, loss_last }: { steps: unknown; loss_first?: unknown; loss_last?: unknown },
   policy: string,
 ): FactsOf<'train'> {
   return {

@@ -8,10 +8,10 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type OutsideTask, outsideTask, setOutsideTask } from '../runtime/outside-task.ts';
 import type { AnyTaskScenarios } from '../sim/engine/scenario/task-scenarios.ts';
-import { assertTaskName } from '../sim/engine/task-registry.ts';
+import { assertTaskName, DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { addTaskFolder } from '../sim/tasks/load-task.ts';
-import { addTaskScenarios, isTaskName, selectTask, unknownTask } from './tasks.ts';
+import { addTaskScenarios, isTaskName, selectedTask, selectTask, unknownTask } from './tasks.ts';
 
 /** The files that a task's folder must have, with what each exports. */
 export const TASK_FILES = { 'task.ts': 'task', 'scene.ts': 'taskScene', 'scenario.ts': 'taskScenarios' };
@@ -49,6 +49,12 @@ export async function useOutsideTask(task: OutsideTask | undefined): Promise<voi
   addTaskFolder(name, `${pathToFileURL(folder).href}/`);
   setOutsideTask(task);
 }
+
+/** What `useTask` is given in a process of ours that is about the same task. */
+export const chosenTask = (): string => outsideTask()?.folder ?? selectedTask();
+
+/** What a command line must say to be about the same task. */
+export const taskWords = (): string[] => (chosenTask() === DEFAULT_TASK ? [] : ['--task', chosenTask()]);
 
 function folderFaults(folder: string): string[] {
   if (!statSync(folder).isDirectory()) return ['it is a file; name the folder that holds task.ts'];

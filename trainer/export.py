@@ -7,15 +7,15 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from brickyard_trainer.dataset_index import open_dataset
-from brickyard_trainer.errors import InputError, NegativeResult
 from brickyard_trainer.export import FRAMES, PRECISIONS, export_policy
-from brickyard_trainer.machine import DISK_FAULTS
+from brickyard_trainer.failures import failure_of, report_failure
 from brickyard_trainer.parent import stop_with_parent
 
 
@@ -44,23 +44,17 @@ def main() -> int:
             parity_dump=arguments.parity_dump,
             command=arguments.command or " ".join(["python trainer/export.py", *sys.argv[1:]]),
         )
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except NegativeResult as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        if error.errno not in DISK_FAULTS:
+    except (Exception, KeyboardInterrupt) as error:
+        failure = failure_of(error)
+        if failure.kind in ("disk-full", "refused") and isinstance(error, OSError):
+            what = f"{error.filename or arguments.out} cannot be written ({error.strerror})"
+            failure = replace(failure, message=f"{what}: free space or name another folder by --out")
+        report_failure(failure)
+        if failure.kind == "bug":
             raise
-        print(
-            f"{error.filename or arguments.out} cannot be written ({error.strerror}): free space or name "
-            "another folder by --out",
-            file=sys.stderr,
-        )
-        return 1
-    except KeyboardInterrupt:
-        return 130
+        if failure.kind != "interrupted":
+            print(failure.message, file=sys.stderr)
+        return failure.exit_code
     print(json.dumps({"policy": str(arguments.out), "parity": contract["parity"]}))
     return 0
 

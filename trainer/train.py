@@ -34,18 +34,12 @@ from brickyard_trainer.checkpoints import (
     pretrained_folder,
 )
 from brickyard_trainer.durable import read_json
-from brickyard_trainer.errors import Interrupted, NegativeResult, TrainerError
+from brickyard_trainer.errors import Diverged, Interrupted, NegativeResult
 from brickyard_trainer.export_step import export_checkpoint
+from brickyard_trainer.failures import failure_of, report_failure
 from brickyard_trainer.feature_cache import FrozenBackbone
 from brickyard_trainer.handover import facts_of, write_handover
-from brickyard_trainer.machine import (
-    OUT_OF_MEMORY,
-    StopSignal,
-    accelerator_for,
-    disk_fault,
-    is_out_of_memory,
-    quiet_libraries,
-)
+from brickyard_trainer.machine import StopSignal, accelerator_for, quiet_libraries
 from brickyard_trainer.policies import (
     apply_settings,
     make_optimizer,
@@ -85,15 +79,13 @@ def main(arguments: list[str]) -> int:
         with redirect_stdout(sys.stderr):  # libraries print; stdout is for events alone
             Training(overrides, resolved(asked, allow_missing=asked.resume is not None)).run()
         return 0
-    except TrainerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except (torch.cuda.OutOfMemoryError, MemoryError, RuntimeError, OSError) as error:
-        said = OUT_OF_MEMORY if is_out_of_memory(error) else disk_fault(error)
-        if said is None:
+    except (Exception, KeyboardInterrupt) as error:
+        failure = failure_of(error)
+        report_failure(failure)
+        if failure.kind == "bug":
             raise
-        print(f"error: {said}", file=sys.stderr)
-        return 1
+        print(f"error: {failure.message}", file=sys.stderr)
+        return failure.exit_code
 
 
 class Training:
@@ -275,10 +267,10 @@ class Training:
         self.step += 1
         self.progress.add(total, waited_s, time.perf_counter() - began_s)
 
-    def not_finite(self, value: float, episodes: torch.Tensor) -> NegativeResult:
+    def not_finite(self, value: float, episodes: torch.Tensor) -> Diverged:
         names = ", ".join(str(number) for number in sorted(set(episodes.tolist())))
         kept = f"the last good checkpoint is {self.latest}" if self.latest else "there was no checkpoint yet"
-        return NegativeResult(
+        return Diverged(
             f"the loss or its gradient is {value} at step {self.step + 1:,}, before the weights took it; "
             f"{kept}. The batch has episodes {names}: run `brickyard dataset validate`, or lower training.lr"
         )
@@ -387,8 +379,4 @@ class Training:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ import { readRegularSync } from '../../runtime/regular-file.ts';
 import { shellLine } from '../../runtime/shell-line.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
+import { taskWords } from '../../scenarios/use-task.ts';
 import { InputError } from '../../sim/errors.ts';
 import { againWords, wholeRequest } from '../rollout/again.ts';
 import { requestedConditions } from '../rollout/requested-conditions.ts';
@@ -85,6 +86,7 @@ export function rolloutOf(
   const words = [
     ...againWords(side.subject!, request, userFolder()),
     ...['--out', side.folder, '--resume', '--shuffled', '--no-report', '--json', '--workers', `${workers}`],
+    ...taskWords(),
   ];
   return {
     ...{ ...request, ...wholeRequest(side.subject!, request, userFolder()), out: side.folder, workers },

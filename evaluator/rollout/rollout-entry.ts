@@ -1,10 +1,12 @@
 /** The process that rollout-process.ts starts. */
 import { assertOpenFiles } from '../../runtime/resource-limits.ts';
 import { serveTask } from '../../runtime/task-entry.ts';
+import { useTask } from '../../scenarios/use-task.ts';
 import { Interrupted } from '../../sim/errors.ts';
-import { rollOut, rollOutOptionsSchema } from './roll-out.ts';
+import { rollOut, rolloutTaskSchema } from './roll-out.ts';
 
-await serveTask(rollOutOptionsSchema, async (options, ports) => {
+await serveTask(rolloutTaskSchema, async ({ task, ...options }, ports) => {
+  await useTask(task, '/');
   assertOpenFiles();
   const result = await rollOut(options, ports);
   if (result.kind === 'interrupted')

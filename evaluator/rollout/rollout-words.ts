@@ -1,4 +1,5 @@
 /** The command line of a rollout that is asked for by the program, not by a person: for logs and for what is stored. */
+import { taskWords } from '../../scenarios/use-task.ts';
 import type { RollOutInput } from './roll-out.ts';
 
 /** As after `brickyard`. Paths stay as they are. */
@@ -14,6 +15,6 @@ export function rolloutWords(options: Omit<RollOutInput, 'command'>): string[] {
     ...['eval', 'rollout', '--checkpoint', ...checkpoints, ...chosen],
     ...[...value('--seed', seed), ...value('--out', out), ...(resume ? ['--resume'] : [])],
     ...[...(shuffled ? ['--shuffled'] : []), ...(report === false ? ['--no-report'] : []), '--json'],
-    ...[...value('--workers', workers), ...value('--hang', hangS)],
+    ...[...value('--workers', workers), ...value('--hang', hangS), ...taskWords()],
   ];
 }

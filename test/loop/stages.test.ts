@@ -1,17 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { evalCommand } from '../../evaluator/command.ts';
 import { shuffledOrder } from '../../evaluator/compare/pairing.ts';
-import { DIVERGED } from '../../loop/cli-stages.ts';
+import { parseRolloutOptions } from '../../evaluator/rollout/settings.ts';
+import { genCommand } from '../../generator/command.ts';
 import { CpuMeter } from '../../loop/cpu-time.ts';
 import { remoteRunId } from '../../loop/elsewhere.ts';
 import { bestOf, countPairs, gainSinceBest, warmRound } from '../../loop/improvement.ts';
 import { overlapFigures } from '../../loop/overlap.ts';
 import { MAX_ROUNDS, roundStages } from '../../loop/round-stages.ts';
 import { runLoop } from '../../loop/run.ts';
-import { stageArguments } from '../../loop/stage-arguments.ts';
+import { stageWords, storedCommand } from '../../loop/stage-command-line.ts';
 import { rolloutFacts } from '../../loop/stage-facts.ts';
+import { genOptions, rolloutOptions } from '../../loop/stage-options.ts';
 import type { RequestOf, StageRequest } from '../../loop/stages.ts';
 import { loopSummary } from '../../loop/summary.ts';
 import { parseStat } from '../../runtime/process-stat.ts';
@@ -27,7 +30,7 @@ it('turns each stage into the command that a person would type', async () => {
   const line = (id: string, changes = {}) => {
     const request = runner.asked.find((each) => each.id === id) as StageRequest;
     const context = { out: '/l', content, machine, workers: null, resumable: false, ...changes };
-    return stageArguments(request, context).join(' ');
+    return stageWords(request, context).join(' ');
   };
   expect(line('00/fresh')).toBe(
     'gen --mode mix --scenarios wall --episodes 300 --seed 0 --state seed4 --size 320x240 --out /l/rounds/00/data/fresh --resume --json',
@@ -52,7 +55,47 @@ it('turns each stage into the command that a person would type', async () => {
   );
   const suite = { content: { ...content, suite: 'smoke' } };
   expect(line('01/judge', suite)).toContain('--suite smoke --seed 4');
+  const merge = runner.asked.find(({ id }) => id === '01/merge') as StageRequest;
+  const context = { out: '/l', content, machine, workers: null, resumable: false };
+  expect(storedCommand(merge, context)).toBe(
+    'brickyard dataset merge /l/rounds/00/data/fresh /l/rounds/01/data/fresh /l/rounds/01/data/corrections --weights 1,1,3',
+  );
 });
+
+it('asks for what its command line says', async () => {
+  const state = newState({ scenarios: 'wall', suite: null }, { rounds: 2 });
+  const runner = new FakeStages();
+  await runLoop(state, fakeHost(runner).host);
+  const { content, machine } = state;
+  for (const workers of [null, 3])
+    for (const request of runner.asked) {
+      const context = { out: '/l', content, machine, workers, resumable: false };
+      const words = stageWords(request, context);
+      const asked =
+        request.kind === 'fresh' || request.kind === 'corrections'
+          ? genOptions(request, context)
+          : request.kind === 'aim' || request.kind === 'judge' || request.kind === 'confirm'
+            ? rolloutOptions(request, context)
+            : undefined;
+      if (!asked) continue;
+      const typed = optionsOf(words);
+      if ('conditions' in asked) {
+        const { out, report, ...rest } = asked;
+        const parsed = parseRolloutOptions(typed, 2);
+        expect(typed).toMatchObject({ out, report });
+        expect(parsed).toMatchObject(JSON.parse(JSON.stringify(rest)));
+      } else expect(typed).toMatchObject(JSON.parse(JSON.stringify(asked)));
+    }
+});
+
+/** What commander makes of a command line. */
+function optionsOf([group, ...words]: string[]): Record<string, never> {
+  const command =
+    group === 'gen' ? genCommand() : evalCommand().commands.find((one) => one.name() === words[0])!;
+  command.option('--json').action(() => {});
+  command.parse(group === 'gen' ? words : words.slice(1), { from: 'user' });
+  return command.opts();
+}
 
 it('trains elsewhere by the commands of a person, under a name that is the same however often it is asked', async () => {
   const elsewhere = { folder: '/home/me', loopId: '20260131-100000-abc' };
@@ -64,7 +107,7 @@ it('trains elsewhere by the commands of a person, under a name that is the same 
   const line = (id: string, resumable = false) => {
     const request = runner.asked.find((each) => each.id === id) as StageRequest;
     const context = { out: '/l', content, machine, workers: null, resumable, elsewhere };
-    return stageArguments(request, context).join(' ');
+    return stageWords(request, context).join(' ');
   };
   expect(line('00/train')).toBe(
     'train --provider ssh --dataset /l/rounds/00/data/fresh --run-id 20260131-100000-abc-round-00 --settings /home/me/big.yaml --eval none --min-episodes 1 --json policy=act_small checkpoint.export=final checkpoint.every_minutes=5 training.steps=3000 training.lr=0.001 seed=3',
@@ -87,13 +130,9 @@ it('starts from a checkpoint of another training, gently, where one is named', a
   expect(trainings[1]).toMatchObject({ initFrom: 'rounds/00/run', lr: 5e-4 });
   const { content, machine } = newState();
   const context = { out: '/l', content, machine, workers: null, resumable: false };
-  expect(stageArguments(trainings[0], context)).toContain(
+  expect(stageWords(trainings[0], context)).toContain(
     "training.init_from='/r/checkpoints/best/pretrained_model'",
   );
-});
-
-it('knows a training that diverged by the words that the trainer has for it', () => {
-  expect(readFileSync('trainer/train.py', 'utf8')).toMatch(DIVERGED);
 });
 
 it('names the same stages for a state however often it is asked', async () => {

@@ -12,8 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linkBestSuccess, readSuccess } from '../../policy/checkpoint-success.ts';
-import type { OwnCommand } from '../../runtime/own-command.ts';
-import { CheckpointRollouts } from '../../trainer/launch/checkpoint-rollouts.ts';
+import type { TaskEnd } from '../../runtime/task-process.ts';
+import {
+  type CheckpointRollout,
+  CheckpointRollouts,
+  type RolledOut,
+  type StartRollout,
+} from '../../trainer/launch/checkpoint-rollouts.ts';
 import {
   dueCheckpoints,
   type EvaluationPlan,
@@ -45,24 +50,22 @@ const common = { say: () => {}, countIdleCores: async () => 1 };
 
 /** Rollouts that end when told to; `successes` of 20. */
 function fakeRollouts() {
-  const begun: { name: string; args: readonly string[]; niceness?: number }[] = [];
+  const begun: { name: string; options: CheckpointRollout['options']; niceness?: number }[] = [];
   const ends: ((code: number, successes?: number) => void)[] = [];
   const interrupted: string[] = [];
-  const start = ({ args, niceness, onText }: OwnCommand) => {
-    const name = args[args.indexOf('--checkpoint') + 1].split('/').at(-2)!;
-    begun.push({ name, args, niceness });
-    const out = args[args.indexOf('--out') + 1];
-    const finished = new Promise<number>((resolve) => {
+  const startRollout: StartRollout = ({ options, niceness }) => {
+    const name = options.checkpoints[0].split('/').at(-2)!;
+    begun.push({ name, options, niceness });
+    const ended = new Promise<TaskEnd<RolledOut[]>>((resolve) => {
       ends.push((code, successes = 0) => {
-        if (code === 0) {
-          const summary = { episodes: 20, successes, errors: 0, wilson: [0, 1], suite_hash: plan.suite_hash };
-          mkdirSync(out, { recursive: true });
-          writeFileSync(join(out, 'summary.json'), JSON.stringify(summary));
-        } else onText?.('brickyard: the reason');
-        resolve(code);
+        const { suite_hash } = plan;
+        const result: RolledOut[] = [{ episodes: 20, successes, errors: 0, wilson: [0, 1], suite_hash }];
+        const kind = code === 130 ? 'interrupted' : 'bad-input';
+        if (code === 0) resolve({ kind: 'done', result });
+        else resolve({ kind: 'failed', failure: { kind, message: 'brickyard: the reason' } });
       });
     });
-    return { pid: 1, finished, interrupt: (): void => void interrupted.push(name), kill: () => {} };
+    return { pid: 1, ended, interrupt: (): void => void interrupted.push(name), kill: () => {} };
   };
   /** Until the n-th is under way. */
   const wait = async (n: number): Promise<void> => {
@@ -70,7 +73,7 @@ function fakeRollouts() {
       await new Promise((done) => setTimeout(done, 1));
     expect(begun).toHaveLength(n);
   };
-  return { begun, ends, interrupted, start, wait };
+  return { begun, ends, interrupted, startRollout, wait };
 }
 
 describe('the plan', () => {
@@ -101,9 +104,15 @@ describe('the plan', () => {
 
 describe('rollouts beside a training', () => {
   it('take the newest next, drop none, and a link keeps those that wait', async () => {
-    const { begun, ends, start, wait } = fakeRollouts();
+    const { begun, ends, startRollout, wait } = fakeRollouts();
     const said: string[] = [];
-    const rollouts = new CheckpointRollouts({ ...common, run, plan, start, say: (line) => said.push(line) });
+    const rollouts = new CheckpointRollouts({
+      ...common,
+      run,
+      plan,
+      startRollout,
+      say: (line) => said.push(line),
+    });
     for (const step of [10, 20, 30]) {
       const name = makeCheckpoint(step);
       rollouts.exported(name);
@@ -133,8 +142,8 @@ describe('rollouts beside a training', () => {
     expect(rollouts.faults).toEqual([]);
   });
   it('that fail beside it are tried once more after it; then they are faults', async () => {
-    const { begun, ends, start, wait } = fakeRollouts();
-    const rollouts = new CheckpointRollouts({ ...common, run, plan, start });
+    const { begun, ends, startRollout, wait } = fakeRollouts();
+    const rollouts = new CheckpointRollouts({ ...common, run, plan, startRollout });
     rollouts.exported(makeCheckpoint(10));
     rollouts.verified('000010');
     await wait(1);
@@ -151,7 +160,7 @@ describe('rollouts beside a training', () => {
   });
   it('go on in a later process: what was exported while nobody listened counts, what is done does not', async () => {
     const first = fakeRollouts();
-    const killed = new CheckpointRollouts({ ...common, run, plan, start: first.start });
+    const killed = new CheckpointRollouts({ ...common, run, plan, startRollout: first.startRollout });
     killed.exported(makeCheckpoint(10));
     killed.verified('000010');
     await first.wait(1);
@@ -165,15 +174,19 @@ describe('rollouts beside a training', () => {
 
     const second = fakeRollouts();
     const resumed = planEvaluation({ overrides: [], resume: run })!;
-    const rollouts = new CheckpointRollouts({ ...common, run, plan: resumed, start: second.start });
+    const rollouts = new CheckpointRollouts({
+      ...common,
+      run,
+      plan: resumed,
+      startRollout: second.startRollout,
+    });
     expect(readPlan(run)!.exported).toEqual(['000010', '000020']);
     await second.wait(1);
     second.ends[0](0, 1);
     await second.wait(2);
     expect(second.begun.map(({ name }) => name)).toEqual(['000020', '000010']);
     const folder = (name: string, { begun }: typeof first) => {
-      const { args } = begun.find((one) => one.name === name)!;
-      return args[args.indexOf('--out') + 1];
+      return begun.find((one) => one.name === name)!.options.out;
     };
     expect(folder('000010', second)).toBe(folder('000010', first));
     second.ends[1](0, 1);

@@ -28,6 +28,8 @@ PROGRESS = "progress.json"
 class CheckpointNotWritten(NegativeResult):
     """The disk is full or gone; older checkpoints are as they were."""
 
+    kind = "disk-full"
+
 
 class Cadence:
     """When the next one is due: by epochs, steps or minutes, whichever comes first."""

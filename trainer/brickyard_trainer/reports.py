@@ -1,8 +1,6 @@
 """What a training says while it runs: metrics, reports, events for what started it, and lines to read."""
 
-import json
 import math
-import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -10,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from . import events
 from .durable import append_line
 from .notify import Notifier
 
@@ -94,13 +93,13 @@ class Reporter:
         self.every_s = (config["report"]["every_minutes"] or math.inf) * 60
         self.main = main
         self.notifier = Notifier(config["notify"] if main else None)
-        self.events = main and os.environ.get("BRICKYARD_EVENTS") == "1"
+        self.events = main and events.wanted()
         self.wandb = start_wandb(config, run) if main else None
         self.last_report_s = time.perf_counter()
 
     def event(self, name: str, **fields: object) -> None:
         if self.events:
-            print(json.dumps({"event": name, **fields}), file=sys.__stdout__, flush=True)
+            events.emit(name, **fields)
 
     def say(self, text: str) -> None:
         if self.main:

@@ -91,6 +91,12 @@ class Runs:
         if code > 0:
             errors = [line for line in text.splitlines() if line.startswith("error: ")]
             self.expect(len(errors) == 1, f"{name}: not one error: {text[-600:]}")
+            told = [
+                event["message"].splitlines()[0]
+                for event in self.events(name)
+                if event["event"] == "failure"
+            ]
+            self.expect(told == [error[len("error: ") :] for error in errors], f"{name}: told {told}")
         return text
 
     def resumed_again(self, source: str, name: str, step: int) -> str:
@@ -106,6 +112,10 @@ class Runs:
 
     def events(self, name: str) -> list[dict]:
         return [json.loads(line) for line in (self.work / f"{name}.log.out").read_text().splitlines()]
+
+    def kind(self, name: str) -> str | None:
+        """Of the failure that it told of."""
+        return next((event["kind"] for event in self.events(name) if event["event"] == "failure"), None)
 
     def curve(self, name: str) -> list[tuple]:
         lines = (self.work / name / "metrics.jsonl").read_text().splitlines()

@@ -225,12 +225,15 @@ def no_line_stops_the_trainer(folder: Path) -> None:
     log = Log(paths.log, {"TOKEN": "canary-1", "SHORT": "abc"})
     status = StatusFile(folder / "no-folder" / "status.json", "run-5", 1)
     code = """print('{"event": "step"}'); print('{"event": "start", "step": 3, "steps": 9}'); print('{torn')
-print('{"event": "step", "step": 4, "steps": 9, "loss": NaN}'); print("a canary-1 sings abc" * 20000)"""
+print('{"event": "step", "step": 4, "steps": 9, "loss": NaN}'); print("a canary-1 sings abc" * 20000)
+print('{"event": "failure", "kind": "diverged", "message": "canary-1 is nan"}')
+print('{"event": "failure", "kind": "interrupted", "message": "asked by the first"}')"""
     process = TrainerProcess([sys.executable, "-c", code], dict(os.environ), status, log, paths)
     process.process.wait(20)
     process.finish()
     assert process.exit_code() == 0
     assert (status.now["step"], status.now["steps"], status.now["loss"]) == (4, 9, None), status.now
+    assert process.failure == {"kind": "diverged", "message": "[secret] is nan"}, process.failure
     text = paths.log.read_text()
     assert "canary-1" not in text and "a [secret] sings abc" in text and "{torn" in text
 

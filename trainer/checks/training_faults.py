@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from judged_runs import Runs
+from judged_runs import Runs, ended, start
 
 import train
 from brickyard_trainer import checkpoints
@@ -27,6 +27,7 @@ class Check(Runs):
     def mistakes(self) -> None:
         missing = self.run("missing", code=2, base=[])
         self.expect("data.root must be given" in missing, f"missing: {missing}")
+        self.expect(self.kind("missing") == "bad-input", f"missing: {self.kind('missing')}")
         unknown = self.run("unknown", "training.stepps=3", code=2)
         self.expect("did you mean training.steps?" in unknown, f"unknown: {unknown}")
         tune = self.run("tune", self.base[0], "experiment=fine_tune", code=2, base=[])
@@ -38,6 +39,7 @@ class Check(Runs):
         lr = ["training.lr=1e30", "training.warmup_steps=0"]
         not_finite = self.run("nan", *lr, f"run.dir={self.work}/nan", code=1)
         self.expect("The batch has episodes" in not_finite, f"nan: {not_finite}")
+        self.expect(self.kind("nan") == "diverged", f"nan: {self.kind('nan')}")
 
     def datasets(self) -> None:
         """Each is ours with one thing made wrong in info.json; nothing but the message may come of it."""
@@ -124,6 +126,7 @@ class Check(Runs):
         arguments = [f"resume={run}", "training.steps=18", "allow_change=[training.steps]"]
         said = self.run("full", *arguments, code=1, base=[], before=before)
         self.expect(said.count("older ones are whole") == 2, f"full: {said}")
+        self.expect(self.kind("full") == "disk-full", f"full: {self.kind('full')}")
         left = sorted(p.name for p in (run / "checkpoints").iterdir() if not p.is_symlink())
         self.expect(left == ["000006"], f"full disk left {left}")
         self.run("full-resumed", f"resume={run}", base=[])
@@ -137,6 +140,20 @@ class Check(Runs):
         said = self.run("memory", f"run.dir={self.work}/memory", code=1, before=before)
         keys = ("training.batch_size", "hardware.precision", "policy.input_height_px")
         self.expect(all(key in said for key in keys), f"memory: {said}")
+        self.expect(self.kind("memory") == "out-of-memory", f"memory: {self.kind('memory')}")
+
+    def broken(self) -> None:
+        """A bug is told of as one, and its traceback printed."""
+
+        def wrong(*_: object) -> None:
+            raise KeyError("no such layer")
+
+        def before() -> None:
+            train.make_policy = wrong
+
+        output = self.work / "broken.log"
+        ended(start([*self.base, f"run.dir={self.work}/broken"], output, before))
+        self.expect(self.kind("broken") == "bug", f"broken: {self.events('broken')}")
 
 
 if __name__ == "__main__":
@@ -149,4 +166,5 @@ if __name__ == "__main__":
         check.killed_while_writing,
         check.full_disk,
         check.out_of_memory,
+        check.broken,
     )

@@ -8,7 +8,6 @@ import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import {
   bestBySuccess,
   readSuccess,
@@ -18,8 +17,7 @@ import {
 } from '../../policy/checkpoint-success.ts';
 import { POLICY_FILE } from '../../policy/contract.ts';
 import { coreTimes, idleShare } from '../../runtime/idle-cores.ts';
-import { type OwnCommand, type RunningCommand, startOwnCommand } from '../../runtime/own-command.ts';
-import { readRegularSync } from '../../runtime/regular-file.ts';
+import type { RunningTask, TaskEnd } from '../../runtime/task-process.ts';
 import { MAX_WORKERS } from '../../runtime/worker-pool.ts';
 import { dueCheckpoints, type EvaluationPlan, writePlan } from './evaluation-plan.ts';
 import { checkpointNames } from './run-folder.ts';
@@ -33,21 +31,43 @@ const IDLE_SAMPLE_MS = 1000;
 const SHOWN_CHARACTERS = 300;
 const LINK = 'rollout-';
 
-const summarySchema = z.looseObject({
-  episodes: z.number().int().positive(),
-  successes: z.number().int(),
-  errors: z.number().int(),
-  wilson: z.tuple([z.number(), z.number()]),
-  suite_hash: z.string(),
-});
+/** A rollout of one checkpoint; what is done in `out` already is taken as it is. */
+export interface CheckpointRollout {
+  options: {
+    /** Its policy folder. */
+    checkpoints: [string];
+    conditions: { suite: string };
+    seed: number;
+    /** Absolute. */
+    out: string;
+    resume: true;
+    report: false;
+    workers: number;
+    hangS: number;
+  };
+  niceness?: number;
+  onText(line: string): void;
+}
+
+/** Rollouts that crashed are counted. */
+export interface RolledOut {
+  episodes: number;
+  successes: number;
+  errors: number;
+  wilson: [low: number, high: number];
+  suite_hash: string;
+}
+
+/** Rolls out as a process of its own. What does it is for others to know: see cli.ts. */
+export type StartRollout = (rollout: CheckpointRollout) => RunningTask<RolledOut[]>;
 
 export interface CheckpointRolloutsOptions {
   /** Absolute. */
   run: string;
   plan: EvaluationPlan;
   say(line: string): void;
-  /** Other ones in tests. */
-  start?(command: OwnCommand): RunningCommand;
+  startRollout: StartRollout;
+  /** Another one in tests. */
   countIdleCores?(): Promise<number>;
 }
 
@@ -59,7 +79,7 @@ export class CheckpointRollouts {
   readonly #postponed = new Set<string>();
   readonly #failed = new Set<string>();
   #last: string | undefined;
-  #running: RunningCommand | undefined;
+  #running: RunningTask<RolledOut[]> | undefined;
   #work: Promise<void> | undefined;
   #isStopped = false;
   /** What could not be rolled out and why, a line each. */
@@ -148,35 +168,29 @@ export class CheckpointRollouts {
   }
 
   async #rollOut(name: string): Promise<void> {
-    const { run, plan, start = startOwnCommand, countIdleCores = idleCores } = this.#options;
+    const { run, plan, startRollout, countIdleCores = idleCores } = this.#options;
     const beside = this.#last === undefined;
     const workers = beside ? await countIdleCores() : availableParallelism();
     if (this.#isStopped) return;
     const out = rolloutFolder(selectionFolder(run, plan.suite), plan.seed, name);
-    let lastLine = '';
-    this.#running = start({
-      args: [
-        ...['eval', 'rollout', '--checkpoint', join(run, 'checkpoints', name, 'policy')],
-        ...['--suite', plan.suite, '--seed', `${plan.seed}`, '--out', out, '--resume', '--no-report'],
-        ...['--workers', `${Math.min(workers, MAX_WORKERS)}`, '--hang', `${HANG_S}`, '--quiet'],
-      ],
-      niceness: beside ? NICENESS : undefined,
-      onText: (line) => {
-        lastLine = line;
+    this.#running = startRollout({
+      options: {
+        checkpoints: [join(run, 'checkpoints', name, 'policy')],
+        ...{ conditions: { suite: plan.suite }, seed: plan.seed, out, resume: true, report: false },
+        ...{ workers: Math.min(workers, MAX_WORKERS), hangS: HANG_S },
       },
+      niceness: beside ? NICENESS : undefined,
+      onText: () => {},
     });
-    const code = await this.#running.finished;
+    const end: TaskEnd<RolledOut[]> = await this.#running.ended;
     this.#running = undefined;
-    // 1: some rollouts ended in an error, which is counted.
-    if (code === 0 || code === 1) this.#record(name, join(out, 'summary.json'));
-    else if (!this.#isStopped) this.#fail(name, lastLine || `exit code ${code}`);
+    if (end.kind === 'done') this.#record(name, end.result[0]);
+    else if (!this.#isStopped) this.#fail(name, end.failure.message);
   }
 
-  #record(name: string, summaryFile: string): void {
+  #record(name: string, { episodes, successes, errors, wilson, suite_hash }: RolledOut): void {
     const { run, plan, say } = this.#options;
     const { suite, seed } = plan;
-    const summary = summarySchema.parse(JSON.parse(readRegularSync(summaryFile).toString('utf8')));
-    const { episodes, successes, errors, wilson, suite_hash } = summary;
     if (suite_hash !== plan.suite_hash) throw new Error(`the suite ${suite} was changed during the training`);
     const row = { episodes, successes, errors, wilson, suite, seed, suite_hash };
     const all = recordSuccess(run, { [name]: row });

@@ -7,19 +7,19 @@ import { wholeNumber } from '../../runtime/option-number.ts';
 import { shellLine } from '../../runtime/shell-line.ts';
 import { userPath } from '../../runtime/user-path.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
-import { estimateText, estimateTraining } from './dry-run.ts';
-import { assertRolledOut, runEvaluatedTraining } from './evaluated-training.ts';
-import { EVALUATION_DEFAULTS, planEvaluation } from './evaluation-plan.ts';
+import type { StartRollout } from './checkpoint-rollouts.ts';
+import { estimateText } from './dry-run.ts';
+import { assertRolledOut } from './evaluated-training.ts';
+import { EVALUATION_DEFAULTS } from './evaluation-plan.ts';
 import { EXPORT_DEFAULTS, exportPolicy, PRECISIONS } from './export-policy.ts';
 import { localProvider } from './local.ts';
 import { trainerArguments } from './overrides.ts';
-import { DEFAULT_PROVIDER, type TrainingProvider } from './provider.ts';
+import { DEFAULT_PROVIDER } from './provider.ts';
 import { addRemoteOptions, REMOTE_HELP } from './remote/remote-options.ts';
 import { runCommands } from './remote/run-commands.ts';
-import { type RemoteCommandOptions, trainRemotely } from './remote/train-remotely.ts';
-import { datasetOfRun } from './run-folder.ts';
+import { type RemoteCommandOptions, reportRemoteRun, trainRemotely } from './remote/train-remotely.ts';
+import { estimateHere, type TrainHereOptions, trainHere } from './train-here.ts';
 import { TrainProgress } from './train-progress.ts';
-import { checkTrainingData, verdictFolder } from './training-data.ts';
 
 interface GlobalOptions {
   json?: boolean;
@@ -51,7 +51,12 @@ Examples:
   brickyard train --resume RUN training.lr=5e-5 --allow-change training.lr
   brickyard train --cfg job policy=act_small                              the whole configuration`;
 
-export function trainCommand(): Command {
+/** What the trainer does not do itself. */
+export interface TrainCommandPorts {
+  startRollout: StartRollout;
+}
+
+export function trainCommand(ports: TrainCommandPorts): Command {
   const command = new Command('train')
     .description(
       'Train a policy on a dataset: it is validated first, and every checkpoint becomes a policy folder.',
@@ -83,51 +88,30 @@ export function trainCommand(): Command {
     .option('--cfg <what>', 'print the configuration and end: job');
   addRemoteOptions(command)
     .addHelpText('after', TRAIN_EXAMPLES + REMOTE_HELP)
-    .action(async (overrides: string[], _options, command: Command) =>
-      train(overrides, command.optsWithGlobals<TrainCommandOptions>()),
-    );
+    .action(async (overrides: string[], _options, command: Command) => {
+      const options = command.optsWithGlobals<TrainCommandOptions>();
+      const isHere = options.provider === DEFAULT_PROVIDER;
+      return (isHere ? train : trainElsewhere)(overrides, options, ports);
+    });
   // Their help names their own options alone, not the many of a training.
-  for (const run of runCommands()) command.addCommand(run.configureHelp({ showGlobalOptions: false }));
+  for (const run of runCommands(ports)) command.addCommand(run.configureHelp({ showGlobalOptions: false }));
   return command;
 }
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
-async function train(overrides: string[], options: TrainCommandOptions): Promise<void> {
-  if (options.provider !== DEFAULT_PROVIDER) return trainElsewhere(overrides, options);
-  refuseRemoteOptions(options);
-  const provider = localProvider;
-  const { json, quiet = false, minEpisodes } = options;
-  const resume = options.resume === undefined ? undefined : userPath(options.resume);
-  const given = options.dataset === undefined ? undefined : userPath(options.dataset);
-  const args = trainerArguments({
-    dataset: given,
-    out: options.out === undefined ? undefined : userPath(options.out),
-    resume,
-    allowChange: options.allowChange,
-    notify: options.notify,
-    overrides,
-  });
-  if (options.cfg !== undefined) return showConfiguration(provider, options.cfg, args);
-  const root = given ?? (resume === undefined ? undefined : await datasetOfRun(resume));
-  if (root === undefined)
-    throw new InputError('--dataset is missing: name the folder of a LeRobot dataset to learn from');
-  const least = wholeNumber('--min-episodes', minEpisodes, { min: 0 });
-  const plan = planEvaluation({ suite: options.eval, every: options.evalEvery, resume, overrides });
+async function train(
+  overrides: string[],
+  options: TrainCommandOptions,
+  { startRollout }: TrainCommandPorts,
+): Promise<void> {
+  const { json, quiet = false, dryRun } = options;
+  const asked = hereOptions(overrides, options);
+  if (options.cfg !== undefined) return showConfiguration(options.cfg, trainerArguments(asked));
   const say = (text: string): void => void (quiet || process.stderr.write(`${text}\n`));
-  const data = await checkTrainingData({
-    root,
-    minEpisodes: least,
-    skip: options.skip === undefined ? [] : checkNames('--skip', options.skip),
-    overrides,
-    cache: verdictFolder(),
-  });
-  const how = data.remembered ? 'valid, as found before' : 'valid';
-  say(`dataset ${root}: ${how}, ${data.episodes} episodes, ${data.frames} frames at ${data.fps} Hz`);
-  if (options.dryRun) return estimate(provider, args, data.frames, say, json);
+  if (dryRun) return estimate(asked, say, json);
   const progress = new TrainProgress(process.stderr, quiet, () => performance.now() / 1000);
-  const command = shellLine(['brickyard', ...process.argv.slice(2)]);
-  const result = await runEvaluatedTraining({ provider, args, command, progress }, plan);
+  const result = await trainHere(asked, { say, progress, startRollout });
   process.exitCode = result.code;
   const { end } = result;
   if (!end || (result.code !== 0 && result.code !== INTERRUPTED_EXIT_CODE)) return;
@@ -142,7 +126,31 @@ async function train(overrides: string[], options: TrainCommandOptions): Promise
   assertRolledOut(result);
 }
 
-async function trainElsewhere(overrides: string[], options: TrainCommandOptions): Promise<void> {
+/** @throws InputError for what cannot be */
+function hereOptions(overrides: string[], options: TrainCommandOptions): TrainHereOptions {
+  refuseRemoteOptions(options);
+  const { minEpisodes, skip, allowChange, notify } = options;
+  const path = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : userPath(text);
+  const asked = {
+    ...{ dataset: path(options.dataset), out: path(options.out), resume: path(options.resume) },
+    ...{ allowChange, notify, overrides },
+  };
+  trainerArguments(asked);
+  return {
+    ...asked,
+    minEpisodes: wholeNumber('--min-episodes', minEpisodes, { min: 0 }),
+    skip: skip === undefined ? [] : checkNames('--skip', skip),
+    evaluation: { suite: options.eval, every: options.evalEvery },
+    command: shellLine(['brickyard', ...process.argv.slice(2)]),
+  };
+}
+
+async function trainElsewhere(
+  overrides: string[],
+  options: TrainCommandOptions,
+  { startRollout }: TrainCommandPorts,
+): Promise<void> {
   const { resume, dryRun, cfg, allowChange, notify } = options;
   const faults: string[] = [];
   if (resume !== undefined) faults.push('a run elsewhere is gone on with by `brickyard train resume RUN`');
@@ -152,7 +160,9 @@ async function trainElsewhere(overrides: string[], options: TrainCommandOptions)
   if (allowChange.length > 0) faults.push('--allow-change is for --provider local');
   if (notify !== undefined) faults.push('--notify is for --provider local');
   throwFaults(`train --provider ${options.provider}`, faults);
-  return trainRemotely({ ...options, overrides });
+  const command = shellLine(['brickyard', ...process.argv.slice(2)]);
+  const summary = await trainRemotely({ ...options, overrides }, { startRollout, command });
+  if (summary) reportRemoteRun(summary, options.json);
 }
 
 /** Somebody who names a machine does not mean this one. */
@@ -166,12 +176,13 @@ function refuseRemoteOptions(options: TrainCommandOptions): void {
     throw new InputError(`${given.join(', ')}: this machine is used unless --provider is ssh, gcp or verda`);
 }
 
-async function showConfiguration(provider: TrainingProvider, what: string, args: string[]): Promise<void> {
+async function showConfiguration(what: string, args: string[]): Promise<void> {
   if (what !== 'job') throw new InputError(`--cfg is "${what}"; it takes job`);
-  const job = provider.start({
+  const job = localProvider.start({
     program: 'train.py',
     args: ['--cfg', what, ...args],
     env: {},
+    onEvent: () => {},
     onOutput: printLine,
     onText: (line) => process.stderr.write(`${line}\n`),
   });
@@ -179,15 +190,13 @@ async function showConfiguration(provider: TrainingProvider, what: string, args:
 }
 
 async function estimate(
-  provider: TrainingProvider,
-  args: string[],
-  frames: number,
+  options: TrainHereOptions,
   say: (text: string) => void,
   json?: boolean,
 ): Promise<void> {
-  const found = await estimateTraining(provider, args, frames, say);
-  if (typeof found === 'number') {
-    process.exitCode = found;
+  const found = await estimateHere(options, { say });
+  if ('failure' in found) {
+    process.exitCode = found.code;
     return;
   }
   say(estimateText(found));
@@ -236,14 +245,15 @@ async function exportCheckpoint(checkpoint: string, options: ExportCommandOption
     command: shellLine(['brickyard', ...process.argv.slice(2)]),
     say: (line) => process.stderr.write(`${line}\n`),
   });
-  if (typeof result === 'number') {
-    process.exitCode = result;
+  if (result.kind === 'failed') {
+    process.exitCode = result.code;
     return;
   }
-  if (json) printLine(JSON.stringify({ policy: userPath(out), parity: result }));
+  const { parity } = result;
+  if (json) printLine(JSON.stringify({ policy: userPath(out), parity }));
   else if (!quiet)
     process.stderr.write(
-      `${userPath(out)}: over ${result.frames} frames the largest difference to PyTorch is ${result.end_to_end.toPrecision(2)}\n`,
+      `${userPath(out)}: over ${parity.frames} frames the largest difference to PyTorch is ${parity.end_to_end.toPrecision(2)}\n`,
     );
 }
 

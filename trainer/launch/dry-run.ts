@@ -6,10 +6,12 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { Failure } from '../../runtime/failure.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../runtime/interrupt.ts';
 import { makePrivateFolder } from '../../runtime/private-folder.ts';
 import { formatBytes, formatCount, formatDuration } from '../../runtime/progress.ts';
-import { type StepEvent, trainerEvent } from './events.ts';
+import { unreported } from '../../runtime/task-process.ts';
+import type { StepEvent } from './events.ts';
 import { hydraString } from './overrides.ts';
 import type { TrainingProvider } from './provider.ts';
 
@@ -32,6 +34,13 @@ export interface TrainEstimate {
   frame_cache_bytes: number;
 }
 
+/** Why there is no estimate. */
+export interface NotEstimated {
+  /** Of train.py. */
+  code: number;
+  failure: Failure;
+}
+
 /** Enough for a rate that is not the first steps' own. */
 const WATCHED_STEPS = 40;
 const REPORT_EVERY = 5;
@@ -50,17 +59,19 @@ export type EstimatedConfig = z.infer<typeof configSchema>;
 
 /**
  * @param frames of the dataset
- * @returns the estimate, or the exit code where the training could not begin
+ * @returns the estimate, or why the training could not begin
  */
 export async function estimateTraining(
   provider: TrainingProvider,
   args: readonly string[],
   frames: number,
   say: (line: string) => void,
-): Promise<TrainEstimate | number> {
+): Promise<TrainEstimate | NotEstimated> {
   const folder = makePrivateFolder('dryrun');
   let last: StepEvent | undefined;
   let parameters = 0;
+  let failure: Failure | undefined;
+  let lastLine = '';
   const job = provider.start({
     program: 'train.py',
     args: [
@@ -69,21 +80,26 @@ export async function estimateTraining(
       `training.log_every=${REPORT_EVERY}`,
       'checkpoint.export=none',
     ],
-    env: { BRICKYARD_EVENTS: '1' },
-    onOutput: (line) => {
-      const event = trainerEvent(line);
-      if (event?.event === 'start') parameters = event.parameters ?? 0;
-      if (event?.event !== 'step') return;
+    env: {},
+    onEvent: (event) => {
+      if (event.event === 'start') parameters = event.parameters ?? 0;
+      if (event.event === 'failure') failure ??= { kind: event.kind, message: event.message };
+      if (event.event !== 'step') return;
       last = event;
       if (event.step >= WATCHED_STEPS) job.kill();
     },
-    onText: say,
+    onOutput: say,
+    onText: (line) => {
+      lastLine = line;
+      say(line);
+    },
   });
   const interrupt = listenForInterrupts({ onFirst: () => job.kill(), onSecond: () => job.kill() });
   try {
     const code = await job.finished;
-    if (interrupt.stop.aborted) return INTERRUPTED_EXIT_CODE;
-    if (!last) return code === 0 ? 1 : code;
+    if (interrupt.stop.aborted)
+      return { code: INTERRUPTED_EXIT_CODE, failure: { kind: 'interrupted', message: 'it was stopped' } };
+    if (!last) return { code: code === 0 ? 1 : code, failure: failure ?? unreported(code, lastLine) };
     const config = configSchema.parse(parse(await readFile(join(folder, 'run', 'config.yaml'), 'utf8')));
     const { steps, steps_per_s } = last;
     const duration_s = steps_per_s ? steps / steps_per_s : null;

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { bestBySuccess, readSuccess, type SuccessByCheckpoint } from '../../policy/checkpoint-success.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../runtime/interrupt.ts';
 import { NegativeResult } from '../../sim/errors.ts';
-import { CheckpointRollouts } from './checkpoint-rollouts.ts';
+import { CheckpointRollouts, type StartRollout } from './checkpoint-rollouts.ts';
 import type { EvaluationPlan } from './evaluation-plan.ts';
 import { runTraining, type TrainOptions, type TrainResult } from './train.ts';
 
@@ -16,15 +16,21 @@ export interface EvaluatedResult extends TrainResult {
   faults: readonly string[];
 }
 
-/** @param plan nothing where no rollouts are wanted */
+/** Checkpoints that are rolled out, and what does it. */
+export interface Evaluation {
+  plan: EvaluationPlan;
+  startRollout: StartRollout;
+}
+
+/** @param evaluation nothing where no rollouts are wanted */
 export async function runEvaluatedTraining(
   options: TrainOptions,
-  plan: EvaluationPlan | undefined,
+  evaluation: Evaluation | undefined,
 ): Promise<EvaluatedResult> {
   const say = (line: string): void => options.progress.note(line);
   let rollouts: CheckpointRollouts | undefined;
   const begin = (run: string): void => {
-    if (plan) rollouts ??= new CheckpointRollouts({ run, plan, say });
+    if (evaluation) rollouts ??= new CheckpointRollouts({ run, ...evaluation, say });
   };
   /** A full disk must not end the training by way of its rollouts. */
   const attempt = (action: () => void): void => {
@@ -35,7 +41,7 @@ export async function runEvaluatedTraining(
     }
   };
   try {
-    const { code, end } = await runTraining({
+    const { code, end, failure } = await runTraining({
       ...options,
       onStart: (run) => attempt(() => begin(run)),
       onExported: ({ folder }) => attempt(() => rollouts?.exported(nameOf(folder))),
@@ -43,7 +49,7 @@ export async function runEvaluatedTraining(
       onInterrupt: () => rollouts?.stop(),
       onKill: () => rollouts?.kill(),
     });
-    if (code !== 0 || !end) return { code, end, success: {}, bestSuccess: null, faults: [] };
+    if (code !== 0 || !end) return { code, end, failure, success: {}, bestSuccess: null, faults: [] };
     begin(end.run);
     const last = end.checkpoint === null ? undefined : basename(end.checkpoint);
     const stopped = rollouts !== undefined && (await finishRollouts(rollouts, last, options, end.run));
@@ -52,6 +58,9 @@ export async function runEvaluatedTraining(
     return {
       code: stopped ? INTERRUPTED_EXIT_CODE : code,
       end,
+      failure: stopped
+        ? { kind: 'interrupted', message: 'the rollouts of its checkpoints were stopped' }
+        : failure,
       success,
       bestSuccess: best === undefined ? null : join(end.run, 'checkpoints', best),
       faults: rollouts?.faults ?? [],
@@ -88,6 +97,7 @@ async function finishRollouts(
       program: 'handover.py',
       args: [run],
       env: {},
+      onEvent: () => {},
       onOutput: () => {},
       onText: (line) => progress.note(line),
     }).finished;

@@ -1,9 +1,12 @@
-/** What train.py says on stdout when BRICKYARD_EVENTS is set: one JSON object a line. */
+/** What the trainer's programs say on stdout when BRICKYARD_EVENTS is set: one JSON object a line. */
 import { z } from 'zod';
+import { failureEvent, readEvent } from '../../runtime/process-events.ts';
 
 const finiteOrNull = z.number().nullable();
 
-const eventSchema = z.discriminatedUnion('event', [
+export const trainerEvents = z.discriminatedUnion('event', [
+  /** Why it ends, of whichever of its processes; the first one counts. */
+  failureEvent,
   z.looseObject({
     event: z.literal('start'),
     run: z.string(),
@@ -38,16 +41,11 @@ const eventSchema = z.discriminatedUnion('event', [
   }),
 ]);
 
-export type TrainerEvent = z.infer<typeof eventSchema>;
+export type TrainerEvent = z.infer<typeof trainerEvents>;
 export type EndEvent = Extract<TrainerEvent, { event: 'end' }>;
 export type StepEvent = Extract<TrainerEvent, { event: 'step' }>;
 
 /** The event of a line, or undefined when the line is something else (a library's own print). */
 export function trainerEvent(line: string): TrainerEvent | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    return eventSchema.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
+  return readEvent(line, trainerEvents).event;
 }

@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Disk } from '../../dataset/disk.ts';
 import { DatasetReader } from '../../dataset/reader.ts';
+import type { Failure } from '../../runtime/failure.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../runtime/interrupt.ts';
 import { makePrivateFolder } from '../../runtime/private-folder.ts';
+import { unreported } from '../../runtime/task-process.ts';
 import { InputError } from '../../sim/errors.ts';
 import { type ParityFigures, verifyPolicy } from './node-parity.ts';
 import { pretrainedModel } from './pretrained-model.ts';
@@ -25,8 +27,13 @@ export interface ExportOptions {
   say(line: string): void;
 }
 
-/** @returns the figures of this runtime, or the exit code where the export itself did not succeed */
-export async function exportPolicy(options: ExportOptions): Promise<ParityFigures | number> {
+export type ExportResult =
+  /** With the figures of this runtime. */
+  | { kind: 'done'; parity: ParityFigures }
+  /** With the exit code of export.py, which has said why. */
+  | { kind: 'failed'; code: number; failure: Failure };
+
+export async function exportPolicy(options: ExportOptions): Promise<ExportResult> {
   const { provider, dataset, out, precision, frames, command, say } = options;
   const checkpoint = pretrainedModel(options.checkpoint);
   await DatasetReader.open(dataset);
@@ -36,10 +43,14 @@ export async function exportPolicy(options: ExportOptions): Promise<ParityFigure
   const temporary = disk.temporaryName(out);
   const dumps = makePrivateFolder('parity');
   const args = ['--checkpoint', checkpoint, '--dataset', dataset, '--out', temporary, '--command', command];
+  let failure: Failure | undefined;
   const job = provider.start({
     program: 'export.py',
     args: [...args, '--precision', precision, '--frames', String(frames)],
     env: { BRICKYARD_PARITY_DUMP: dumps },
+    onEvent: (event) => {
+      if (event.event === 'failure') failure ??= { kind: event.kind, message: event.message };
+    },
     onOutput: () => {},
     onText: say,
   });
@@ -47,11 +58,15 @@ export async function exportPolicy(options: ExportOptions): Promise<ParityFigure
   const interrupt = listenForInterrupts({ onFirst: stop, onSecond: stop });
   try {
     const code = await job.finished;
-    if (interrupt.stop.aborted) return INTERRUPTED_EXIT_CODE;
-    if (code !== 0) return code;
+    if (interrupt.stop.aborted)
+      return {
+        ...{ kind: 'failed', code: INTERRUPTED_EXIT_CODE },
+        failure: { kind: 'interrupted', message: 'it was stopped' },
+      };
+    if (code !== 0) return { kind: 'failed', code, failure: failure ?? unreported(code, '') };
     const figures = await verifyPolicy(temporary, dumps);
     await disk.move(temporary, out);
-    return figures!;
+    return { kind: 'done', parity: figures! };
   } finally {
     interrupt.release();
     job.kill();

@@ -1,55 +1,32 @@
 /** The provider that trains on this machine: a child process of the trainer's Python. */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { LIFELINE_FD, startChild } from '../../runtime/child-process.ts';
 import { InputError } from '../../sim/errors.ts';
+import { trainerEvents } from './events.ts';
 import type { RunningJob, TrainerJob, TrainingProvider } from './provider.ts';
 
 const TRAINER = join(import.meta.dirname, '..');
-const PARENT_FD = 3;
 
 export const localProvider: TrainingProvider = { name: 'local', start };
 
-function start({ program, args, env, onOutput, onText }: TrainerJob): RunningJob {
-  const child = spawn(trainerPython(), [join(TRAINER, program), ...args], {
-    // Its own group: Ctrl-C in the terminal would reach it beside the signal that we pass on.
-    detached: true,
-    // The fourth one carries nothing: it closes when we are gone, however we went (trainer/brickyard_trainer/parent.py).
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+function start({ program, args, env, ...ports }: TrainerJob): RunningJob {
+  const python = trainerPython();
+  const child = startChild({
+    ...{ program: python, args: [join(TRAINER, program), ...args], lifeline: 'pipe', events: trainerEvents },
     env: {
-      ...process.env,
       PYTHONUNBUFFERED: '1',
       PYTHONDONTWRITEBYTECODE: '1',
-      BRICKYARD_PARENT_FD: `${PARENT_FD}`,
+      BRICKYARD_EVENTS: '1',
+      BRICKYARD_PARENT_FD: `${LIFELINE_FD}`,
       ...env,
     },
+    ...ports,
   });
-  child.stdio[PARENT_FD]?.on('error', () => {}); // it ended first, which `close` tells
-  createInterface({ input: child.stdout! }).on('line', onOutput);
-  createInterface({ input: child.stderr! }).on('line', onText);
-  const finished = new Promise<number>((resolve, reject) => {
-    child.on('error', (error) =>
-      reject(new InputError(`${child.spawnfile} cannot be run: ${error.message}`)),
-    );
-    // `close`, not `exit`: the last lines have been read by then.
-    child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+  const finished = child.finished.catch((error: Error) => {
+    throw new InputError(`${python} cannot be run: ${error.message}`);
   });
-  return {
-    finished,
-    interrupt: (signal) => void child.kill(signal),
-    kill: () => killGroup(child.pid),
-  };
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
+  return { ...child, finished };
 }
 
 /**

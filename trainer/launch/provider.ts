@@ -2,12 +2,15 @@
  * Where a training runs. A provider starts one of the trainer's Python programs and passes on what it says; what is
  * trained it does not know. Other machines are no provider in this sense: a supervisor looks after those (remote/).
  */
+import type { TrainerEvent } from './events.ts';
+
 export interface TrainerJob {
   program: 'train.py' | 'export.py' | 'handover.py';
   args: readonly string[];
   /** Added to the program's environment. */
   env: Readonly<Record<string, string>>;
-  /** Each line of stdout. */
+  onEvent(event: TrainerEvent): void;
+  /** Each line of stdout that is no event. */
   onOutput(line: string): void;
   /** Each line of stderr: text for people. */
   onText(line: string): void;

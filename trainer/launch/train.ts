@@ -1,9 +1,11 @@
 /** Runs one training to its end: starts it, follows its events, tries each exported policy in this runtime. */
 import { rm } from 'node:fs/promises';
+import type { Failure } from '../../runtime/failure.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../runtime/interrupt.ts';
 import { makePrivateFolder } from '../../runtime/private-folder.ts';
+import { unreported } from '../../runtime/task-process.ts';
 import { NegativeResult } from '../../sim/errors.ts';
-import { type EndEvent, type TrainerEvent, trainerEvent } from './events.ts';
+import type { EndEvent, TrainerEvent } from './events.ts';
 import { GOLDEN_PAIRS_ONLY, verifyPolicy } from './node-parity.ts';
 import type { TrainingProvider } from './provider.ts';
 import type { TrainProgress } from './train-progress.ts';
@@ -35,6 +37,8 @@ export interface TrainResult {
   /** Of train.py. */
   code: number;
   end?: EndEvent;
+  /** Why, where the code is not 0. */
+  failure?: Failure;
 }
 
 /** Last lines of stderr that are shown when --quiet kept them back and it failed. */
@@ -53,6 +57,7 @@ export async function runTraining(options: TrainOptions): Promise<TrainResult> {
   const lastLines: string[] = [];
   const faults: string[] = [];
   let end: EndEvent | undefined;
+  let failure: Failure | undefined;
   let checks = Promise.resolve();
   const check = async (event: Extract<TrainerEvent, { event: 'exported' }>): Promise<void> => {
     try {
@@ -67,17 +72,17 @@ export async function runTraining(options: TrainOptions): Promise<TrainResult> {
   const job = provider.start({
     program: 'train.py',
     args,
-    env: { BRICKYARD_EVENTS: '1', BRICKYARD_COMMAND: command, BRICKYARD_PARITY_DUMP: dumps },
-    onOutput: (line) => {
-      const event = trainerEvent(line);
-      if (event?.event === 'start') options.onStart?.(event.run);
-      else if (event?.event === 'step') progress.step(event);
-      else if (event?.event === 'exported') {
+    env: { BRICKYARD_COMMAND: command, BRICKYARD_PARITY_DUMP: dumps },
+    onEvent: (event) => {
+      if (event.event === 'start') options.onStart?.(event.run);
+      else if (event.event === 'step') progress.step(event);
+      else if (event.event === 'failure') failure ??= { kind: event.kind, message: event.message };
+      else if (event.event === 'exported') {
         options.onExported?.({ step: event.step, folder: event.path });
         checks = checks.then(() => check(event));
-      } else if (event?.event === 'end') end = event;
-      else if (!event) progress.note(line);
+      } else if (event.event === 'end') end = event;
     },
+    onOutput: (line) => progress.note(line),
     onText: (line) => {
       lastLines.push(line);
       if (lastLines.length > KEPT_LINES) lastLines.shift();
@@ -102,10 +107,18 @@ export async function runTraining(options: TrainOptions): Promise<TrainResult> {
     progress.end();
     if (code !== 0) progress.whenQuiet(lastLines);
     if (faults.length > 0 && code === 0) throw new NegativeResult(faults.join('\n'));
-    return { code: interrupt.stop.aborted ? INTERRUPTED_EXIT_CODE : code, end };
+    if (interrupt.stop.aborted) return stopped(end);
+    if (code !== 0) failure ??= unreported(code, lastLines.findLast((line) => line.trim() !== '') ?? '');
+    return { code, end, failure };
   } finally {
     interrupt.release();
     job.kill();
     await rm(dumps, { recursive: true, force: true });
   }
 }
+
+/** Whatever it was doing when the user asked it to end. */
+const stopped = (end: EndEvent | undefined): TrainResult => ({
+  ...{ code: INTERRUPTED_EXIT_CODE, end },
+  failure: { kind: 'interrupted', message: 'the training was stopped' },
+});

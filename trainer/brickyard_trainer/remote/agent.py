@@ -20,7 +20,7 @@ from .run_storage import open_storage
 from .starting_point import begin_at
 from .status_file import StatusFile
 from .trainer_command import trainer_command
-from .trainer_process import Log, TrainerProcess
+from .trainer_process import Log, TrainerProcess, failure
 
 POLL_S = 0.2
 HEARTBEAT_S = 10.0
@@ -48,6 +48,7 @@ class Agent:
         self.paths, self.attempt, self.resume_step = paths, attempt, resume_step
         self.ask_to_end = threading.Event()
         self.why = ""
+        self.failure: dict[str, str] | None = None
         self.status = StatusFile(paths.status, paths.run_id, attempt)
         signal.signal(signal.SIGTERM, lambda *_: self.end("the supervisor asked for it"))
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -79,12 +80,15 @@ class Agent:
         except TrainerError as error:
             log.say(f"error: {error}")
             code = error.exit_code
+            self.failure = failure(error.kind, log.clean(str(error)))
         except Exception as error:
-            log.say(f"error: {type(error).__name__}: {error}")
+            said = f"{type(error).__name__}: {error}"
+            log.say(f"error: {said}")
+            self.failure = failure("bug", log.clean(said))
         if publisher is not None and not publisher.finish(LAST_UPLOADS_S):
             log.say("not everything could be published; the checkpoints are on this machine's disk")
         log.say(f"attempt {self.attempt} ended with exit code {code}")
-        self.status.write(state="ended", exitCode=code)
+        self.status.write(state="ended", exitCode=code, failure=self.failure)
         return code
 
     def train(self, job: Job, resumes: bool, secrets: dict[str, str], log: Log) -> int:
@@ -102,6 +106,7 @@ class Agent:
             preemption.watch(lambda: self.end("the machine is about to be preempted"))
         self.follow(trainer, log.say)
         trainer.finish()
+        self.failure = trainer.failure
         code = trainer.exit_code() or 0
         # torch's launcher says 1 of any end that it was asked for.
         by_launcher = command[1] == "-m"

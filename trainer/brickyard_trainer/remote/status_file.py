@@ -22,6 +22,7 @@ class StatusFile:
             "sequence": int(before.get("sequence", 0)),
             "state": "setting-up",
             "exitCode": None,
+            "failure": None,
             "step": 0,
             "steps": None,
             "loss": None,

@@ -16,6 +16,8 @@ from .run_paths import RunPaths
 from .status_file import StatusFile, now_ms
 
 PR_SET_PDEATHSIG = 1
+LONGEST_MESSAGE = 2000
+"""The status is read every few seconds."""
 
 
 class TrainerProcess:
@@ -34,6 +36,8 @@ class TrainerProcess:
             if os.getppid() != agent:
                 os._exit(1)
 
+        self.failure: dict[str, str] | None = None
+        """What it said of its end; of several processes the first one counts."""
         self.process = subprocess.Popen(
             argv,
             env={**env, MARK: str(paths.folder)},
@@ -91,8 +95,15 @@ class TrainerProcess:
             self.status.write(
                 step=said["step"], steps=said["steps"], loss=finite(said["loss"]), steppedAtMs=now_ms()
             )
+        elif name == "failure" and self.failure is None:
+            self.failure = failure(str(said["kind"]), self.log.clean(str(said["message"])))
         elif name in ("checkpoint", "exported"):  # work between steps, which may take a while
             self.status.write(steppedAtMs=now_ms())
+
+
+def failure(kind: str, message: str) -> dict[str, str]:
+    """As the status has it."""
+    return {"kind": kind, "message": message[:LONGEST_MESSAGE]}
 
 
 def finite(value: float | None) -> float | None:
@@ -107,9 +118,13 @@ class Log:
         self.secrets = sorted((v for v in secrets.values() if len(v) >= 6), key=len, reverse=True)
         self.guard = threading.Lock()
 
-    def line(self, text: str) -> None:
+    def clean(self, text: str) -> str:
         for value in self.secrets:
             text = text.replace(value, "[secret]")
+        return text
+
+    def line(self, text: str) -> None:
+        text = self.clean(text)
         with self.guard:
             try:
                 self.file.write(text.encode() + b"\n")

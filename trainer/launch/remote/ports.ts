@@ -3,6 +3,8 @@
  * knows nothing else, so that a simulation can take the place of all of it.
  */
 
+import type { Failure } from '../../../runtime/failure.ts';
+
 /** All time goes through here; nothing of the supervisor reads the machine's clock. */
 export interface Clock {
   nowMs(): number;
@@ -121,6 +123,8 @@ export interface HostStatus {
   state: 'setting-up' | 'training' | 'ended';
   /** Of the trainer, when ended: its exit code. */
   exitCode: number | null;
+  /** Why, where it told; older agents leave it out. */
+  failure?: Failure | null;
   step: number;
   steps: number | null;
   loss: number | null;

@@ -10,7 +10,7 @@ import { showLog } from './run-log.ts';
 import { statusText } from './status-text.ts';
 import { stopRun } from './stop-run.ts';
 import { supervisorOf } from './supervisor-process.ts';
-import { resumeRemotely, withSecrets } from './train-remotely.ts';
+import { type ResumePorts, reportRemoteRun, resumeRemotely, withSecrets } from './train-remotely.ts';
 
 interface GlobalOptions {
   json?: boolean;
@@ -19,14 +19,14 @@ interface GlobalOptions {
   envFile?: string;
 }
 
-export function runCommands(): Command[] {
-  return [resumeCommand(), statusCommand(), logsCommand(), stopCommand(), cleanupCommand()];
+export function runCommands(ports: ResumePorts): Command[] {
+  return [resumeCommand(ports), statusCommand(), logsCommand(), stopCommand(ports), cleanupCommand()];
 }
 
 /** `train`'s own options reach these too, as long as they are named there. */
 const globals = <T extends GlobalOptions>(command: Command): T => command.optsWithGlobals<T>();
 
-function resumeCommand(): Command {
+function resumeCommand(ports: ResumePorts): Command {
   return new Command('resume')
     .description(
       'Go on with a run on another machine: after this command was killed, or with more --max-hours or --max-cost after it ended.',
@@ -46,7 +46,8 @@ function resumeCommand(): Command {
       const maxHours = number('--max-hours', options.maxHours);
       const maxCost = number('--max-cost', options.maxCost);
       throwFaults('train resume', faults);
-      await resumeRemotely(run ?? newestRun(), { ...options, maxHours, maxCost });
+      const asked = { ...options, maxHours, maxCost };
+      reportRemoteRun(await resumeRemotely(run ?? newestRun(), asked, ports), options.json);
     });
 }
 
@@ -88,14 +89,17 @@ function logsCommand(): Command {
     );
 }
 
-function stopCommand(): Command {
+function stopCommand(ports: ResumePorts): Command {
   return new Command('stop')
     .description('End a run in order: a checkpoint, its upload, the machine. Waits until that is done.')
     .argument('[run]', 'id, the beginning of it, or folder (default: the newest)')
     .action(async (run: string | undefined, _options, command: Command) => {
       const folder = runFolder(run ?? newestRun(), runsFolder(), userFolder());
       const say = (text: string): void => void process.stderr.write(`${text}\n`);
-      await stopRun(folder, say, () => resumeRemotely(folder, { ...globals(command), stopNow: true }));
+      const options = globals(command);
+      await stopRun(folder, say, async () =>
+        reportRemoteRun(await resumeRemotely(folder, { ...options, stopNow: true }, ports), options.json),
+      );
     });
 }
 

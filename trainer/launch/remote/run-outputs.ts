@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { InputError } from '../../../sim/errors.ts';
 import { CheckpointRollouts } from '../checkpoint-rollouts.ts';
-import type { EvaluationPlan } from '../evaluation-plan.ts';
+import type { Evaluation } from '../evaluated-training.ts';
 import { EXPORT_DEFAULTS, exportPolicy } from '../export-policy.ts';
 import { localProvider } from '../local.ts';
 import { CheckpointArrivals } from './checkpoint-arrivals.ts';
@@ -19,7 +19,7 @@ export interface RunOutputsOptions {
   /** A folder here with the dataset that is trained on, brought here if need be. */
   dataset(): Promise<string>;
   /** Nothing where no rollouts are wanted. */
-  evaluation: EvaluationPlan | undefined;
+  evaluation: Evaluation | undefined;
   say(line: string): void;
 }
 
@@ -83,7 +83,7 @@ export class RunOutputs {
         command,
         say: () => {},
       });
-      if (typeof result === 'number') throw new Error(`its export ended with exit code ${result}`);
+      if (result.kind === 'failed') throw new Error(`its export failed: ${result.failure.message}`);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       // Without Python or the dataset here, the next one will not go better.
@@ -97,7 +97,7 @@ export class RunOutputs {
     this.#last = this.#last === undefined || Number(name) > Number(this.#last) ? name : this.#last;
     if (!evaluation || this.#isStopped) return;
     try {
-      this.#rollouts ??= new CheckpointRollouts({ run: outputsRun(folder), plan: evaluation, say });
+      this.#rollouts ??= new CheckpointRollouts({ run: outputsRun(folder), ...evaluation, say });
       this.#rollouts.exported(name);
       this.#rollouts.verified(name);
     } catch (error) {

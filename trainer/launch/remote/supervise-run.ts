@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { listenForInterrupts } from '../../../runtime/interrupt.ts';
 import { LineLog } from '../../../runtime/line-log.ts';
-import type { EvaluationPlan } from '../evaluation-plan.ts';
+import type { Evaluation } from '../evaluated-training.ts';
 import { openRunStore } from '../storage/open-store.ts';
 import { type DiskJournal, supervisorFolder, writeStatus } from '../supervisor/journal.ts';
 import type { Outcome } from '../supervisor/plan.ts';
@@ -29,7 +29,7 @@ export interface SuperviseOptions {
   machines: RunMachines;
   journal: DiskJournal;
   live: LiveStatus;
-  evaluation: EvaluationPlan | undefined;
+  evaluation: Evaluation | undefined;
   /** A folder here with the dataset. */
   dataset(): Promise<string>;
   /** Ends the run at once, in order: `train stop` of one that nobody looks after. */

@@ -3,15 +3,17 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemFault } from '../../../runtime/errno.ts';
+import type { Failure } from '../../../runtime/failure.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../../runtime/interrupt.ts';
-import { shellLine } from '../../../runtime/shell-line.ts';
 import { userFolder, userPath } from '../../../runtime/user-path.ts';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
+import type { StartRollout } from '../checkpoint-rollouts.ts';
 import { type EvaluationPlan, planEvaluation } from '../evaluation-plan.ts';
 import { assertPreflight, preflightText, runPreflight } from '../preflight/run-checks.ts';
 import { openStore } from '../storage/open-store.ts';
 import { joinUrl, looksLikeStoreUrl } from '../storage/store-url.ts';
 import { DiskJournal } from '../supervisor/journal.ts';
+import type { OutcomeKind } from '../supervisor/plan.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../supervisor/system-clock.ts';
 import { LiveStatus } from './live-status.ts';
 import { localDataset } from './local-dataset.ts';
@@ -81,8 +83,22 @@ export async function withSecrets<T>(
   }
 }
 
-export async function trainRemotely(options: RemoteCommandOptions): Promise<void> {
-  await withSecrets(options, async (context) => {
+export interface ResumePorts {
+  /** For checkpoints that are rolled out here. */
+  startRollout: StartRollout;
+}
+
+export interface RemotePorts extends ResumePorts {
+  /** The command line that asks for the same; kept with the run. */
+  command: string;
+}
+
+/** @returns how the run ended; nothing where only the preflight was asked for */
+export async function trainRemotely(
+  options: RemoteCommandOptions,
+  ports: RemotePorts,
+): Promise<RemoteSummary | undefined> {
+  return withSecrets(options, async (context) => {
     const { runs, settings } = context;
     const now = new Date(SYSTEM_CLOCK.nowMs());
     const runId =
@@ -90,7 +106,7 @@ export async function trainRemotely(options: RemoteCommandOptions): Promise<void
     const plan = planFromOptions(options, settings, {
       runId,
       madeAt: now.toISOString(),
-      command: context.scrubber.scrub(shellLine(['brickyard', ...process.argv.slice(2)])),
+      command: context.scrubber.scrub(ports.command),
       cwd: userFolder(),
       home: homedir(),
     });
@@ -101,10 +117,10 @@ export async function trainRemotely(options: RemoteCommandOptions): Promise<void
       );
     const evaluation = evaluationOf(plan, undefined);
     await preflight(plan, folder, context, false);
-    if (options.preflight) return;
+    if (options.preflight) return undefined;
     writeRunPlan(folder, plan);
     try {
-      await superviseToTheEnd({ plan, folder, context, evaluation, options });
+      return await superviseToTheEnd({ ...{ plan, folder, context, evaluation, options }, ...ports });
     } finally {
       removeEmptyRun(folder);
     }
@@ -115,8 +131,10 @@ export async function trainRemotely(options: RemoteCommandOptions): Promise<void
 export interface RemoteSummary {
   run: string;
   folder: string;
-  outcome: string;
+  outcome: OutcomeKind;
   reason: string;
+  /** What the trainer said of its end, where it failed. */
+  failure: Failure | null;
   clean_up: 'done' | 'left';
   /** Machines that may still cost money. */
   left: readonly string[];
@@ -139,8 +157,12 @@ export interface ResumeOptions extends Pick<RemoteCommandOptions, 'settings' | '
 }
 
 /** @param text id, folder, or gs://…/ID and hf://…/ID of a run that another machine began */
-export async function resumeRemotely(text: string, options: ResumeOptions): Promise<void> {
-  await withSecrets(options, async (context) => {
+export async function resumeRemotely(
+  text: string,
+  options: ResumeOptions,
+  { startRollout }: ResumePorts,
+): Promise<RemoteSummary> {
+  return withSecrets(options, async (context) => {
     const { runs, secrets } = context;
     let folder: string;
     let before: RunPlan;
@@ -157,7 +179,8 @@ export async function resumeRemotely(text: string, options: ResumeOptions): Prom
     if (!options.stopNow) await preflight(plan, folder, context, true);
     const { maxHours, maxCost, volume, stopNow } = options;
     const changes = [maxHours, maxCost, volume].some((value) => value !== undefined);
-    await superviseToTheEnd({ plan, folder, context, evaluation, options, stopNow, changes });
+    const asked = { plan, folder, context, evaluation, options, startRollout };
+    return superviseToTheEnd({ ...asked, stopNow, changes });
   });
 }
 
@@ -200,14 +223,15 @@ interface SuperviseToTheEnd {
   folder: string;
   context: RemoteContext;
   evaluation: EvaluationPlan | undefined;
-  options: Pick<RemoteCommandOptions, 'json' | 'quiet'>;
+  options: Pick<RemoteCommandOptions, 'quiet'>;
+  startRollout: StartRollout;
   stopNow?: boolean;
   /** The plan is not what it was. */
   changes?: boolean;
 }
 
-async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
-  const { plan, folder, context, evaluation, options, stopNow } = asked;
+async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<RemoteSummary> {
+  const { plan, folder, context, evaluation, options, startRollout, stopNow } = asked;
   const { secrets, scrubber, say } = context;
   const live = new LiveStatus(process.stderr, options.quiet ?? false, (text) => scrubber.scrub(text));
   const note = (line: string): void => live.note(line);
@@ -218,7 +242,8 @@ async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
   await storePlan(openStore(joinUrl(plan.out, plan.runId), { hubToken: secrets.get('HF_TOKEN') }), plan);
   say(`run ${plan.runId}: ${folder}`);
   const result = await superviseRun({
-    ...{ plan, folder, secrets, scrubber, machines, journal, live, evaluation, stopNow },
+    ...{ plan, folder, secrets, scrubber, machines, journal, live, stopNow },
+    evaluation: evaluation && { plan: evaluation, startRollout },
     dataset: () => localDataset(plan.dataset, secrets.get('HF_TOKEN'), note),
   });
   const { outcome, left, status, faults } = result;
@@ -228,11 +253,12 @@ async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
   for (const machine of left)
     say(`NOT cleaned up: ${machine} may still cost money; \`brickyard train cleanup\` tries again`);
   if (existsSync(run)) say(`outputs: ${run}`);
-  const summary: RemoteSummary = {
+  return {
     run: plan.runId,
     folder,
     outcome: outcome.kind,
     reason: outcome.reason,
+    failure: outcome.failure ?? null,
     clean_up: left.length === 0 ? 'done' : 'left',
     left,
     step: status?.step ?? null,
@@ -240,11 +266,19 @@ async function superviseToTheEnd(asked: SuperviseToTheEnd): Promise<void> {
     cost_usd: status?.spentUsd ?? null,
     hours: status?.hours ?? null,
     outputs: existsSync(run) ? run : null,
-    faults,
+    faults: faults.map((fault) => scrubber.scrub(fault)),
   };
-  if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  if (outcome.kind === 'interrupted') process.exitCode = INTERRUPTED_EXIT_CODE;
-  else if (outcome.kind !== 'succeeded' || left.length > 0) process.exitCode = 1;
+}
+
+/**
+ * Prints the line of `--json` and sets the exit code.
+ * @throws NegativeResult with what could not be fetched, exported or rolled out
+ */
+export function reportRemoteRun(summary: RemoteSummary, json: boolean | undefined): void {
+  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  const { outcome, left, faults } = summary;
+  if (outcome === 'interrupted') process.exitCode = INTERRUPTED_EXIT_CODE;
+  else if (outcome !== 'succeeded' || left.length > 0) process.exitCode = 1;
   else if (faults.length > 0)
     throw new NegativeResult(`the training is done and kept, but ${faults.join('\n')}`);
 }

@@ -1,5 +1,6 @@
 /** Reads what the host's agent wrote (trainer/brickyard_trainer/remote/status_file.py). */
 import { z } from 'zod';
+import { failureSchema } from '../../../runtime/failure.ts';
 import { HostError, type HostStatus } from '../remote/ports.ts';
 
 const count = z.number().int().nonnegative();
@@ -10,6 +11,7 @@ const statusSchema = z.object({
   sequence: count,
   state: z.enum(['setting-up', 'training', 'ended']),
   exitCode: z.number().int().nullable(),
+  failure: failureSchema.nullish(),
   step: count,
   steps: count.nullable(),
   loss: z.number().nullable(),

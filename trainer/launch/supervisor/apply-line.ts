@@ -98,6 +98,7 @@ function applyTrainingLine(state: SupervisorState, line: JournalLine): void {
         end: null,
         endedAtMs: null,
         exitCode: null,
+        failure: null,
         step: line.resumeStep ?? 0,
         checkpointBefore: state.newestCheckpoint,
       };
@@ -112,8 +113,8 @@ function applyTrainingLine(state: SupervisorState, line: JournalLine): void {
     case 'attempt-ended': {
       const { attempt } = state;
       if (attempt?.number !== line.attempt || attempt.end !== null) break;
-      const { end, exitCode, step } = line;
-      Object.assign(attempt, { end, exitCode, step, endedAtMs: atMs });
+      const { end, exitCode, step, failure = null } = line;
+      Object.assign(attempt, { end, exitCode, step, failure, endedAtMs: atMs });
       const asked = exitCode === 0 || exitCode === 130 || exitCode === 143;
       if (!(end === 'exit' && asked) && state.newestCheckpoint === attempt.checkpointBefore)
         state.fruitless += 1;

@@ -1,5 +1,5 @@
 /** After the outcome is known: the last checkpoint, the outputs, every machine, a last search; then the end. */
-import type { Candidate } from './intent.ts';
+import { type Candidate, noteExit } from './intent.ts';
 import { endMachine, settleCreate } from './machine-candidates.ts';
 import { currentMachine, type MachineRecord, runningAttempt, type SupervisorState } from './state.ts';
 import type { View } from './view.ts';
@@ -73,10 +73,8 @@ function goodbyeCandidates(
     if (sees.interruptedAtMs === null)
       return [{ intent: { do: 'interrupt', machine }, dueMs: view.retries.untilMs('interrupt') }];
     const { status } = sees;
-    if (status?.attempt === attempt.number && status.state === 'ended') {
-      const { exitCode, step } = status;
-      return [{ intent: { do: 'note-end', end: 'exit', exitCode, step }, dueMs: 0 }];
-    }
+    if (status?.attempt === attempt.number && status.state === 'ended')
+      return [{ intent: noteExit(status), dueMs: 0 }];
     const dueMs = Math.max((sees.observedAtMs ?? 0) + 10_000, view.retries.untilMs('observe'));
     return [{ intent: { do: 'observe', machine, keep: true }, dueMs }];
   }

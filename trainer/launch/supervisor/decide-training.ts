@@ -1,5 +1,5 @@
 /** On a machine that runs: prepare it, launch the trainer, watch it, launch it again. */
-import type { Candidate } from './intent.ts';
+import { type Candidate, noteExit } from './intent.ts';
 import type { AttemptRecord, MachineRecord, SupervisorState } from './state.ts';
 import type { View } from './view.ts';
 
@@ -126,9 +126,8 @@ function watching(
       ? [{ intent: { do: 'note-end', end: 'silent', exitCode: null, step: attempt.step }, dueMs: 0 }]
       : [];
   }
-  const { step, exitCode } = status;
-  if (status.state === 'ended')
-    return [{ intent: { do: 'note-end', end: 'exit', exitCode, step }, dueMs: 0 }];
+  const { step } = status;
+  if (status.state === 'ended') return [{ intent: noteExit(status), dueMs: 0 }];
   if (isStuck(view, 'kill')) return [{ intent: { do: 'retire', machine, why: 'unreachable' }, dueMs: 0 }];
   const endTrainer = (end: 'hung' | 'silent'): Candidate[] => [
     { intent: { do: 'end-trainer', machine, end, step }, dueMs },

@@ -1,6 +1,6 @@
 /** What a supervisor does next: one request, or waiting. */
-import type { Offer } from '../remote/ports.ts';
-import type { AttemptEnd, EndingReason } from './journal-line.ts';
+import type { HostStatus, Offer } from '../remote/ports.ts';
+import type { AttemptEnd, AttemptEnding, EndingReason } from './journal-line.ts';
 import type { Outcome } from './plan.ts';
 import type { MachineRecord, Stray } from './state.ts';
 
@@ -23,7 +23,7 @@ export type Intent =
   | { do: 'launch'; machine: MachineRecord; attempt: number; resumeStep: number | null }
   /** Renews the dead man's limit and reads the agent's status. */
   | { do: 'observe'; machine: MachineRecord; keep: boolean }
-  | { do: 'note-end'; end: AttemptEnd; exitCode: number | null; step: number }
+  | ({ do: 'note-end' } & AttemptEnding)
   | { do: 'note-unpublished' }
   /** Ends the trainer because of what it does not do. */
   | { do: 'end-trainer'; machine: MachineRecord; end: AttemptEnd; step: number }
@@ -37,4 +37,9 @@ export type Intent =
 export interface Candidate {
   intent: Intent;
   dueMs: number;
+}
+
+/** Of a trainer that ended by itself, with what it said of it. */
+export function noteExit({ exitCode, step, failure }: HostStatus): Intent {
+  return { do: 'note-end', end: 'exit', exitCode, step, ...(failure ? { failure } : {}) };
 }

@@ -2,6 +2,7 @@
  * What a supervisor remembers. Lines that announce (`creating`, `starting`, `launching`, `ending-machine`) are on disk
  * before the request goes out: whoever reads the journal after a crash knows what may have happened.
  */
+import type { Failure } from '../../../runtime/failure.ts';
 import type { CloudFault, MachineRef, MachineState, Offer } from '../remote/ports.ts';
 import type { Outcome, SupervisorPlan } from './plan.ts';
 
@@ -24,7 +25,7 @@ export type LineBody =
   | { type: 'launching'; name: string; attempt: number; resumeStep: number | null }
   | { type: 'launched'; attempt: number }
   | { type: 'checkpoint'; step: number; validationLoss: number | null }
-  | { type: 'attempt-ended'; attempt: number; end: AttemptEnd; exitCode: number | null; step: number }
+  | ({ type: 'attempt-ended'; attempt: number } & AttemptEnding)
   /** It ended well, and its last checkpoint did not reach storage. */
   | { type: 'attempt-unpublished'; attempt: number }
   | { type: 'ending-machine'; name: string; why: EndingReason }
@@ -46,6 +47,15 @@ export type Scope = 'zone' | 'region' | 'everywhere';
 
 /** exit: by itself; unpublished: so, but without its last checkpoint in storage; hung: no step; silent: its agent no longer writes; machine: it went away under it. */
 export type AttemptEnd = 'exit' | 'unpublished' | 'hung' | 'silent' | 'machine';
+
+/** How an attempt ended, as far as that is known. */
+export interface AttemptEnding {
+  end: AttemptEnd;
+  exitCode: number | null;
+  step: number;
+  /** What the trainer said of it; lines of older versions lack it. */
+  failure?: Failure;
+}
 
 /** Why a machine is not wanted any more. */
 export type EndingReason =

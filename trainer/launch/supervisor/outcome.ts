@@ -50,7 +50,12 @@ function attemptOutcome(state: SupervisorState, view: View): Outcome | null {
   if (attempt === null || attempt.end === null || attempt.endedAtMs === null) return null;
   const hasRead = view.checkpoints !== null && view.checkpointsAtMs > attempt.endedAtMs;
   if (attempt.end === 'exit' && attempt.exitCode === BAD_INPUT)
-    return { kind: 'failed', reason: 'the trainer refused its input (exit code 2); the log says why' };
+    return failed(
+      attempt.failure === null
+        ? 'the trainer refused its input (exit code 2); the log says why'
+        : `the trainer refused its input: ${attempt.failure.message}`,
+      attempt,
+    );
   if (attempt.end === 'exit' && attempt.exitCode === 0) {
     const newest = hasRead ? (view.checkpoints!.at(-1)?.step ?? -1) : -1;
     if (newest >= attempt.step)
@@ -58,20 +63,25 @@ function attemptOutcome(state: SupervisorState, view: View): Outcome | null {
     return null;
   }
   if (state.fruitless >= fruitlessAttempts && hasRead)
-    return {
-      kind: 'failed',
-      reason: `${state.fruitless} attempts in a row ended without a new checkpoint, the last ${endText(attempt, view)}`,
-    };
+    return failed(
+      `${state.fruitless} attempts in a row ended without a new checkpoint, the last ${endText(attempt, view)}`,
+      attempt,
+    );
   return null;
 }
 
+const failed = (reason: string, { failure }: AttemptRecord): Outcome => ({
+  ...{ kind: 'failed', reason },
+  ...(failure === null ? {} : { failure }),
+});
+
 const trouble = (view: View): string => view.retries.troubles()[0] ?? 'no reason is known';
 
-function endText({ end, exitCode }: AttemptRecord, view: View): string {
+function endText({ end, exitCode, failure }: AttemptRecord, view: View): string {
   const fault = view.machine.status?.uploadFault;
   switch (end) {
     case 'exit':
-      return `with exit code ${exitCode}`;
+      return `with exit code ${exitCode}${failure === null ? '' : ` (${failure.message})`}`;
     case 'unpublished':
       return `because its last checkpoint did not reach storage${fault ? `: ${fault}` : ''}`;
     case 'hung':

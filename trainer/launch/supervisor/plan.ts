@@ -1,4 +1,5 @@
 /** What a supervised training was asked for, and the times its supervisor goes by. Journaled first, never changed. */
+import type { Failure } from '../../../runtime/failure.ts';
 import type { MachineRef } from '../remote/ports.ts';
 
 export interface SupervisorPlan {
@@ -100,4 +101,6 @@ export interface Outcome {
   kind: OutcomeKind;
   /** One sentence. */
   reason: string;
+  /** What the trainer said of its end, where that decided; older journals lack it. */
+  failure?: Failure;
 }

@@ -102,8 +102,8 @@ async function perform(run: Supervision, intent: Intent): Promise<void> {
 async function performOwn(run: Supervision, intent: Intent): Promise<void> {
   if (intent.do === 'wait') return run.wait(intent.untilMs);
   if (intent.do === 'note-end') {
-    const { end, exitCode, step } = intent;
-    run.record({ type: 'attempt-ended', attempt: run.state.attempt!.number, end, exitCode, step });
+    const { do: _, ...ending } = intent;
+    run.record({ type: 'attempt-ended', attempt: run.state.attempt!.number, ...ending });
   } else if (intent.do === 'note-unpublished') {
     run.record({ type: 'attempt-unpublished', attempt: run.state.attempt!.number });
   } else if (intent.do === 'conclude') {

@@ -1,4 +1,5 @@
 /** What the journal adds up to. Pure: the same lines give the same state. */
+import type { Failure } from '../../../runtime/failure.ts';
 import type { MachineState, Offer } from '../remote/ports.ts';
 import type { AttemptEnd, EndingReason, JournalLine, Scope } from './journal-line.ts';
 import type { Outcome, SupervisorPlan } from './plan.ts';
@@ -42,6 +43,8 @@ export interface AttemptRecord {
   end: AttemptEnd | null;
   endedAtMs: number | null;
   exitCode: number | null;
+  /** What the trainer said of its end. */
+  failure: Failure | null;
   /** Furthest that is known of. */
   step: number;
   /** Newest checkpoint when it was announced. */

@@ -1,4 +1,5 @@
 /** One life of a supervisor: its state, what it sees, and the ways in which both change. */
+import type { Failure } from '../../../runtime/failure.ts';
 import { CloudError, HostError, type Machine, type MachineRef, StoreError } from '../remote/ports.ts';
 import { applyLine } from './apply-line.ts';
 import type { LineBody } from './journal-line.ts';
@@ -56,11 +57,16 @@ export class Supervision {
     const line = { ...body, atMs: this.nowMs };
     if ('why' in line) line.why = this.world.scrub(line.why) as typeof line.why;
     if (line.type === 'outcome') {
-      const { kind, reason } = line.outcome;
-      line.outcome = { kind, reason: this.world.scrub(reason) };
+      const { kind, reason, failure } = line.outcome;
+      line.outcome = { kind, reason: this.world.scrub(reason), ...this.#clean(failure) };
     }
+    if (line.type === 'attempt-ended') Object.assign(line, this.#clean(line.failure));
     this.world.journal.append(line);
     applyLine(this.state, line);
+  }
+
+  #clean(failure: Failure | undefined): { failure?: Failure } {
+    return failure ? { failure: { kind: failure.kind, message: this.world.scrub(failure.message) } } : {};
   }
 
   report(why: Report['why']): void {
