@@ -93,6 +93,13 @@ export default {
       to: { path: '^(?:sim|examples)/tasks/[^/]+/', pathNot: '^(?:sim|examples)/tasks/$1/' },
     },
     {
+      name: 'entries-are-started',
+      comment: 'the file of a process does its work as soon as it is loaded',
+      severity: 'error',
+      from: { path: MODULES.map(pattern) },
+      to: { path: '-entry\\.ts$' },
+    },
+    {
       name: 'pure-simulator',
       comment: 'simulator and tasks run in a browser too: no Node modules',
       severity: 'error',

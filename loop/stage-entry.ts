@@ -1,5 +1,5 @@
 /** The process of a stage, which stage-processes.ts starts. */
-import { serveTask } from '../runtime/task-entry.ts';
+import { serveTask } from '../runtime/serve-task.ts';
 import { useTask } from '../scenarios/use-task.ts';
 import { stageTaskSchema, workOn } from './stage-work.ts';
 

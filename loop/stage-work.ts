@@ -9,7 +9,7 @@ import { startRollout } from '../evaluator/rollout-process.ts';
 import { GENERATE_DEFAULTS, generateDataset, genRequest } from '../generator/generate.ts';
 import { ReportedFailure } from '../runtime/failure.ts';
 import { assertOpenFiles } from '../runtime/resource-limits.ts';
-import type { TaskPorts } from '../runtime/task-entry.ts';
+import type { TaskPorts } from '../runtime/serve-task.ts';
 import { Interrupted } from '../sim/errors.ts';
 import { estimateText } from '../trainer/launch/dry-run.ts';
 import type { RemoteSummary } from '../trainer/launch/remote/train-remotely.ts';

@@ -1,6 +1,6 @@
 /** The process that rollout-process.ts starts. */
 import { assertOpenFiles } from '../../runtime/resource-limits.ts';
-import { serveTask } from '../../runtime/task-entry.ts';
+import { serveTask } from '../../runtime/serve-task.ts';
 import { useTask } from '../../scenarios/use-task.ts';
 import { Interrupted } from '../../sim/errors.ts';
 import { rollOut, rolloutTaskSchema } from './roll-out.ts';

@@ -1,4 +1,4 @@
-"""Ends of a command that its user can do something about: one sentence, its kind and the exit code it stands for.
+"""Ends of a command that its user can do something about: one sentence, a kind and an exit code.
 
 The kinds are those of runtime/failure.ts; failures.py knows those that are no errors of ours.
 """

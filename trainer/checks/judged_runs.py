@@ -92,9 +92,7 @@ class Runs:
             errors = [line for line in text.splitlines() if line.startswith("error: ")]
             self.expect(len(errors) == 1, f"{name}: not one error: {text[-600:]}")
             told = [
-                event["message"].splitlines()[0]
-                for event in self.events(name)
-                if event["event"] == "failure"
+                event["message"].splitlines()[0] for event in self.events(name) if event["event"] == "failure"
             ]
             self.expect(told == [error[len("error: ") :] for error in errors], f"{name}: told {told}")
         return text
