@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Failure } from '../runtime/failure.ts';
+import { type ProcessEnd, type RunningProcess, startOwnProcess } from '../runtime/own-process.ts';
 import { shellLine } from '../runtime/shell-line.ts';
-import { type RunningTask, startTask, type TaskEnd } from '../runtime/task-process.ts';
 import { userFolder } from '../runtime/user-path.ts';
 import { wholeSuiteName } from '../scenarios/suites/suite.ts';
 import { chosenTask } from '../scenarios/use-task.ts';
 import { InputError, Interrupted, NegativeResult } from '../sim/errors.ts';
-import type { RollOutInput, rolloutTaskSchema } from './rollout/roll-out.ts';
+import type { RollOutInput, rolloutOrderSchema } from './rollout/roll-out.ts';
 import { rolloutWords } from './rollout/rollout-words.ts';
 import { parseRolloutOptions } from './rollout/settings.ts';
 
@@ -34,10 +34,14 @@ export interface RolloutProcess {
 }
 
 /** Starts it at once; the result has the figures of each checkpoint. */
-export function startRollout({ options, onText, niceness }: RolloutProcess): RunningTask<RolloutFigures[]> {
+export function startRollout({
+  options,
+  onText,
+  niceness,
+}: RolloutProcess): RunningProcess<RolloutFigures[]> {
   const command = options.command ?? shellLine(['brickyard', ...rolloutWords(options)]);
-  const request: z.input<typeof rolloutTaskSchema> = { ...options, command, task: chosenTask() };
-  return startTask({ module: ENTRY, request, result: resultSchema, onText, niceness });
+  const request: z.input<typeof rolloutOrderSchema> = { ...options, command, task: chosenTask() };
+  return startOwnProcess({ module: ENTRY, request, result: resultSchema, onText, niceness });
 }
 
 export interface RolloutRequest {
@@ -95,7 +99,7 @@ export const runRolloutProcess: RunRollout = async ({ checkpoint, suite, seed, o
  * Returns where the rollout was completed; rollouts that crashed are counted in it.
  * @param refusal what could not be done, where its input was refused; the reason has been said
  */
-export function assertRolledOut(end: TaskEnd<unknown>, checkpoint: string, refusal: string): void {
+export function assertRolledOut(end: ProcessEnd<unknown>, checkpoint: string, refusal: string): void {
   if (end.kind === 'failed') throw errorOf(end.failure, checkpoint, refusal);
 }
 

@@ -1,9 +1,9 @@
 /** The process of a stage, which stage-processes.ts starts. */
-import { serveTask } from '../runtime/serve-task.ts';
+import { serveProcess } from '../runtime/serve-process.ts';
 import { useTask } from '../scenarios/use-task.ts';
-import { stageTaskSchema, workOn } from './stage-work.ts';
+import { stageOrderSchema, workOn } from './stage-work.ts';
 
-await serveTask(stageTaskSchema, async (task, ports) => {
-  await useTask(task.task, '/');
-  return workOn(task, ports);
+await serveProcess(stageOrderSchema, async (order, ports) => {
+  await useTask(order.task, '/');
+  return workOn(order, ports);
 });

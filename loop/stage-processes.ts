@@ -6,8 +6,8 @@ import type { z } from 'zod';
 import { Disk } from '../dataset/disk.ts';
 import type { Failure } from '../runtime/failure.ts';
 import { coreTimes } from '../runtime/idle-cores.ts';
+import { type ProcessEnd, type RunningProcess, startOwnProcess } from '../runtime/own-process.ts';
 import { shellLine } from '../runtime/shell-line.ts';
-import { type RunningTask, startTask, type TaskEnd } from '../runtime/task-process.ts';
 import { chosenTask } from '../scenarios/use-task.ts';
 import { checkpointNames } from '../trainer/launch/run-folder.ts';
 import { CpuMeter } from './cpu-time.ts';
@@ -18,7 +18,7 @@ import { roundFolder } from './round-stages.ts';
 import type { LoopContent, LoopMachine } from './settings.ts';
 import { type CommandLineContext, stageWords, storedCommand } from './stage-command-line.ts';
 import { dataFacts } from './stage-facts.ts';
-import type { StageTask } from './stage-work.ts';
+import type { StageOrder } from './stage-work.ts';
 import {
   type FactsOf,
   factsSchemas,
@@ -51,7 +51,7 @@ export interface StageProcessesOptions {
 
 export class StageProcesses implements StageRunner {
   readonly #options: StageProcessesOptions;
-  readonly #running = new Map<string, RunningTask<Facts>>();
+  readonly #running = new Map<string, RunningProcess<Facts>>();
 
   constructor(options: StageProcessesOptions) {
     this.#options = options;
@@ -123,7 +123,7 @@ export class StageProcesses implements StageRunner {
     request: StageRequest,
     { niceness, workers }: StageConditions,
     resumable: boolean,
-  ): Promise<{ end: TaskEnd<Facts>; spent: Spent }> {
+  ): Promise<{ end: ProcessEnd<Facts>; spent: Spent }> {
     const { out, content, machine, elsewhere, onText, entry = ENTRY } = this.#options;
     const context: CommandLineContext = { out, content, machine, elsewhere, workers, resumable };
     const log = this.#openLog(request);
@@ -133,13 +133,13 @@ export class StageProcesses implements StageRunner {
       onText(request.id, line);
     };
     const command = storedCommand(request, context);
-    const task: StageTask = {
+    const order: StageOrder = {
       ...{ request, out, content, machine, elsewhere, workers, resumable, command, task: chosenTask() },
     };
     const isRemote = request.kind === 'train' && trainsElsewhere(machine);
-    const stage = startTask<Facts>({
+    const stage = startOwnProcess<Facts>({
       module: entry,
-      request: task,
+      request: order,
       result: factsSchemas[request.kind] as z.ZodType<Facts>,
       niceness: niceness > 0 ? niceness : undefined,
       env: {

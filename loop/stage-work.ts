@@ -9,7 +9,7 @@ import { startRollout } from '../evaluator/rollout-process.ts';
 import { GENERATE_DEFAULTS, generateDataset, genRequest } from '../generator/generate.ts';
 import { ReportedFailure } from '../runtime/failure.ts';
 import { assertOpenFiles } from '../runtime/resource-limits.ts';
-import type { TaskPorts } from '../runtime/serve-task.ts';
+import type { ProcessPorts } from '../runtime/serve-process.ts';
 import { Interrupted } from '../sim/errors.ts';
 import { estimateText } from '../trainer/launch/dry-run.ts';
 import type { RemoteSummary } from '../trainer/launch/remote/train-remotely.ts';
@@ -24,7 +24,7 @@ import { genOptions, rolloutOptions, trainOverrides } from './stage-options.ts';
 import { type FactsOf, type RequestOf, requestSchema, type StageKind } from './stages.ts';
 
 /** All that a stage's process is told. */
-export const stageTaskSchema = z.strictObject({
+export const stageOrderSchema = z.strictObject({
   request: requestSchema,
   /** Of the loop, absolute, without links. */
   out: z.string(),
@@ -40,19 +40,19 @@ export const stageTaskSchema = z.strictObject({
   /** What `--task` says. */
   task: z.string(),
 });
-export type StageTask = z.infer<typeof stageTaskSchema>;
+export type StageOrder = z.infer<typeof stageOrderSchema>;
 
 /**
  * Does it to its end.
  * @returns what is known of it then
  * @throws Interrupted when it was asked to stop; its state is kept
  */
-export async function workOn(task: StageTask, ports: TaskPorts): Promise<FactsOf<StageKind>> {
-  const { request, out, command } = task;
+export async function workOn(order: StageOrder, ports: ProcessPorts): Promise<FactsOf<StageKind>> {
+  const { request, out, command } = order;
   switch (request.kind) {
     case 'fresh':
     case 'corrections':
-      return generate(request, task, ports);
+      return generate(request, order, ports);
     case 'merge': {
       const roots = request.parts.map((part) => join(out, part));
       const options = { roots, out: join(out, request.out), weights: request.weights, command };
@@ -61,14 +61,14 @@ export async function workOn(task: StageTask, ports: TaskPorts): Promise<FactsOf
       return dataFacts(join(out, request.out));
     }
     case 'measure':
-      return measure(request, task, ports);
+      return measure(request, order, ports);
     case 'train':
-      return trainsElsewhere(task.machine) ? trainElsewhere(request, task) : train(request, task, ports);
+      return trainsElsewhere(order.machine) ? trainElsewhere(request, order) : train(request, order, ports);
     case 'aim':
     case 'judge':
     case 'confirm': {
       assertOpenFiles();
-      const options = rollOutOptionsSchema.parse({ ...rolloutOptions(request, task), command });
+      const options = rollOutOptionsSchema.parse({ ...rolloutOptions(request, order), command });
       const result = await rollOut(options, ports);
       if (result.kind === 'interrupted') throw new Interrupted('the rollouts were stopped');
       return rolloutFacts(join(out, request.out));
@@ -78,15 +78,15 @@ export async function workOn(task: StageTask, ports: TaskPorts): Promise<FactsOf
 
 async function generate(
   request: RequestOf<'fresh' | 'corrections'>,
-  task: StageTask,
-  ports: TaskPorts,
+  order: StageOrder,
+  ports: ProcessPorts,
 ): Promise<FactsOf<'fresh'>> {
   assertOpenFiles();
-  const out = join(task.out, request.out);
+  const out = join(order.out, request.out);
   const result = await generateDataset(
     {
-      ...{ ...GENERATE_DEFAULTS, out, resume: true, command: task.command },
-      request: await genRequest(genOptions(request, task), ports),
+      ...{ ...GENERATE_DEFAULTS, out, resume: true, command: order.command },
+      request: await genRequest(genOptions(request, order), ports),
     },
     ports,
   );
@@ -96,13 +96,13 @@ async function generate(
 
 async function measure(
   request: RequestOf<'measure'>,
-  task: StageTask,
-  ports: TaskPorts,
+  order: StageOrder,
+  ports: ProcessPorts,
 ): Promise<FactsOf<'measure'>> {
   const found = await estimateHere(
     {
-      ...{ ...TRAIN_HERE_DEFAULTS, dataset: join(task.out, request.dataset), minEpisodes: 1 },
-      overrides: trainOverrides(request, task),
+      ...{ ...TRAIN_HERE_DEFAULTS, dataset: join(order.out, request.dataset), minEpisodes: 1 },
+      overrides: trainOverrides(request, order),
     },
     ports,
   );
@@ -113,39 +113,41 @@ async function measure(
 
 async function train(
   request: RequestOf<'train'>,
-  task: StageTask,
-  { say }: TaskPorts,
+  order: StageOrder,
+  { say }: ProcessPorts,
 ): Promise<FactsOf<'train'>> {
-  const run = join(task.out, request.out);
-  const dataset = join(task.out, request.dataset);
+  const run = join(order.out, request.out);
+  const dataset = join(order.out, request.dataset);
   const { end, failure } = await trainHere(
     {
-      ...{ ...TRAIN_HERE_DEFAULTS, minEpisodes: 1, command: task.command },
-      ...(task.resumable ? { resume: run } : { dataset, out: run, overrides: trainOverrides(request, task) }),
+      ...{ ...TRAIN_HERE_DEFAULTS, minEpisodes: 1, command: order.command },
+      ...(order.resumable
+        ? { resume: run }
+        : { dataset, out: run, overrides: trainOverrides(request, order) }),
     },
     { say, startRollout, progress: new TrainProgress(process.stderr, false, () => performance.now() / 1000) },
   );
   if (failure) throw new ReportedFailure(failure);
   if (typeof end?.policy !== 'string') throw new Error('the training left no policy folder');
-  return trainFacts(end, relative(task.out, end.policy));
+  return trainFacts(end, relative(order.out, end.policy));
 }
 
-async function trainElsewhere(request: RequestOf<'train'>, task: StageTask): Promise<FactsOf<'train'>> {
-  const runId = remoteRunId(task.elsewhere, request);
-  const { settings, provider } = task.machine;
+async function trainElsewhere(request: RequestOf<'train'>, order: StageOrder): Promise<FactsOf<'train'>> {
+  const runId = remoteRunId(order.elsewhere, request);
+  const { settings, provider } = order.machine;
   const common = { settings: settings ?? undefined };
-  const ports = { startRollout, command: task.command };
-  const summary = task.resumable
+  const ports = { startRollout, command: order.command };
+  const summary = order.resumable
     ? await resumeRemotely(runId, common, ports)
     : await trainRemotely(
         {
-          ...{ ...common, provider, runId, dataset: join(task.out, request.dataset), eval: 'none' },
-          ...{ minEpisodes: '1', zone: [], machineType: [], overrides: trainOverrides(request, task) },
+          ...{ ...common, provider, runId, dataset: join(order.out, request.dataset), eval: 'none' },
+          ...{ minEpisodes: '1', zone: [], machineType: [], overrides: trainOverrides(request, order) },
         },
         ports,
       );
   assertSucceeded(summary!);
-  return broughtHome(request, task);
+  return broughtHome(request, order);
 }
 
 /** @throws ReportedFailure with why a run elsewhere brought no policy; what it did is seen by `train status` and `train logs` */

@@ -8,14 +8,14 @@ import { failureSchema } from './failure.ts';
 
 export const failureEvent = z.looseObject({ event: z.literal('failure'), ...failureSchema.shape });
 
-export const taskEvent = z.discriminatedUnion('event', [
+export const ownEvent = z.discriminatedUnion('event', [
   /** A line or several for people. */
   z.strictObject({ event: z.literal('text'), text: z.string() }),
   /** What was asked for; whoever asked knows its schema. */
   z.strictObject({ event: z.literal('result'), result: z.unknown() }),
   failureEvent,
 ]);
-export type TaskEvent = z.infer<typeof taskEvent>;
+export type OwnEvent = z.infer<typeof ownEvent>;
 
 const BEGIN = '{"event":';
 

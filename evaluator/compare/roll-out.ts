@@ -1,7 +1,7 @@
 /** Rolls out what is compared, side by side, until the comparison is decided or all of it has run. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunningTask, TaskEnd } from '../../runtime/task-process.ts';
+import type { ProcessEnd, RunningProcess } from '../../runtime/own-process.ts';
 import { assertRolledOut, type RolloutFigures, startRollout } from '../rollout-process.ts';
 import { rolloutOf, type Sides } from './sides.ts';
 
@@ -52,10 +52,10 @@ export async function rollOutSides(sides: Sides, options: RollOutOptions): Promi
   }
 }
 
-type End = TaskEnd<RolloutFigures[]>;
+type End = ProcessEnd<RolloutFigures[]>;
 
 async function endOf(
-  child: RunningTask<RolloutFigures[]>,
+  child: RunningProcess<RolloutFigures[]>,
   say: (text: string) => void,
   stop: (signal: NodeJS.Signals) => void,
 ): Promise<End> {

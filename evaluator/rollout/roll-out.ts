@@ -29,7 +29,7 @@ export type RollOutOptions = z.output<typeof rollOutOptionsSchema>;
 /** What callers write: whatever is left out has its default. */
 export type RollOutInput = z.input<typeof rollOutOptionsSchema>;
 /** What a process of its own is asked for. */
-export const rolloutTaskSchema = rollOutOptionsSchema.extend({ task: z.string() });
+export const rolloutOrderSchema = rollOutOptionsSchema.extend({ task: z.string() });
 
 export interface RollOutPorts {
   say(text: string): void;

@@ -1,11 +1,11 @@
 /** The process that rollout-process.ts starts. */
 import { assertOpenFiles } from '../../runtime/resource-limits.ts';
-import { serveTask } from '../../runtime/serve-task.ts';
+import { serveProcess } from '../../runtime/serve-process.ts';
 import { useTask } from '../../scenarios/use-task.ts';
 import { Interrupted } from '../../sim/errors.ts';
-import { rollOut, rolloutTaskSchema } from './roll-out.ts';
+import { rollOut, rolloutOrderSchema } from './roll-out.ts';
 
-await serveTask(rolloutTaskSchema, async ({ task, ...options }, ports) => {
+await serveProcess(rolloutOrderSchema, async ({ task, ...options }, ports) => {
   await useTask(task, '/');
   assertOpenFiles();
   const result = await rollOut(options, ports);

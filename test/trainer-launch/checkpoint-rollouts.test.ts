@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linkBestSuccess, readSuccess } from '../../policy/checkpoint-success.ts';
-import type { TaskEnd } from '../../runtime/task-process.ts';
+import type { ProcessEnd } from '../../runtime/own-process.ts';
 import {
   type CheckpointRollout,
   CheckpointRollouts,
@@ -56,7 +56,7 @@ function fakeRollouts() {
   const startRollout: StartRollout = ({ options, niceness }) => {
     const name = options.checkpoints[0].split('/').at(-2)!;
     begun.push({ name, options, niceness });
-    const ended = new Promise<TaskEnd<RolledOut[]>>((resolve) => {
+    const ended = new Promise<ProcessEnd<RolledOut[]>>((resolve) => {
       ends.push((code, successes = 0) => {
         const { suite_hash } = plan;
         const result: RolledOut[] = [{ episodes: 20, successes, errors: 0, wilson: [0, 1], suite_hash }];

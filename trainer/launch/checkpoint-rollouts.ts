@@ -17,7 +17,7 @@ import {
 } from '../../policy/checkpoint-success.ts';
 import { POLICY_FILE } from '../../policy/contract.ts';
 import { coreTimes, idleShare } from '../../runtime/idle-cores.ts';
-import type { RunningTask, TaskEnd } from '../../runtime/task-process.ts';
+import type { ProcessEnd, RunningProcess } from '../../runtime/own-process.ts';
 import { MAX_WORKERS } from '../../runtime/worker-pool.ts';
 import { dueCheckpoints, type EvaluationPlan, writePlan } from './evaluation-plan.ts';
 import { checkpointNames } from './run-folder.ts';
@@ -59,7 +59,7 @@ export interface RolledOut {
 }
 
 /** Rolls out as a process of its own. What does it is for others to know: see cli.ts. */
-export type StartRollout = (rollout: CheckpointRollout) => RunningTask<RolledOut[]>;
+export type StartRollout = (rollout: CheckpointRollout) => RunningProcess<RolledOut[]>;
 
 export interface CheckpointRolloutsOptions {
   /** Absolute. */
@@ -79,7 +79,7 @@ export class CheckpointRollouts {
   readonly #postponed = new Set<string>();
   readonly #failed = new Set<string>();
   #last: string | undefined;
-  #running: RunningTask<RolledOut[]> | undefined;
+  #running: RunningProcess<RolledOut[]> | undefined;
   #work: Promise<void> | undefined;
   #isStopped = false;
   /** What could not be rolled out and why, a line each. */
@@ -182,7 +182,7 @@ export class CheckpointRollouts {
       niceness: beside ? NICENESS : undefined,
       onText: () => {},
     });
-    const end: TaskEnd<RolledOut[]> = await this.#running.ended;
+    const end: ProcessEnd<RolledOut[]> = await this.#running.ended;
     this.#running = undefined;
     if (end.kind === 'done') this.#record(name, end.result[0]);
     else if (!this.#isStopped) this.#fail(name, end.failure.message);

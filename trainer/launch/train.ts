@@ -2,8 +2,8 @@
 import { rm } from 'node:fs/promises';
 import type { Failure } from '../../runtime/failure.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../runtime/interrupt.ts';
+import { unreported } from '../../runtime/own-process.ts';
 import { makePrivateFolder } from '../../runtime/private-folder.ts';
-import { unreported } from '../../runtime/task-process.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 import type { EndEvent, TrainerEvent } from './events.ts';
 import { GOLDEN_PAIRS_ONLY, verifyPolicy } from './node-parity.ts';

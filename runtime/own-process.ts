@@ -1,18 +1,18 @@
 /**
  * Runs one of this program's functions as a process of its own, with a typed request and a typed result: for work that
- * has its own niceness, its own browsers and its own account of the cores. The module that it starts calls `serveTask`.
+ * has its own niceness, its own browsers and its own account of the cores. The module that it starts calls `serveProcess`.
  */
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { startChild } from './child-process.ts';
 import type { Failure } from './failure.ts';
 import { INTERRUPTED_EXIT_CODE } from './interrupt.ts';
-import { taskEvent } from './process-events.ts';
+import { ownEvent } from './process-events.ts';
 
 /** Ends a process whose parent was killed: the channel between them closes. */
 const GUARD = join(import.meta.dirname, '../scripts/launch-guard.mjs');
 
-export interface Task<R> {
+export interface OwnProcess<R> {
   /** The file that serves it. */
   module: string;
   /** Plain data, for the module's schema. */
@@ -26,12 +26,12 @@ export interface Task<R> {
   niceness?: number;
 }
 
-export type TaskEnd<R> = { kind: 'done'; result: R } | { kind: 'failed'; failure: Failure };
+export type ProcessEnd<R> = { kind: 'done'; result: R } | { kind: 'failed'; failure: Failure };
 
-export interface RunningTask<R> {
+export interface RunningProcess<R> {
   /** Undefined where it could not be started. */
   readonly pid: number | undefined;
-  readonly ended: Promise<TaskEnd<R>>;
+  readonly ended: Promise<ProcessEnd<R>>;
   /** Asks it to keep its state and end. */
   interrupt(signal: NodeJS.Signals): void;
   /** Ends it at once. */
@@ -39,7 +39,14 @@ export interface RunningTask<R> {
 }
 
 /** Starts it at once. */
-export function startTask<R>({ module, request, result, onText, env, niceness }: Task<R>): RunningTask<R> {
+export function startOwnProcess<R>({
+  module,
+  request,
+  result,
+  onText,
+  env,
+  niceness,
+}: OwnProcess<R>): RunningProcess<R> {
   let answer: unknown;
   let failure: Failure | undefined;
   let lastLine = '';
@@ -54,7 +61,7 @@ export function startTask<R>({ module, request, result, onText, env, niceness }:
     input: JSON.stringify(request),
     env,
     niceness,
-    events: taskEvent,
+    events: ownEvent,
     onEvent: (event) => {
       if (event.event === 'text') for (const line of event.text.split('\n')) onLine(line);
       else if (event.event === 'result') answer = event.result;
@@ -63,7 +70,7 @@ export function startTask<R>({ module, request, result, onText, env, niceness }:
     onOutput: onLine,
     onText: onLine,
   });
-  const end = async (): Promise<TaskEnd<R>> => {
+  const end = async (): Promise<ProcessEnd<R>> => {
     const code = await child.finished;
     if (failure === undefined && code === 0 && answer !== undefined)
       return { kind: 'done', result: result.parse(answer) };

@@ -1,7 +1,7 @@
-/** A task for task-process.test.ts: does what its request says. */
+/** A process for own-process.test.ts: does what its request says. */
 import { z } from 'zod';
 import { ReportedFailure } from '../../runtime/failure.ts';
-import { serveTask } from '../../runtime/serve-task.ts';
+import { serveProcess } from '../../runtime/serve-process.ts';
 import { InputError, Interrupted, NegativeResult } from '../../sim/errors.ts';
 
 const ERRORS = {
@@ -21,7 +21,7 @@ const schema = z.strictObject({
     .optional(),
 });
 
-await serveTask(schema, async ({ does, throws }, { say }) => {
+await serveProcess(schema, async ({ does, throws }, { say }) => {
   if (does === 'throws') throw ERRORS[throws!]();
   if (does === 'exits') process.exit(5);
   say('first\nsecond');

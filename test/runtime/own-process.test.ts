@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { startOwnProcess, unreported } from '../../runtime/own-process.ts';
+import { ownEvent, readEvent } from '../../runtime/process-events.ts';
 import { isAlive } from '../../runtime/process-stat.ts';
-import { readEvent, taskEvent } from '../../runtime/process-events.ts';
-import { startTask, unreported } from '../../runtime/task-process.ts';
 
 function start(request: object) {
   const lines: string[] = [];
-  const task = startTask({
-    module: join(import.meta.dirname, 'echo-task.ts'),
+  const child = startOwnProcess({
+    module: join(import.meta.dirname, 'echo-process.ts'),
     request,
     result: z.strictObject({ pid: z.number() }),
     onText: (line) => lines.push(line),
   });
-  return { ...task, lines };
+  return { ...child, lines };
 }
 
 describe('an event', () => {
@@ -27,16 +27,16 @@ describe('an event', () => {
     ['{"loss":1}', { event: undefined, text: '{"loss":1}' }],
     ['', { event: undefined, text: undefined }],
   ])('is read from %j', (line, read) => {
-    expect(readEvent(line, taskEvent)).toEqual(read);
+    expect(readEvent(line, ownEvent)).toEqual(read);
   });
 
   it('of a failure whose kind is not known is a bug, with its message', () => {
-    const { event } = readEvent('{"event":"failure","kind":"flooded","message":"water"}', taskEvent);
+    const { event } = readEvent('{"event":"failure","kind":"flooded","message":"water"}', ownEvent);
     expect(event).toMatchObject({ kind: 'bug', message: 'water' });
   });
 });
 
-describe('a task', () => {
+describe('a process of ours', () => {
   it('answers from a process of its own', async () => {
     const { ended, pid, lines } = start({ does: 'answers' });
     expect(await ended).toEqual({ kind: 'done', result: { pid } });
@@ -63,7 +63,7 @@ describe('a task', () => {
   ])('that throws says so: %s', async (kind, message) => {
     const { ended, lines } = start({ does: 'throws', throws: kind });
     expect(await ended).toEqual({ kind: 'failed', failure: { kind, message } });
-    expect(lines.some((line) => line.includes('echo-task.ts'))).toBe(kind === 'bug');
+    expect(lines.some((line) => line.includes('echo-process.ts'))).toBe(kind === 'bug');
   });
 
   it('refuses a request that it does not know', async () => {
