@@ -1,8 +1,9 @@
 /** Finds a task by its folder's name and makes it ready to be simulated. */
 import { loadPhysics } from '../engine/physics.ts';
 import type { AnyTask } from '../engine/task.ts';
+import { taskFaults } from '../engine/task-faults.ts';
 import { addTask, assertTaskName, DEFAULT_TASK, unloadableTask } from '../engine/task-registry.ts';
-import { InputError } from '../errors.ts';
+import { InputError, throwFaults } from '../errors.ts';
 
 const loading = new Map<string, Promise<AnyTask>>();
 const folders = new Map<string, string>();
@@ -40,6 +41,7 @@ async function load(name: string): Promise<AnyTask> {
   const [{ task }] = await Promise.all([module, loadPhysics()]);
   if (task?.name !== name)
     throw new InputError(`task ${name}: task.ts must export a task of that name, not ${task?.name}`);
+  throwFaults(`task ${name}`, taskFaults(task));
   addTask(task);
   return task;
 }

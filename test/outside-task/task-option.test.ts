@@ -92,6 +92,10 @@ describe('what is refused, with exit code 2 and without a stack', () => {
     const probe = ['scenario', 'probe', 'near-post', '--task', task];
     edit('task.ts', 'name: taskScenarios.taskName', "name: 'other'");
     refused(probe, 'task.ts must export a task of that name, not other');
+    edit('task.ts', "name: 'other'", 'name: taskScenarios.taskName');
+    edit('task.ts', /MISSED_POST/g, 'missed_post');
+    edit('task.ts', "phases: ['approach', 'rest']", 'phases: []');
+    refused(probe, /phases has 0 entries[\s\S]*"missed_post" must be capitals/);
     writeFileSync(join(task, 'world.ts'), 'export class PostWorld {');
     refused(probe, 'task.ts cannot be loaded');
   });

@@ -89,7 +89,7 @@ it('drives, labels failures, and reports', () => {
   expect(idle).toMatchObject({ successes: 0 });
   brickyard('eval', 'report', 'idle', ...TASK, '--videos', '1', '--out', 'idle.html');
   const page = readFileSync(join(folder, 'idle.html'), 'utf8');
-  expect(page).toContain('missed-post');
+  expect(page).toContain('MISSED_POST');
   expect(page).toContain('The puck did not come to rest at the post.');
 });
 
