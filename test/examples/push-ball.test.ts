@@ -154,21 +154,21 @@ describe('a failure', () => {
 
   it('of doing nothing never reached the ball', () => {
     expect(failed(inLine({ timeLimitS: 8 }), () => [0, 0, 0, 0])).toMatchObject({
-      label: 'never-reached-ball',
+      label: 'NEVER_REACHED_BALL',
       evidence: 'came no nearer to the ball than 3.00 m and never moved it',
     });
   });
 
   it('of not braking overshot the goal', () => {
     const failure = failed(inLine({ timeLimitS: 20 }), forwards);
-    expect(failure.label).toBe('overshot-goal');
+    expect(failure.label).toBe('OVERSHOT_GOAL');
     expect(failure.evidence).toMatch(/ended with it [4-7]\.\d\d m from its middle/);
   });
 
   it('of pushing straight into a wall left the ball there', () => {
     const start = inLine({ goal: { xM: -4, zM: 0, radiusM: 1 }, timeLimitS: 25 });
     const failure = failed(start, forwards);
-    expect(failure.label).toBe('ball-stuck-at-wall');
+    expect(failure.label).toBe('BALL_STUCK_AT_WALL');
     expect(failure.z_m).toBeGreaterThan(4);
   });
 
@@ -177,12 +177,12 @@ describe('a failure', () => {
     const failure = failed(start, ({ ball, timeS }) =>
       ball.zM < start.ball.zM + 0.3 && timeS < 5 ? forwards() : [0, -0.4, 0, 0],
     );
-    expect(failure.label).toBe('lost-ball');
+    expect(failure.label).toBe('LOST_BALL');
   });
 
   it('of being slow was still pushing', () => {
     const failure = failed(inLine({ timeLimitS: 4 }), task.expert);
-    expect(failure.label).toBe('timeout-pushing');
+    expect(failure.label).toBe('TIMEOUT_PUSHING');
     expect(failure.evidence).toMatch(/^ended \(timeout\) with the ball \d\.\d\d m from the middle/);
   });
 
@@ -192,7 +192,7 @@ describe('a failure', () => {
     actions[4 * 7 + 1] = Number.NaN;
     const failure = labelFailure({ start, fps, frames, poses, executedActions, actions, outcome: 'timeout' });
     expect(failure).toMatchObject({
-      label: 'bad-action',
+      label: 'BAD_ACTION',
       evidence: 'throttle was NaN in frame 7',
       time_s: 0.7,
     });

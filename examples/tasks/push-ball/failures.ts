@@ -7,12 +7,12 @@ import { BALL_RADIUS_M, nearestWall } from './geometry.ts';
 import { BALL_AT, type BallStart, POSE_SIZE } from './start.ts';
 
 export const LABEL_MEANINGS = {
-  'bad-action': 'an output that is no action: NaN or far out of range',
-  'never-reached-ball': 'did not move the ball',
-  'overshot-goal': 'had the ball in the goal and did not leave it there',
-  'ball-stuck-at-wall': 'left the ball at a wall',
-  'lost-ball': 'pushed the ball, lost it and did not take it up again',
-  'timeout-pushing': 'was still pushing when time ran out',
+  BAD_ACTION: 'an output that is no action: NaN or far out of range',
+  NEVER_REACHED_BALL: 'did not move the ball',
+  OVERSHOT_GOAL: 'had the ball in the goal and did not leave it there',
+  BALL_STUCK_AT_WALL: 'left the ball at a wall',
+  LOST_BALL: 'pushed the ball, lost it and did not take it up again',
+  TIMEOUT_PUSHING: 'was still pushing when time ran out',
 } as const;
 
 export type FailureLabel = keyof typeof LABEL_MEANINGS;
@@ -54,7 +54,7 @@ const apartM = (a: Place, b: Place): number => distanceTo(a, b.xM, b.zM);
 const metres = (value: number): string => `${value.toFixed(2)} m`;
 
 const RULES: Record<FailureLabel, (trajectory: Failed, rows: readonly Row[]) => Finding> = {
-  'bad-action'({ actions, executedActions, outcome, frames }) {
+  BAD_ACTION({ actions, executedActions, outcome, frames }) {
     const asked = actions ?? executedActions;
     const index = asked.findIndex((value) => !isActionNumber(value));
     if (index < 0 && outcome !== 'bad-action' && outcome !== 'non-finite' && frames > 0) return undefined;
@@ -66,21 +66,21 @@ const RULES: Record<FailureLabel, (trajectory: Failed, rows: readonly Row[]) => 
     return { frame, evidence: `${what} in frame ${frame}` };
   },
 
-  'never-reached-ball'({ start }, rows) {
+  NEVER_REACHED_BALL({ start }, rows) {
     if (rows.some(({ ball }) => apartM(ball, start.ball) > MOVED_M)) return undefined;
     const gaps = rows.map(({ loader, ball }) => apartM(loader, ball));
     const frame = gaps.indexOf(Math.min(...gaps));
     return { frame, evidence: `came no nearer to the ball than ${metres(gaps[frame])} and never moved it` };
   },
 
-  'overshot-goal'({ start: { goal } }, rows) {
+  OVERSHOT_GOAL({ start: { goal } }, rows) {
     const frame = rows.findLastIndex(({ ball }) => apartM(ball, goal) < goal.radiusM);
     if (frame < 0 || frame === rows.length - 1) return undefined;
     const offM = apartM(rows[rows.length - 1].ball, goal);
     return { frame, evidence: `had the ball in the goal and ended with it ${metres(offM)} from its middle` };
   },
 
-  'ball-stuck-at-wall'({ fps }, rows) {
+  BALL_STUCK_AT_WALL({ fps }, rows) {
     const gapM = ({ ball }: Row) => nearestWall(ball.xM, ball.zM).gapM - BALL_RADIUS_M;
     const frame = rows.findLastIndex((row) => gapM(row) > AT_WALL.gapM) + 1;
     const lastsS = (rows.length - frame) / fps;
@@ -91,14 +91,14 @@ const RULES: Record<FailureLabel, (trajectory: Failed, rows: readonly Row[]) => 
     };
   },
 
-  'lost-ball'(_, rows) {
+  LOST_BALL(_, rows) {
     const frame = rows.findLastIndex(({ loader, ball }) => apartM(loader, ball) < LOST_M) + 1;
     if (frame === 0 || frame >= rows.length) return undefined;
     const { loader, ball } = rows[rows.length - 1];
     return { frame, evidence: `left the ball and ended ${metres(apartM(loader, ball))} away from it` };
   },
 
-  'timeout-pushing'({ start: { goal }, outcome }, rows) {
+  TIMEOUT_PUSHING({ start: { goal }, outcome }, rows) {
     const frame = rows.length - 1;
     const offM = apartM(rows[frame].ball, goal);
     return {
