@@ -28,9 +28,9 @@ const LIP = { inM: 1.2, outM: 1.4 } as const;
 const TURN_ROOM_M = 2.2;
 /** Beyond this error it turns before it drives. */
 const TURN_FIRST_RAD = 0.7;
-/** Beyond this always to the left, or the sign flips with noise near pi. */
-const ALWAYS_LEFT_RAD = 2.5;
-/** The ball is kept in view on the way round it: the camera's half field is 0.84 rad. */
+/** Half the camera's field: what lies beyond is not seen, and a learner could not know on which side it is. */
+const ALWAYS_LEFT_RAD = 0.84;
+/** The ball is kept in view on the way round it. */
 const DETOUR_MAX_RAD = 0.6;
 const STEER_GAIN = 1.5;
 /** Slower, the ball would not climb the lip: rolling takes less of its speed. */
