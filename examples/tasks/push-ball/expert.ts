@@ -28,8 +28,8 @@ const LIP = { inM: 1.2, outM: 1.4 } as const;
 const TURN_ROOM_M = 2.2;
 /** Beyond this error it turns before it drives. */
 const TURN_FIRST_RAD = 0.7;
-/** Half the camera's field: what lies beyond is not seen, and a learner could not know on which side it is. */
-const ALWAYS_LEFT_RAD = 0.84;
+/** Half the camera's field. Beyond it a learner could not know on which side the ball is: it turns to the left. */
+const IN_VIEW_RAD = 0.84;
 /** The ball is kept in view on the way round it. */
 const DETOUR_MAX_RAD = 0.6;
 const STEER_GAIN = 1.5;
@@ -82,8 +82,9 @@ function approach({ loader, ball, goal }: BallWorld, farM: number): Drive {
   const roundRad = wrapAngle(pushHeading(ball, goal, toBallRad) - toBallRad);
   const mostRad = clamp(0.5 * (farM - TURN_ROOM_M), 0, DETOUR_MAX_RAD);
   const errorRad = wrapAngle(toBallRad - clamp(roundRad, -mostRad, mostRad) - loader.headingRad);
-  const steering = Math.abs(errorRad) > ALWAYS_LEFT_RAD ? 1 : STEER_GAIN * errorRad;
-  if (Math.abs(errorRad) > TURN_FIRST_RAD) return { phase: 'turn', steering, throttle: 0 };
+  const isInView = Math.abs(bearingOf(loader, ball.xM, ball.zM)) < IN_VIEW_RAD;
+  const steering = isInView ? STEER_GAIN * errorRad : 1;
+  if (!isInView || Math.abs(errorRad) > TURN_FIRST_RAD) return { phase: 'turn', steering, throttle: 0 };
   const throttle = clamp(0.25 * (farM - 1), PUSH_THROTTLE, 0.8) * (1 - Math.abs(errorRad));
   return { phase: 'approach', steering, throttle };
 }
