@@ -10,8 +10,8 @@ export class DataTable {
   readonly #columns: DataColumn[];
   readonly #table: ParquetTable;
 
-  constructor(stateNames: readonly string[]) {
-    this.#columns = dataColumns(stateNames);
+  constructor(spec: Parameters<typeof dataColumns>[0]) {
+    this.#columns = dataColumns(spec);
     this.#table = new ParquetTable(
       this.#columns.map(({ name, dtype, width }) => ({
         name,

@@ -9,6 +9,7 @@ import {
   type Derivation,
   datasetMetadata,
   METADATA_FORMAT,
+  phaseNames,
   type RunProvenance,
   type ScenarioShare,
 } from './metadata.ts';
@@ -39,7 +40,9 @@ export async function editedMetadata(
   );
   const runs = new Map<string, RunProvenance>();
   for (const metadata of known) for (const run of metadata!.runs) runs.set(JSON.stringify(run), run);
-  return { ...datasetMetadata(fingerprint, shares, [...runs.values()]), ...added };
+  const [first] = known as DatasetMetadata[];
+  const named = { phases: phaseNames(first) ?? [], columnNotes: first.columns };
+  return { ...datasetMetadata(fingerprint, named, shares, [...runs.values()]), ...added };
 }
 
 /** Neighbours of the same name and weight become one entry. */

@@ -48,8 +48,10 @@ export function episodeDigest(content: EpisodeContent): string {
 }
 
 /** 64 hex digits. */
-export function datasetFingerprint(spec: DatasetSpec, digests: readonly string[]): string {
-  const { fps, stateNames, widthPx, heightPx } = spec;
+export function datasetFingerprint(
+  { fps, stateNames, widthPx, heightPx }: Pick<DatasetSpec, 'fps' | 'stateNames' | 'widthPx' | 'heightPx'>,
+  digests: readonly string[],
+): string {
   const header = JSON.stringify([fps, stateNames, widthPx, heightPx]);
   return createHash('sha256').update(header).update('\n').update(digests.join('\n')).digest('hex');
 }

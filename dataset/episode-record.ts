@@ -28,15 +28,15 @@ export interface EpisodeRecord {
   frames: number;
   /** frames x stateNames.length. */
   states: Float32Array;
-  /** frames x ACTION_SIZE: the label. */
+  /** frames x controls of the robot: the label. */
   actions: Float32Array;
-  /** frames x ACTION_SIZE: what drove the loader. */
+  /** frames x controls: what drove. */
   executedActions: Float32Array;
   /** frames: index into SOURCES. */
   sources: Uint8Array;
   /** frames: 1 where the label may be learned from. */
   labelValid: Uint8Array;
-  /** frames: index into PHASES. */
+  /** frames: index into the task's phases. */
   phases: Uint8Array;
   finalStateHash: string;
   video: EncodedVideo;

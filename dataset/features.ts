@@ -1,5 +1,4 @@
 /** The features of our datasets: what info.json says of them and how each comes out of a record. */
-import { ACTION_NAMES } from '../sim/robots/wheel-loader/loader.ts';
 import type { EpisodeRecord } from './episode-record.ts';
 import type { H264Picture } from './h264.ts';
 import { EGO_CAMERA_KEY } from './layout.ts';
@@ -10,6 +9,13 @@ export interface DatasetSpec {
   widthPx: number;
   heightPx: number;
   stateNames: readonly string[];
+  /** Of the robot's controls. */
+  actionNames: readonly string[];
+  /** What the numbers in the column `phase` stand for. */
+  phases: readonly string[];
+  robotType: string;
+  /** What metadata.json says of the columns. */
+  columnNotes: Readonly<Record<string, string>>;
 }
 
 /** One entry of info.json's `features`. */
@@ -44,7 +50,10 @@ export interface DataColumn {
  * load as 0-dimensional torch tensors and collate into a batch; strings would not.
  * `executed_action` does not begin with "action", so lerobot takes it for no feature of a policy.
  */
-export function dataColumns(stateNames: readonly string[]): DataColumn[] {
+export function dataColumns({
+  stateNames,
+  actionNames,
+}: Pick<DatasetSpec, 'stateNames' | 'actionNames'>): DataColumn[] {
   const vector = (name: string, names: readonly string[], values: DataColumn['values']): DataColumn => ({
     name,
     dtype: 'float32',
@@ -61,8 +70,8 @@ export function dataColumns(stateNames: readonly string[]): DataColumn[] {
   });
   return [
     vector('observation.state', stateNames, (record) => record.states),
-    vector('action', ACTION_NAMES, (record) => record.actions),
-    vector('executed_action', ACTION_NAMES, (record) => record.executedActions),
+    vector('action', actionNames, (record) => record.actions),
+    vector('executed_action', actionNames, (record) => record.executedActions),
     scalar('source', 'int64', (record) => record.sources),
     scalar('phase', 'int64', (record) => record.phases),
     scalar('label_valid', 'bool', (record) => record.labelValid),
@@ -94,7 +103,7 @@ export function datasetFeatures(spec: DatasetSpec, picture: H264Picture): Record
       },
     },
   };
-  for (const { name, dtype, width, names } of dataColumns(spec.stateNames)) {
+  for (const { name, dtype, width, names } of dataColumns(spec)) {
     features[name] = { dtype, shape: [width], names };
   }
   return features;

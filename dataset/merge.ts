@@ -4,6 +4,7 @@ import { Disk } from './disk.ts';
 import { assertSameFeatures, type Choice, planFiles } from './edit-plan.ts';
 import { type EditResult, writeEdited } from './edit-writer.ts';
 import { derivationOf } from './edited-metadata.ts';
+import { phaseNames } from './metadata.ts';
 import { assertNew, makeFolder } from './new-folder.ts';
 import { DatasetReader } from './reader.ts';
 import { SourceDataset } from './source-dataset.ts';
@@ -30,6 +31,7 @@ export async function mergeDatasets(options: MergeOptions): Promise<EditResult> 
   const sources: SourceDataset[] = [];
   for (const root of roots) sources.push(await SourceDataset.open(await DatasetReader.open(root)));
   assertSameFeatures(sources);
+  await assertSamePhases(sources);
   const choices: Choice[] = [];
   for (const [i, source] of sources.entries()) {
     const own = await source.weights();
@@ -45,6 +47,22 @@ export async function mergeDatasets(options: MergeOptions): Promise<EditResult> 
   );
   const derivation = await derivationOf(command, choices, losses);
   return makeFolder(out, disk, (folder) => writeEdited({ folder, disk, shards, derivation }));
+}
+
+/** Numbers in the column `phase` mean something within one task alone. Foreign data names none. */
+async function assertSamePhases(sources: readonly SourceDataset[]): Promise<void> {
+  const faults: string[] = [];
+  let first: readonly string[] | undefined;
+  for (const { reader } of sources) {
+    const metadata = await reader.metadata();
+    const phases = metadata ? phaseNames(metadata) : undefined;
+    first ??= phases;
+    if (phases && first && phases.join() !== first.join())
+      faults.push(
+        `${reader.root}: its phases are ${phases.join(', ')}, not ${first.join(', ')}: it is of another task`,
+      );
+  }
+  throwFaults(`the merge with ${sources[0].reader.root}`, faults);
 }
 
 /** Of one merge: two copies of a dataset would fill the screen. */

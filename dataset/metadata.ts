@@ -3,8 +3,8 @@
 import type { RenderingStack } from '../render/draw-request.ts';
 import type { SuccessCriteria } from '../sim/engine/episode-start.ts';
 import { SOURCES } from '../sim/engine/trajectory.ts';
-import { PHASES } from '../sim/tasks/collect-bricks/phases.ts';
 import { FINGERPRINT_COVERS } from './episode-digest.ts';
+import type { DatasetSpec } from './features.ts';
 import type { Loss } from './losses.ts';
 
 export const METADATA_FORMAT = 1;
@@ -73,28 +73,26 @@ export interface DatasetMetadata {
   format: number;
   made_by: 'brickyard';
   fingerprint: { sha256: string; covers: string };
-  /** An episode is a success when every brick lies inside the box, slower than restSpeedMps, for restS. */
+  /** What counts as done, in the words of the scenario's task, and its time limit. */
   success_criteria: Record<string, Readonly<Record<string, number | [number, number]>>>;
   scenarios: Record<string, Pick<ScenarioShare, 'hashes' | 'episodes' | 'frames'>>;
   /** What the numbers in the columns `source` and `phase` stand for. */
   enums: { source: readonly string[]; phase: readonly string[] };
-  columns: Record<string, string>;
+  columns: Readonly<Record<string, string>>;
   runs: RunProvenance[];
   dataset_weights?: DatasetWeight[];
   derived_from?: Derivation;
 }
 
-const COLUMN_NOTES: Record<string, string> = {
-  'observation.images.ego': "camera on the loader, before the row's action",
-  action: 'the label, in [-1, 1]; positive is left, forward, curl, up',
-  executed_action: 'what drove the loader; replaying it from `start` ends in `final_state_hash`',
-  source: 'who drove: index into enums.source',
-  phase: 'what the expert was doing: index into enums.phase; derived, no input of the expert',
-  label_valid: 'whether `action` may be learned from',
-};
+/** The names of a stored dataset's phases; undefined where it does not say them as it should. */
+export function phaseNames({ enums }: Partial<DatasetMetadata>): readonly string[] | undefined {
+  const names: unknown = enums?.phase;
+  return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
+}
 
 export function datasetMetadata(
   fingerprint: string,
+  { phases, columnNotes }: Pick<DatasetSpec, 'phases' | 'columnNotes'>,
   shares: Readonly<Record<string, ScenarioShare>>,
   runs: readonly RunProvenance[],
 ): DatasetMetadata {
@@ -107,8 +105,8 @@ export function datasetMetadata(
     fingerprint: { sha256: fingerprint, covers: FINGERPRINT_COVERS },
     success_criteria: perScenario(({ success, time_limit_s }) => ({ ...success, time_limit_s })),
     scenarios: perScenario(({ hashes, episodes, frames }) => ({ hashes, episodes, frames })),
-    enums: { source: SOURCES, phase: PHASES },
-    columns: COLUMN_NOTES,
+    enums: { source: SOURCES, phase: phases },
+    columns: columnNotes,
     runs: [...runs],
   };
 }

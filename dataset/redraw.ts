@@ -20,8 +20,9 @@ export async function rerunEpisode(reader: DatasetReader, row: EpisodeRow): Prom
   const { provenance } = row;
   if (!provenance) throw new Error(`episode ${row.episodeIndex} does not say how it began`);
   const columns = await reader.episodeColumns(row);
-  await loadTask();
-  const trajectory = simulateEpisode(JSON.parse(provenance.start) as EpisodeStart, {
+  const start = JSON.parse(provenance.start) as EpisodeStart;
+  await loadTask(start.taskName);
+  const trajectory = simulateEpisode(start, {
     fps: reader.info.fps,
     policy: replayPolicy(columns.executed_action.values),
   });

@@ -1,11 +1,10 @@
 /** The `gen` command that makes one episode of our own data again. */
 import { basename } from 'node:path';
+import { defaultTask } from '../sim/tasks/default-task.ts';
 import type { DatasetInfo } from './dataset-info.ts';
 import type { EpisodeProvenance } from './episode-row.ts';
 import { EGO_CAMERA_KEY } from './layout.ts';
 import type { RunProvenance } from './metadata.ts';
-
-const SEED4_SIZE = 4;
 
 /**
  * Makes the scenario's episodes up to the one asked for, which is the last of them: an episode follows from its
@@ -18,11 +17,18 @@ export function reproduceCommand(
 ): string {
   const { seed, slot } = provenance;
   const [heightPx, widthPx] = info.features[EGO_CAMERA_KEY]?.shape ?? [];
-  const state = info.features['observation.state']?.shape[0] === SEED4_SIZE ? 'seed4' : 'full';
   const run = runOf(provenance, runs);
   // Its policy lies where the user had it: only what was typed names it.
   if (run?.settings.mode === 'dagger') return `${run.command} --out NEW_FOLDER`;
-  return `brickyard gen --scenarios ${scenarioArgument(provenance, run)}${modeArguments(run)} --seed ${seed} --episodes ${slot + 1} --size ${widthPx}x${heightPx} --fps ${info.fps} --state ${state} --out NEW_FOLDER`;
+  return `brickyard gen --scenarios ${scenarioArgument(provenance, run)}${modeArguments(run)} --seed ${seed} --episodes ${slot + 1} --size ${widthPx}x${heightPx} --fps ${info.fps}${stateArgument(info, run)} --out NEW_FOLDER`;
+}
+
+/** The layout that the run was asked for; where it is not known, the default task's with as many numbers. */
+function stateArgument({ features }: DatasetInfo, run: RunProvenance | undefined): string {
+  const size = features['observation.state']?.shape[0];
+  const layouts = Object.entries(defaultTask.stateLayouts);
+  const state = run?.settings.state ?? layouts.find(([, names]) => names.length === size)?.[0];
+  return state === undefined ? '' : ` --state ${quoted(String(state))}`;
 }
 
 /** The run that made an episode; in a merged dataset, of those with its seed and scenario the first that can have. */

@@ -9,7 +9,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { readRegular } from '../runtime/regular-file.ts';
 import { openSeal, seal } from '../runtime/sealed-json.ts';
-import { ACTION_SIZE } from '../sim/robots/wheel-loader/loader.ts';
 import { DataTable } from './data-table.ts';
 import type { Disk, Pieces } from './disk.ts';
 import { episodeDigest } from './episode-digest.ts';
@@ -28,7 +27,7 @@ import {
 } from './statistics.ts';
 
 /** Gives an episode; called twice, must give the same both times. */
-export type RecordLoader = () => EpisodeRecord | Promise<EpisodeRecord>;
+export type RecordReader = () => EpisodeRecord | Promise<EpisodeRecord>;
 
 /** What comes before a shard in its dataset. */
 export interface ShardPosition {
@@ -63,10 +62,10 @@ const SUMMARY_NAME = 'shard.json';
 /** Writes the shard's files into `folder`, each fsynced. The caller renames the folder into its place. */
 export async function buildShard(
   options: { disk: Disk; folder: string; spec: DatasetSpec; position: ShardPosition },
-  loaders: readonly RecordLoader[],
+  readers: readonly RecordReader[],
 ): Promise<ShardSummary> {
   const { disk, folder, spec, position } = options;
-  const rows = await collectRows(spec, position, loaders);
+  const rows = await collectRows(spec, position, readers);
   const head = mp4Head(rows.tracks, spec.fps);
   assertPictureSize(head.picture, spec);
 
@@ -78,7 +77,7 @@ export async function buildShard(
   };
   await write('data', [rows.data]);
   await write('episodes', [episodeTable(rows.entries)]);
-  await write('video', videoPieces(head, loaders));
+  await write('video', videoPieces(head, readers));
   if (files.video.bytes !== head.totalBytes) {
     throw new Error(
       `a video file of ${files.video.bytes} bytes should have had ${head.totalBytes}: a record changed`,
@@ -86,7 +85,7 @@ export async function buildShard(
   }
   const summary: ShardSummary = {
     ...position,
-    episodes: loaders.length,
+    episodes: readers.length,
     frames: rows.frames,
     tasks: rows.tasks,
     statistics: aggregateStatistics(rows.entries.map((entry) => entry.statistics)),
@@ -118,12 +117,12 @@ interface ShardRows {
 async function collectRows(
   spec: DatasetSpec,
   position: ShardPosition,
-  loaders: readonly RecordLoader[],
+  readers: readonly RecordReader[],
 ): Promise<ShardRows> {
-  const data = new DataTable(spec.stateNames);
+  const data = new DataTable(spec);
   const tasks = [...position.tasks];
   const rows: Omit<ShardRows, 'data'> = { entries: [], tracks: [], tasks, scenarios: {}, frames: 0 };
-  for (const load of loaders) {
+  for (const load of readers) {
     const record = await load();
     assertRecordFits(record, spec);
     if (!tasks.includes(record.task)) tasks.push(record.task);
@@ -138,7 +137,7 @@ async function collectRows(
       ...place,
       framesBeforeInVideo: rows.frames,
       place: filePlace(position.fileNumber),
-      statistics: recordStatistics(record, place),
+      statistics: recordStatistics(record, spec, place),
       contentSha256: recordDigest(record),
     });
     const { avcC, sampleBytes, keyFrames } = record.video;
@@ -150,11 +149,11 @@ async function collectRows(
   return { ...rows, data: data.finish() };
 }
 
-function recordStatistics(record: EpisodeRecord, place: EpisodePlace): DatasetStatistics {
+function recordStatistics(record: EpisodeRecord, spec: DatasetSpec, place: EpisodePlace): DatasetStatistics {
   const statistics: DatasetStatistics = {
     [EGO_CAMERA_KEY]: cameraStatistics(record.video.histogram, record.statFrames),
   };
-  for (const column of dataColumns(record.stateNames)) {
+  for (const column of dataColumns(spec)) {
     statistics[column.name] = vectorStatistics(column.values(record, place), column.width);
   }
   return statistics;
@@ -183,9 +182,9 @@ function withoutBulk(record: EpisodeRecord): EpisodeRecord {
   };
 }
 
-async function* videoPieces(head: Mp4Head, loaders: readonly RecordLoader[]): AsyncGenerator<Uint8Array> {
+async function* videoPieces(head: Mp4Head, readers: readonly RecordReader[]): AsyncGenerator<Uint8Array> {
   yield head.bytes;
-  for (const load of loaders) yield (await load()).video.data;
+  for (const load of readers) yield (await load()).video.data;
 }
 
 /** The pieces again, counted and hashed on their way. */
@@ -205,11 +204,12 @@ function countedPieces(pieces: Pieces): { pieces: Pieces; result: () => { bytes:
 /** What the rest takes for granted. These are our own mistakes, never a user's. */
 function assertRecordFits(record: EpisodeRecord, spec: DatasetSpec): void {
   const { frames, stateNames, video } = record;
+  const controls = spec.actionNames.length;
   const lengths: [string, number, number][] = [
     ['fps', record.fps, spec.fps],
     ['states', record.states.length, frames * stateNames.length],
-    ['actions', record.actions.length, frames * ACTION_SIZE],
-    ['executedActions', record.executedActions.length, frames * ACTION_SIZE],
+    ['actions', record.actions.length, frames * controls],
+    ['executedActions', record.executedActions.length, frames * controls],
     ['sources', record.sources.length, frames],
     ['labelValid', record.labelValid.length, frames],
     ['phases', record.phases.length, frames],
@@ -220,6 +220,11 @@ function assertRecordFits(record: EpisodeRecord, spec: DatasetSpec): void {
   for (const [what, found, expected] of lengths) {
     if (found !== expected) throw new Error(`episode ${record.key}: ${what} is ${found}, not ${expected}`);
   }
+  const unnamed = record.phases.findIndex((phase) => phase >= spec.phases.length);
+  if (unnamed >= 0)
+    throw new Error(
+      `episode ${record.key}: phase ${record.phases[unnamed]} at frame ${unnamed} has no name among ${spec.phases.join()}`,
+    );
   if (frames < 1) throw new Error(`episode ${record.key} has no frames`);
   if (stateNames.join() !== spec.stateNames.join()) {
     throw new Error(

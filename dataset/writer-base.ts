@@ -4,18 +4,23 @@ import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { SuccessCriteria } from '../sim/engine/episode-start.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
+import { flatNames } from './camera-shape.ts';
 import { namesIn } from './disk.ts';
 import { datasetFingerprint } from './episode-digest.ts';
 import { numbersIn } from './episode-row.ts';
 import type { DatasetSpec } from './features.ts';
 import { CHUNKS_SIZE, EGO_CAMERA_KEY, filePlace, INFO_FILE, publishedFiles } from './layout.ts';
-import type { DatasetMetadata, RunProvenance, ScenarioShare } from './metadata.ts';
+import { type DatasetMetadata, phaseNames, type RunProvenance, type ScenarioShare } from './metadata.ts';
 import { DatasetReader } from './reader.ts';
 import type { DatasetStatistics, FeatureStatistics } from './statistics.ts';
 
+/** What a dataset says of itself: one by someone else's hand may leave something out. */
+type StoredSpec = Pick<DatasetSpec, 'fps' | 'widthPx' | 'heightPx' | 'stateNames'> &
+  Partial<Pick<DatasetSpec, 'actionNames' | 'phases'>>;
+
 export interface WriterBase {
   /** Null before the first run. */
-  spec: DatasetSpec | null;
+  spec: StoredSpec | null;
   episodes: number;
   frames: number;
   /** Files of each kind. */
@@ -97,7 +102,11 @@ async function readDataset(out: string): Promise<WriterBase> {
     };
   }
   const [heightPx, widthPx] = camera.shape;
-  const spec = { fps: info.fps, widthPx, heightPx, stateNames: stateNames as string[] };
+  const spec = {
+    ...{ fps: info.fps, widthPx, heightPx, stateNames: stateNames as string[] },
+    actionNames: flatNames(info.features.action?.names) ?? undefined,
+    phases: phaseNames(metadata),
+  };
   const stale = await staleFiles(reader, files);
   if (stale.length > 0 && datasetFingerprint(spec, digests) !== metadata.fingerprint.sha256)
     throw new InputError(

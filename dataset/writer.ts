@@ -50,7 +50,7 @@ import {
 } from './publish-plan.ts';
 import {
   buildShard,
-  type RecordLoader,
+  type RecordReader,
   readShardSummary,
   SHARD_FILE_NAMES,
   type ShardPosition,
@@ -112,9 +112,9 @@ export class DatasetWriter {
   /**
    * Writes shard `shardIndex` of this run; does nothing when it is written. Shards come in order, one at a time:
    * await each call before the next.
-   * @param records a loader for each of the shard's episodes, in plan order; each is called twice
+   * @param records a reader for each of the shard's episodes, in plan order; each is called twice
    */
-  async writeShard(shardIndex: number, records: readonly RecordLoader[]): Promise<void> {
+  async writeShard(shardIndex: number, records: readonly RecordReader[]): Promise<void> {
     if (shardIndex < this.#shards.length) return;
     if (shardIndex > this.#shards.length) {
       throw new Error(`writeShard(${shardIndex}) before writeShard(${this.#shards.length})`);
@@ -164,7 +164,10 @@ export class DatasetWriter {
     ]);
     const episodes = last.firstEpisode + last.episodes;
     const frames = last.firstFrame + last.frames;
-    const metadata = { ...datasetMetadata(fingerprint, scenarios, [...base.runs, run]), ...base.edited };
+    const metadata = {
+      ...datasetMetadata(fingerprint, this.#spec, scenarios, [...base.runs, run]),
+      ...base.edited,
+    };
     const info = datasetInfo(this.#spec, last, { episodes, frames });
     const prepared: PreparedFile[] = [
       { to: TASKS_FILE, contents: taskTable(last.tasks) },
@@ -270,7 +273,7 @@ async function isShardWhole(out: string, folder: string, shard: ShardSummary): P
   return true;
 }
 
-function specDifferences(found: DatasetSpec | null, given: DatasetSpec): string[] {
+function specDifferences(found: WriterBase['spec'], given: DatasetSpec): string[] {
   if (!found) return [];
   const faults: string[] = [];
   if (found.fps !== given.fps)
@@ -283,6 +286,16 @@ function specDifferences(found: DatasetSpec | null, given: DatasetSpec): string[
     faults.push(
       `its state is ${found.stateNames.join(', ')}, this run's ${given.stateNames.join(', ')}: give the other --state`,
     );
+  }
+  const others = [
+    ['controls', found.actionNames, given.actionNames, 'robot'],
+    ['phases', found.phases, given.phases, 'task'],
+  ] as const;
+  for (const [what, its, this_, of] of others) {
+    if (its && its.join() !== this_.join())
+      faults.push(
+        `its ${what} are ${its.join(', ')}, this run's ${this_.join(', ')}: it is of another ${of}, so name another --out`,
+      );
   }
   return faults;
 }
@@ -299,7 +312,7 @@ function statisticsFile(statistics: DatasetStatistics): Record<string, Record<st
 function datasetInfo(spec: DatasetSpec, last: ShardSummary, totals: { episodes: number; frames: number }) {
   return {
     codebase_version: CODEBASE_VERSION,
-    robot_type: 'wheel_loader',
+    robot_type: spec.robotType,
     total_episodes: totals.episodes,
     total_frames: totals.frames,
     total_tasks: last.tasks.length,

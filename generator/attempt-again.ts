@@ -29,7 +29,7 @@ export async function attemptAgain(
   options: { cwd: string; report: (report: AttemptReport) => void },
 ): Promise<void> {
   const named = attemptNamed(name, resolveSelection(settings.scenarios, options.cwd), settings.scenarios);
-  await loadTask();
+  await loadTask(named.scenario.task_name);
   const { scenario } = named;
   const { seed, fps, state } = settings;
   const which = { ...named, scenario: scenario.name };

@@ -6,6 +6,7 @@ import { userPath } from '../runtime/user-path.ts';
 import { MAX_WORKERS } from '../runtime/worker-pool.ts';
 import { ALLOWED_FPS } from '../sim/engine/control-period.ts';
 import { NegativeResult } from '../sim/errors.ts';
+import { defaultTask } from '../sim/tasks/default-task.ts';
 import { AIM_DEFAULTS } from './aim.ts';
 import { type AttemptReport, attemptAgain } from './attempt-again.ts';
 import {
@@ -49,6 +50,9 @@ Examples:
 /** The `gen` command. */
 export function genCommand(): Command {
   const d = GEN_DEFAULTS;
+  const { robot, stateLayouts } = defaultTask;
+  const controls = robot.actionNames.join(', ');
+  const layouts = Object.entries(stateLayouts);
   return new Command('gen')
     .description('Generate a LeRobot dataset: scenarios in, episodes out, on all cores.')
     .option(
@@ -66,7 +70,10 @@ export function genCommand(): Command {
     )
     .option('--size <WxH>', `picture size in pixels (default: ${d.size})`)
     .option('--fps <n>', `control and frame rate, one of ${ALLOWED_FPS.join(' ')} (default: ${d.fps})`)
-    .option('--state <layout>', `seed4 (4 numbers) or full (9 numbers) (default: ${d.state})`)
+    .option(
+      '--state <layout>',
+      `${layouts.map(([name, names]) => `${name} (${names.length} numbers)`).join(' or ')} (default: ${layouts[0][0]})`,
+    )
     .option(
       '--mode <name>',
       `who drives: ${MODES.join(', ')}; noise disturbs what is executed and keeps the expert's clean action as the label, recovery begins at disturbed states, mix has all three (default: ${d.mode})`,
@@ -81,11 +88,11 @@ export function genCommand(): Command {
     )
     .option(
       '--noise-level <x>',
-      `scales the noise, up to ${NOISE_LEVEL_RANGE.max} (default: ${MODE_DEFAULTS.noiseLevel}: offsets up to ${NOISE_DEFAULTS.amplitude.join(', ')} of steering, throttle, bucket, lift; each further attempt at a start has ${NOISE_DEFAULTS.gentlerBy} of it)`,
+      `scales the noise, up to ${NOISE_LEVEL_RANGE.max} (default: ${MODE_DEFAULTS.noiseLevel}: offsets up to ${robot.noiseAmplitude.join(', ')} of ${controls}; each further attempt at a start has ${NOISE_DEFAULTS.gentlerBy} of it)`,
     )
     .option(
       '--noise-amplitude <list>',
-      `largest offsets of steering, throttle, bucket, lift at level 1 (default: ${NOISE_DEFAULTS.amplitude.join(',')})`,
+      `largest offsets of ${controls} at level 1 (default: ${robot.noiseAmplitude.join(',')})`,
     )
     .option(
       '--noise-from <file>',

@@ -54,8 +54,8 @@ export async function dryRun(
 }
 
 async function simulateSome(plan: RunPlan) {
-  await loadTask();
-  const { seed, fps, state } = plan.record.content;
+  const { seed, fps, state, taskName } = plan.record.content;
+  await loadTask(taskName);
   const modes = modesOf(plan.record.content);
   const samples: Sample[] = [];
   const trajectories: Trajectory[] = [];

@@ -10,7 +10,6 @@ import { expertEpisode } from './modes/expert.ts';
 import { type EpisodeKind, kindOfSlot, MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { noiseEpisode, noiseLevelOf } from './modes/noise.ts';
 import { disturbanceOf, recoveryEpisode } from './modes/recovery.ts';
-import type { StateChoice } from './settings.ts';
 
 /** An attempt that was not kept, with enough to run it again. */
 export interface FailedAttempt {
@@ -31,7 +30,7 @@ export interface AttemptOptions {
   attempt: number;
   seed: number;
   fps: number;
-  state: StateChoice;
+  state: string;
   /** The expert drives when left out. */
   modes?: ModeSettings;
 }

@@ -2,14 +2,21 @@
 import { availableParallelism } from 'node:os';
 import { userPath } from '../runtime/user-path.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
+import type { AnyTask } from '../sim/engine/task.ts';
 import { InputError } from '../sim/errors.ts';
-import { loadTask } from '../sim/tasks/load-task.ts';
+import { describeTask } from '../sim/tasks/load-task.ts';
 import type { DaggerRequest } from './modes/dagger-options.ts';
 import type { DaggerRecord } from './modes/dagger-record.ts';
 import type { DatasetOrigin } from './origin.ts';
 import { type Prepared, prepareRun, selectedShares } from './prepare.ts';
 import { runGeneration } from './run.ts';
-import { type BackendChoice, type ContentSettings, parseGenOptions, type RawGenOptions } from './settings.ts';
+import {
+  type BackendChoice,
+  type ContentSettings,
+  GEN_DEFAULTS,
+  parseGenOptions,
+  type RawGenOptions,
+} from './settings.ts';
 import { type GenSummary, summaryText } from './summary.ts';
 
 export interface GeneratePorts {
@@ -59,17 +66,18 @@ export async function genRequest(
 ): Promise<GenRequest> {
   const cwd = userPath('.');
   const given = raw.noiseFrom === undefined ? raw : await withMeasuredNoise(raw, raw.noiseFrom, say);
-  if (given.labelWeights !== undefined) await loadTask(); // which knows the labels
+  const task = await describeTask(taskNameOf(given.scenarios ?? GEN_DEFAULTS.scenarios, cwd));
   const { dagger: asked, ...settings } = parseGenOptions(given, {
     cores: availableParallelism(),
     scenarioCount: (spec) => resolveSelection(spec, cwd).length,
+    task,
   });
   if (!asked) return { settings, given };
   if (raw.dryRun)
     throw new InputError(
       '--dry-run cannot tell how long a student drives: leave it out, or measure with a few --episodes of --mode dagger',
     );
-  const dagger = await studentOf(asked, settings, given, cwd, say);
+  const dagger = await studentOf(asked, { ...settings, task }, given, cwd, say);
   return { settings: { ...settings, fps: dagger.student.fps }, given, dagger };
 }
 
@@ -112,6 +120,16 @@ function prepare({ request, out, append, resume, command }: GenerateOptions): Pr
   return prepareRun({ parsed, given, dagger, ...place, append, resume, command });
 }
 
+/** Of the scenarios that are asked for. What is wrong with them is said once the other options have been looked at. */
+function taskNameOf(scenarios: string, cwd: string): string | undefined {
+  try {
+    return resolveSelection(scenarios, cwd)[0].scenario.task_name;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
 /** The options with the amplitude that a policy's rollouts give. */
 async function withMeasuredNoise<T extends RawGenOptions>(
   options: T,
@@ -131,14 +149,14 @@ async function withMeasuredNoise<T extends RawGenOptions>(
 /** Looks at policy and report before anything else, and says what they are. */
 async function studentOf(
   request: DaggerRequest,
-  { scenarios, backend, fps }: { scenarios: string; backend: BackendChoice; fps: number },
+  { scenarios, backend, fps, task }: GenRequest['settings'] & { task: AnyTask },
   given: RawGenOptions,
   cwd: string,
   say: (text: string) => void,
 ): Promise<DaggerRecord> {
   const { prepareDagger } = await import('./modes/dagger-prepare.ts'); // brings ONNX Runtime
   const shares = selectedShares(scenarios, cwd);
-  const { record, notes } = await prepareDagger(request, shares, { resolvePath: userPath, backend });
+  const { record, notes } = await prepareDagger(request, shares, { resolvePath: userPath, backend, task });
   const { student } = record;
   if (given.fps !== undefined && fps !== student.fps)
     throw new InputError(

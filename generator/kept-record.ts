@@ -2,7 +2,6 @@
 
 import { decodeRecord, type EpisodeRecord, recordChecksum } from '../dataset/episode-record.ts';
 import type { Job } from '../scenarios/plan.ts';
-import { STATE_LAYOUTS } from '../sim/tasks/collect-bricks/observation.ts';
 import type { KeptEpisode } from './messages.ts';
 import type { RunRecord } from './run-folder.ts';
 
@@ -10,9 +9,14 @@ import type { RunRecord } from './run-folder.ts';
  * The record in a staged file.
  * @throws Error when it is damaged or not the one that the journal means
  */
-export function keptRecord(bytes: Uint8Array, job: Job, kept: KeptEpisode, run: RunRecord): EpisodeRecord {
+export function keptRecord(
+  bytes: Uint8Array,
+  job: Job,
+  kept: KeptEpisode,
+  { run, stateNames }: { run: RunRecord; stateNames: readonly string[] },
+): EpisodeRecord {
   const record = decodeRecord(bytes);
-  const { seed, fps, state } = run.content;
+  const { seed, fps } = run.content;
   const hash = run.shares.find(({ name }) => name === job.scenario)?.hash;
   const pairs: [string, unknown, unknown][] = [
     ['scenario', record.scenario, job.scenario],
@@ -21,7 +25,7 @@ export function keptRecord(bytes: Uint8Array, job: Job, kept: KeptEpisode, run: 
     ['slot', record.slot, job.slot],
     ['attempt', record.attempt, kept.attempt],
     ['fps', record.fps, fps],
-    ['state', record.stateNames.join(), STATE_LAYOUTS[state].join()],
+    ['state', record.stateNames.join(), stateNames.join()],
     ['frames', record.frames, kept.frames],
     ['final state', record.finalStateHash, kept.finalStateHash],
     ['checksum', recordChecksum(bytes), kept.stagedSha256 ?? recordChecksum(bytes)],

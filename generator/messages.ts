@@ -9,7 +9,7 @@ import type { FailedAttempt } from './episode.ts';
 import type { DaggerNote } from './modes/dagger-attempt.ts';
 import type { DaggerRecord } from './modes/dagger-record.ts';
 import type { EpisodeKind, ModeSettings } from './modes/kind.ts';
-import type { BackendChoice, StateChoice } from './settings.ts';
+import type { BackendChoice } from './settings.ts';
 
 /** What all jobs of a run share; given to each worker once, as piscina's workerData. */
 export interface WorkerSettings extends PoolData {
@@ -17,7 +17,9 @@ export interface WorkerSettings extends PoolData {
   out: string;
   seed: number;
   fps: number;
-  state: StateChoice;
+  state: string;
+  /** The default task when left out. */
+  taskName?: string;
   /** The expert drives when left out. */
   modes?: ModeSettings;
   /** In --mode dagger. */

@@ -9,7 +9,6 @@ import { type RolloutTrajectory, readTrajectory } from '../rollouts/trajectory-f
 import { replay } from '../sim/engine/replay.ts';
 import { taskOf } from '../sim/engine/task-registry.ts';
 import { InputError } from '../sim/errors.ts';
-import { ACTION_SIZE } from '../sim/robots/wheel-loader/loader.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
 import { NOISE_DEFAULTS } from './modes/noise.ts';
 import { resultsFileAt, thinned } from './rollout-report.ts';
@@ -22,7 +21,7 @@ export interface MeasuredError {
   frames: number;
   /** Root mean square of what policy and expert differ by, of each control. */
   rms: number[];
-  /** What noise has the same mean square, capped by NOISE_DEFAULTS.amplitude. */
+  /** What noise has the same mean square, capped by what the robot's own noise has. */
   amplitude: number[];
 }
 
@@ -39,12 +38,18 @@ export async function measureNoise(path: string): Promise<MeasuredError> {
       `${subject}: it has no rollout with a stored trajectory; give --noise-amplitude instead`,
     );
   const some = thinned(stored, ROLLOUTS);
-  await loadTask();
-  const squares = [0, 0, 0, 0];
+  const read = (name: string): RolloutTrajectory => readTrajectory(join(dirname(file), name));
+  const { robot } = await loadTask(read(some[0]).start.taskName);
+  const squares = robot.actionNames.map(() => 0);
   let frames = 0;
-  for (const name of some) frames += addSquares(readTrajectory(join(dirname(file), name)), squares);
+  for (const name of some) frames += addSquares(read(name), squares);
   const rms = squares.map((sum) => Math.sqrt(sum / Math.max(1, frames)));
-  return { rollouts: some.length, frames, rms: rms.map(rounded), amplitude: amplitudeFor(rms) };
+  return {
+    rollouts: some.length,
+    frames,
+    rms: rms.map(rounded),
+    amplitude: amplitudeFor(rms, robot.noiseAmplitude),
+  };
 }
 
 /** Adds each control's squared difference to `squares`; returns the frames. */
@@ -52,17 +57,17 @@ function addSquares(trajectory: RolloutTrajectory, squares: number[]): number {
   const task = taskOf(trajectory.start);
   replay(trajectory, (world, executed) => {
     const action = task.expert(world);
-    for (let i = 0; i < ACTION_SIZE; i++) squares[i] += (executed[i] - action[i]) ** 2;
+    for (let i = 0; i < squares.length; i++) squares[i] += (executed[i] - action[i]) ** 2;
   });
   return trajectory.frames;
 }
 
 /** An offset drawn evenly from +-a has the mean square a * a / 3, in the share of the frames that are in bursts. */
-export function amplitudeFor(rms: readonly number[]): number[] {
-  const { burstsAS, burstS, amplitude } = NOISE_DEFAULTS;
+export function amplitudeFor(rms: readonly number[], largest: readonly number[]): number[] {
+  const { burstsAS, burstS } = NOISE_DEFAULTS;
   const noisyS = burstsAS * ((burstS.min + burstS.max) / 2);
   const share = noisyS / (1 + noisyS);
-  return rms.map((value, i) => rounded(Math.min(amplitude[i], value * Math.sqrt(3 / share))));
+  return rms.map((value, i) => rounded(Math.min(largest[i], value * Math.sqrt(3 / share))));
 }
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;

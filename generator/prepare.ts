@@ -73,7 +73,7 @@ export async function prepareRun(options: PrepareOptions): Promise<Prepared> {
     throw new InputError(`--out ${out} holds a dataset that brickyard did not make; name another folder`);
   if (resume) {
     assertSameContent(origin.lastRun.settings as unknown as ContentSettings, options);
-    if (options.dagger) assertSameStudent(origin, options.dagger, out);
+    if (options.dagger) assertSameStudent(origin, options.dagger, options);
     await new Disk().removeLeftovers(out); // of a run that was killed after its last step
     return { kind: 'complete', origin };
   }
@@ -103,11 +103,12 @@ function plan(out: string, record: RunRecord): Prepared {
 }
 
 function newRecord({ parsed, cwd, command, dagger }: PrepareOptions): RunRecord {
-  const { scenarios, episodes, seed, widthPx, heightPx, fps, state } = parsed;
+  const { scenarios, episodes, seed, widthPx, heightPx, fps, state, taskName } = parsed;
+  const drawn = { scenarios, episodes, seed, widthPx, heightPx, fps, state, ...(taskName && { taskName }) };
   return {
     format: 1,
     command,
-    content: { scenarios, episodes, seed, widthPx, heightPx, fps, state, ...modesOf(parsed) },
+    content: { ...drawn, ...modesOf(parsed) },
     shares: dagger ? daggerShares(selectedShares(scenarios, cwd), dagger) : selectedShares(scenarios, cwd),
     ...(dagger ? { dagger } : {}),
     packageVersion: packageVersion(),
@@ -173,11 +174,15 @@ function assertSameContent(began: ContentSettings, { parsed, given, out }: Prepa
   );
 }
 
-function assertSameStudent({ lastRun }: DatasetOrigin, dagger: DaggerRecord, out: string): void {
+function assertSameStudent(
+  { lastRun }: DatasetOrigin,
+  dagger: DaggerRecord,
+  { parsed, out }: PrepareOptions,
+): void {
   const told = (provenance: DaggerProvenance | undefined): string =>
     JSON.stringify([provenance?.student, provenance?.beta, provenance?.aim?.report.sha256]);
   const made = lastRun.settings.dagger as DaggerProvenance | undefined;
-  if (told(made) === told(daggerProvenance(dagger))) return;
+  if (told(made) === told(daggerProvenance(dagger, parsed.taskName))) return;
   throw new InputError(
     `--resume in ${out}: it is complete, with another policy, --beta or report than those given now; name another --out`,
   );

@@ -25,7 +25,7 @@ export function runProvenance({ record, jobs }: RunPlan, state: JournalState): R
     settings: {
       ...content,
       shares: shares.map(({ name, weight, hash }) => ({ name, weight, hash })),
-      ...(dagger ? { dagger: daggerProvenance(dagger) } : {}),
+      ...(dagger ? { dagger: daggerProvenance(dagger, content.taskName) } : {}),
     },
     versions: { brickyard: packageVersion, code: codeVersion, node: process.version, ...packageVersions() },
     rendering_stack: state.stack,

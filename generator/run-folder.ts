@@ -83,6 +83,7 @@ const OPTION_NAMES: Record<keyof ContentSettings, string> = {
   heightPx: '--size (height)',
   fps: '--fps',
   state: '--state',
+  taskName: '--task',
   ...MODE_OPTION_NAMES,
 };
 

@@ -4,6 +4,7 @@ import { Disk } from '../dataset/disk.ts';
 import type { EpisodeRecord } from '../dataset/episode-record.ts';
 import type { RunProvenance } from '../dataset/metadata.ts';
 import { StagingArea, workFolder } from '../dataset/staging.ts';
+import { taskSpec } from '../dataset/task-spec.ts';
 import { DatasetWriter } from '../dataset/writer.ts';
 import { BackendAgreement } from '../render/backend-agreement.ts';
 import { resumableSentence } from '../runtime/errno.ts';
@@ -12,7 +13,7 @@ import { ProgressPrinter } from '../runtime/progress.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';
 import type { PoolData } from '../runtime/worker-channel.ts';
 import { InputError } from '../sim/errors.ts';
-import { STATE_LAYOUTS } from '../sim/tasks/collect-bricks/observation.ts';
+import { describeTask } from '../sim/tasks/load-task.ts';
 import { dispatchJobs } from './dispatch.ts';
 import { assertStackKnown, Journal, jobsWithGaps } from './journal.ts';
 import { keptRecord } from './kept-record.ts';
@@ -68,6 +69,7 @@ class GenerationRun {
   readonly #staging: StagingArea;
   readonly #journal: Journal;
   readonly #printer: ProgressPrinter;
+  #stateNames: readonly string[] = [];
   /** Frames made by this process. */
   #framesNow = 0;
 
@@ -113,8 +115,9 @@ class GenerationRun {
 
   async #openWriter(): Promise<DatasetWriter> {
     const { out, record } = this.#plan;
-    const { fps, widthPx, heightPx, state } = record.content;
-    const spec = { fps, widthPx, heightPx, stateNames: STATE_LAYOUTS[state] };
+    const { state, taskName } = record.content;
+    const spec = taskSpec(await describeTask(taskName), state, record.content);
+    this.#stateNames = spec.stateNames;
     return DatasetWriter.open({ out, spec, append: record.append !== undefined });
   }
 
@@ -145,7 +148,8 @@ class GenerationRun {
 
   async #readKept(index: number): Promise<EpisodeRecord> {
     const bytes = await this.#staging.readStaged(index);
-    return keptRecord(bytes, this.#plan.jobs[index], this.#journal.state.kept.get(index)!, this.#plan.record);
+    const run = { run: this.#plan.record, stateNames: this.#stateNames };
+    return keptRecord(bytes, this.#plan.jobs[index], this.#journal.state.kept.get(index)!, run);
   }
 
   async #loadStaged(index: number): Promise<EpisodeRecord> {
@@ -202,7 +206,7 @@ class GenerationRun {
 
   #workerSettings(): Omit<WorkerSettings, keyof PoolData> {
     const { out, record } = this.#plan;
-    const { seed, fps, state, widthPx, heightPx } = record.content;
+    const { seed, fps, state, taskName, widthPx, heightPx } = record.content;
     const scenarios = Object.fromEntries(
       record.shares.map(({ name, scenario, hash }) => [name, { scenario, hash }]),
     );
@@ -211,7 +215,17 @@ class GenerationRun {
     const { backend: asked } = this.#options;
     const backend = asked === 'auto' ? (this.#journal.state.stack?.backend ?? asked) : asked;
     const { shared: agreement } = new BackendAgreement();
-    const content = { seed, fps, state, modes, dagger: record.dagger, widthPx, heightPx, scenarios };
+    const content = {
+      seed,
+      fps,
+      state,
+      taskName,
+      modes,
+      dagger: record.dagger,
+      widthPx,
+      heightPx,
+      scenarios,
+    };
     return { out, ...content, backend, agreement };
   }
 

@@ -3,7 +3,10 @@
 import { type WholeBounds, wholeNumber } from '../runtime/option-number.ts';
 import { MAX_WORKERS } from '../runtime/worker-pool.ts';
 import { ALLOWED_FPS, DEFAULT_FPS } from '../sim/engine/control-period.ts';
+import type { AnyTask } from '../sim/engine/task.ts';
+import { DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { orFault, throwFaults } from '../sim/errors.ts';
+import { defaultTask } from '../sim/tasks/default-task.ts';
 import { type DaggerRequest, parseDaggerOptions, type RawDaggerOptions } from './modes/dagger-options.ts';
 import { MODE_DEFAULTS, type ModeSettings } from './modes/kind.ts';
 import { parseModeOptions, type RawModeOptions } from './modes/options.ts';
@@ -13,7 +16,6 @@ export const GEN_DEFAULTS = {
   scenarios: 'all',
   size: '320x240',
   fps: DEFAULT_FPS,
-  state: 'seed4',
   seed: 0,
   out: 'datasets/brickyard',
   backend: 'auto',
@@ -23,10 +25,8 @@ export const GEN_DEFAULTS = {
 export const MAX_EPISODES = 1_000_000;
 export const SIDE_PX = { min: 32, max: 1920 } as const;
 const BACKENDS = ['auto', 'gl-egl', 'swiftshader'] as const;
-const STATES = ['seed4', 'full'] as const;
 
 export type BackendChoice = (typeof BACKENDS)[number];
-export type StateChoice = (typeof STATES)[number];
 
 /** What decides the contents of the dataset. Worker count, back end and verification are not among it. */
 export interface ContentSettings extends ModeSettings {
@@ -37,7 +37,10 @@ export interface ContentSettings extends ModeSettings {
   widthPx: number;
   heightPx: number;
   fps: number;
-  state: StateChoice;
+  /** One of the task's state layouts. */
+  state: string;
+  /** Left out where it is the default task. */
+  taskName?: string;
 }
 
 export interface GenSettings extends ContentSettings {
@@ -66,8 +69,7 @@ export type RawGenOptions = RawModeOptions &
   };
 
 function oneOf<T extends string>(name: string, text: string, values: readonly T[], faults: string[]): T {
-  if (!(values as readonly string[]).includes(text))
-    faults.push(`${name} must be one of ${values.join(', ')}, got "${text}"`);
+  if (!values.includes(text as T)) faults.push(`${name} must be one of ${values.join(', ')}, got "${text}"`);
   return text as T;
 }
 
@@ -92,15 +94,24 @@ function parseSize(text: string, faults: string[]): { widthPx: number; heightPx:
   return { widthPx, heightPx };
 }
 
+export interface GenHost {
+  cores: number;
+  /** Turns `--per-scenario` into a number of episodes. */
+  scenarioCount: (spec: string) => number;
+  /** What the scenarios belong to; the default task when left out. */
+  task?: AnyTask;
+}
+
 /**
- * The settings of a run from the options' text. `scenarioCount` turns `--per-scenario` into a number of episodes.
+ * The settings of a run from the options' text.
  * Throws one InputError that names every fault.
  */
 export function parseGenOptions(
   raw: RawGenOptions,
-  host: { cores: number; scenarioCount: (spec: string) => number },
+  host: GenHost,
 ): ContentSettings & { workers: number; backend: BackendChoice; dagger?: DaggerRequest } {
   const faults: string[] = [];
+  const { task = defaultTask } = host;
   const scenarios = raw.scenarios ?? GEN_DEFAULTS.scenarios;
   const whole = (option: string, text: string, bounds: WholeBounds): number =>
     orFault(faults, () => wholeNumber(option, text, bounds)) ?? bounds.min;
@@ -115,7 +126,8 @@ export function parseGenOptions(
     faults.push(
       `--fps must be one of ${ALLOWED_FPS.join(', ')} (a control period is whole 1/120 s steps), got "${raw.fps}"`,
     );
-  const state = oneOf('--state', raw.state ?? GEN_DEFAULTS.state, STATES, faults);
+  const layouts = Object.keys(task.stateLayouts);
+  const state = oneOf('--state', raw.state ?? layouts[0], layouts, faults);
   const backend = oneOf('--backend', raw.backend ?? GEN_DEFAULTS.backend, BACKENDS, faults);
   const seed = whole('--seed', raw.seed ?? String(GEN_DEFAULTS.seed), { min: 0, max: 2 ** 31 - 1 });
   let episodes: number = GEN_DEFAULTS.episodes;
@@ -126,8 +138,10 @@ export function parseGenOptions(
       whole('--per-scenario', raw.perScenario, { min: 1, max: MAX_EPISODES }) * host.scenarioCount(scenarios);
   else if (raw.episodes !== undefined)
     episodes = whole('--episodes', raw.episodes, { min: 1, max: MAX_EPISODES });
-  const modes = parseModeOptions(raw, faults);
-  const dagger = parseDaggerOptions(modes.mode, raw, faults);
+  const modes = parseModeOptions(raw, faults, task.robot);
+  const dagger = parseDaggerOptions(modes.mode, raw, faults, task);
   throwFaults('gen', faults);
-  return { scenarios, episodes, seed, widthPx, heightPx, fps, state, ...modes, workers, backend, dagger };
+  const taskName = task.name === DEFAULT_TASK ? {} : { taskName: task.name };
+  const drawn = { scenarios, episodes, seed, widthPx, heightPx, fps, state, ...taskName };
+  return { ...drawn, ...modes, workers, backend, dagger };
 }

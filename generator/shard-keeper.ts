@@ -57,8 +57,8 @@ export class ShardKeeper {
     const { writer, staging, load } = this.#options;
     for (let i = writer.shards.length; i < shards.length; i++) {
       const indices = Array.from({ length: shards[i].to - shards[i].from }, (_, k) => shards[i].from + k);
-      const loaders = indices.map((index) => () => load(index));
-      await writer.writeShard(i, loaders);
+      const readers = indices.map((index) => () => load(index));
+      await writer.writeShard(i, readers);
       await staging.dropStaged(indices);
     }
   }

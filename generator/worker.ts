@@ -53,7 +53,7 @@ channel.onmessage = (event) => {
   if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void session.close();
 };
 session.warmUp();
-const simulator = loadTask();
+const simulator = loadTask(settings.taskName);
 const student = settings.dagger && openedStudent(settings.dagger);
 student?.catch(() => {}); // the first task reports it
 

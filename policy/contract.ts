@@ -131,7 +131,7 @@ export const goldenSchema = z.strictObject({
           .strictObject({
             /** EpisodeStart, as the dataset's row holds it. */
             start: z.record(z.string(), z.unknown()),
-            /** What drove the loader in each frame before this one: frame x actions. */
+            /** What drove in each frame before this one: frame x actions. */
             executed_actions: rows,
           })
           .nullable(),

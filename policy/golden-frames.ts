@@ -24,10 +24,10 @@
 
 import type { CodedRequest, Renderer } from '../render/draw-request.ts';
 import type { EpisodeStart } from '../sim/engine/episode-start.ts';
-import { taskOf } from '../sim/engine/task-registry.ts';
+import type { AnyTask } from '../sim/engine/task.ts';
+import { DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import type { World } from '../sim/engine/world.ts';
 import { throwFaults } from '../sim/errors.ts';
-import { STATE_LAYOUTS } from '../sim/tasks/collect-bricks/observation.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
 import { type FrameDifference, frameDifference, MOVES, movedDifferences } from './frame-difference.ts';
 import type { GoldenPair, PolicyFolder } from './policy-folder.ts';
@@ -92,8 +92,8 @@ export async function checkGoldenFrames(
   };
   if (!policy.contract.dataset.made_by_brickyard)
     return { ...verdict, skipped: 'the dataset it was trained on is not from this simulator' };
-  const settings = simulatorSettings(policy);
-  await loadTask();
+  const task = await loadTask(taskNameIn(policy.golden.pairs));
+  const settings = simulatorSettings(policy, task);
   const faults: string[] = [];
   const bounds = blockBounds(settings.widthPx);
   const blocks: number[] = [];
@@ -104,12 +104,17 @@ export async function checkGoldenFrames(
       faults.push(`${name} does not say how its episode began; export the checkpoint again`);
       continue;
     }
-    const again = simulateAgain(pair, settings);
+    const again = simulateAgain(pair, settings, task);
     if (typeof again === 'string') {
       faults.push(`${name} cannot be simulated: ${again}`);
       continue;
     }
-    const stateFault = compareState(pair.state, again.state, settings, verdict);
+    const stateFault = compareState(
+      pair.state,
+      again.state,
+      { fps: settings.fps, names: task.stateLayouts[settings.state] },
+      verdict,
+    );
     if (stateFault) {
       faults.push(`${name}: ${stateFault}`);
       continue; // its picture cannot be right either
@@ -186,10 +191,20 @@ async function drawAgain(
   return compared(await renderer.codedRgb({ ...request, fps, stream }, into));
 }
 
+/** Of the dataset that the pairs come from: the default task where its starts name none. */
+function taskNameIn(pairs: readonly GoldenPair[]): string | undefined {
+  const name = pairs.find(({ replay }) => replay)?.replay?.start.taskName;
+  return name === undefined ? undefined : String(name);
+}
+
 /** The episode up to the golden frame, or why it cannot be made. */
-function simulateAgain({ replay }: GoldenPair, { fps, state }: SimulatorSettings): Simulated | string {
+function simulateAgain(
+  { replay }: GoldenPair,
+  { fps, state }: SimulatorSettings,
+  task: AnyTask,
+): Simulated | string {
   const start = replay!.start as unknown as EpisodeStart;
-  const task = taskOf(start);
+  if ((start.taskName ?? DEFAULT_TASK) !== task.name) return `its start is not one of ${task.name}`;
   const fault = task.startFault(start);
   if (fault) return fault;
   let world: World | undefined;
@@ -217,11 +232,11 @@ function simulateAgain({ replay }: GoldenPair, { fps, state }: SimulatorSettings
 function compareState(
   recorded: Float32Array,
   here: Float32Array,
-  { state, fps }: SimulatorSettings,
+  { fps, names }: { fps: number; names: readonly string[] },
   verdict: GoldenFramesVerdict,
 ): string | undefined {
   const faults: string[] = [];
-  for (const [i, name] of STATE_LAYOUTS[state].entries()) {
+  for (const [i, name] of names.entries()) {
     const difference = Math.abs(here[i] - recorded[i]);
     verdict.state = Math.max(verdict.state, difference);
     if (!(difference <= GOLDEN_FRAME_BOUNDS.state))

@@ -6,7 +6,7 @@ import { isActionNumber } from '../sim/engine/action-number.ts';
 import { Environment, type EnvironmentOptions } from '../sim/engine/environment.ts';
 import type { Policy } from '../sim/engine/policy.ts';
 import { taskOf } from '../sim/engine/task-registry.ts';
-import type { RolloutResult } from './results.ts';
+import { type RolloutResult, thingsField } from './results.ts';
 import type { RolloutTrajectory } from './trajectory-file.ts';
 
 export interface Rollout {
@@ -104,11 +104,11 @@ function conditionFields({ key, scenario, scenarioHash, seed, slot, start }: Con
     scenario_hash: scenarioHash,
     seed,
     slot,
-    bricks: taskOf(start).count(start),
+    ...thingsField(taskOf(start).count(start)),
   };
 }
 
-/** What the loader drove, from frame to frame. */
+/** What the robot drove, from frame to frame. */
 function pathM({ start, poses, frames }: RolloutTrajectory): number {
   const size = taskOf(start).poseSize(start);
   let sum = 0;

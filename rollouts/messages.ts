@@ -4,7 +4,6 @@ import type { ChunkOptions } from '../policy/action-chunks.ts';
 import type { RendererOptions } from '../render/renderer.ts';
 import type { ThreadTime } from '../runtime/thread-time.ts';
 import type { Condition } from '../scenarios/suites/conditions.ts';
-import type { StateLayout } from '../sim/tasks/collect-bricks/observation.ts';
 import type { RolloutResult } from './results.ts';
 import type { Subject } from './subject.ts';
 
@@ -14,7 +13,10 @@ export interface RolloutSettings {
   out: string;
   subject: Subject;
   fps: number;
-  state: StateLayout;
+  /** One of the task's layouts. */
+  state: string;
+  /** What all conditions are of; the default task when left out. */
+  taskName?: string;
   /** Of the camera; what a policy gets. */
   widthPx: number;
   heightPx: number;

@@ -11,6 +11,8 @@ import { type SimulatorSettings, simulatorSettings } from '../policy/simulator-f
 import type { RenderingStack } from '../render/draw-request.ts';
 import type { RendererOptions } from '../render/renderer.ts';
 import { openRenderer } from '../render/renderer.ts';
+import type { AnyTask } from '../sim/engine/task.ts';
+import { defaultTask } from '../sim/tasks/default-task.ts';
 
 export interface Preflight {
   policy: PolicyFolder;
@@ -22,16 +24,17 @@ export interface Preflight {
 }
 
 /**
- * @param throughCodec whether golden frames go through the codec, as those of the rollouts will
+ * @param options the task that it is to drive in, the default one when left out; `throughCodec`: golden frames go
+ * through the codec, as those of the rollouts will
  * @throws InputError saying what differs by how much
  */
 export async function checkPolicy(
   folder: string,
   backend: RendererOptions['backend'],
-  throughCodec = false,
+  { throughCodec = false, task = defaultTask }: { throughCodec?: boolean; task?: AnyTask } = {},
 ): Promise<Preflight> {
   const policy = await loadPolicy(folder);
-  const settings = simulatorSettings(policy);
+  const settings = simulatorSettings(policy, task);
   const session = await PolicySession.open(policy);
   try {
     const pairs = await checkGoldenPairs(session, policy);

@@ -23,10 +23,11 @@ export const resultSchema = z.strictObject({
   status: z.enum(['success', 'failure', 'error']),
   /** How the episode ended: an Outcome of the simulator, or bad-action; empty on error. */
   outcome: z.string(),
-  /** Of simulated time, until the last brick came to rest in the box or the episode ended. */
+  /** Of simulated time, until the task counted as done or the episode ended. */
   time_s: z.number(),
   frames: z.number().int(),
   path_m: z.number(),
+  /** Things to be done: see `thingsOf`. */
   bricks: z.number().int(),
   delivered: z.number().int(),
   queries: z.number().int(),
@@ -40,3 +41,9 @@ export const resultSchema = z.strictObject({
   through_codec: z.literal(true).optional(),
 });
 export type RolloutResult = z.infer<typeof resultSchema>;
+
+/** Things that the task counts, such as bricks: the key is of the time when there was one task, and scripts read it. */
+export const thingsOf = ({ bricks }: Pick<RolloutResult, 'bricks'>): number => bricks;
+
+/** The same as part of a result. */
+export const thingsField = (count: number): Pick<RolloutResult, 'bricks'> => ({ bricks: count });

@@ -1,7 +1,7 @@
 /**
  * A rollout's trajectory on disk: a gzipped block of a 4-byte magic, the length of a JSON header (uint32), the header,
  * and the arrays that it names, little-endian, one after the other. Half an hour of video's worth of poses of a still
- * brick compresses to nearly nothing.
+ * thing compresses to nearly nothing.
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readRegularSync } from '../runtime/regular-file.ts';
@@ -17,7 +17,7 @@ export interface RolloutTrajectory extends Omit<Trajectory, 'outcome'> {
   queryFrames: Uint32Array;
 }
 
-/** Half an hour of 40 bricks at 30 Hz takes 70 MB. */
+/** Half an hour of 40 things at 30 Hz takes 70 MB. */
 const MAX_BYTES = 256 * 2 ** 20;
 const MAGIC = 0x424b5431; // BKT1
 const ARRAYS = {

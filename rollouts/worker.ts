@@ -47,7 +47,7 @@ const ready = start();
 ready.catch(() => {}); // the first task reports it
 
 async function start(): Promise<void> {
-  const simulator = loadTask();
+  const simulator = loadTask(settings.taskName);
   if (subject.kind === 'policy') {
     browser.warmUp();
     session = await PolicySession.open(await loadPolicy(subject.folder));

@@ -12,7 +12,7 @@ import type { DecodedArray } from 'hyparquet';
 import { summarizeDataset } from '../dataset/dataset-summary.ts';
 import type { EpisodeRecord } from '../dataset/episode-record.ts';
 import { type EpisodeEntry, episodeTable, perChannel } from '../dataset/episode-table.ts';
-import { type DatasetSpec, dataColumns, datasetFeatures } from '../dataset/features.ts';
+import { dataColumns, datasetFeatures } from '../dataset/features.ts';
 import type { H264Picture } from '../dataset/h264.ts';
 import {
   CHUNKS_SIZE,
@@ -32,15 +32,21 @@ import { ParquetTable } from '../dataset/parquet-table.ts';
 import { DatasetReader } from '../dataset/reader.ts';
 import { SourceDataset } from '../dataset/source-dataset.ts';
 import { type DatasetStatistics, vectorStatistics } from '../dataset/statistics.ts';
+import { taskSpec } from '../dataset/task-spec.ts';
 import { taskTable } from '../dataset/task-table.ts';
 import { validateDataset } from '../dataset/validate.ts';
 import { readBase } from '../dataset/writer-base.ts';
 import { readOrigin } from '../generator/origin.ts';
+import { defaultTask } from '../sim/tasks/default-task.ts';
 
 const FRAMES = 2;
 const EPISODES_A_FILE = 1000;
-const SPEC: DatasetSpec = { fps: 10, widthPx: 96, heightPx: 64, stateNames: ['x', 'y', 'heading', 'speed'] };
-const TASK = 'put the bricks into the box';
+const SPEC = taskSpec(defaultTask, Object.keys(defaultTask.stateLayouts)[0], {
+  fps: 10,
+  widthPx: 96,
+  heightPx: 64,
+});
+const TASK = 'put the things where they belong';
 const SHARE = {
   ...{ hashes: ['0'.repeat(64)], success: { restS: 1, restSpeedMps: 0.05 }, time_limit_s: [60, 60] },
 } as const;
@@ -110,12 +116,12 @@ function write(root: string, episodes: number): void {
   const frames = episodes * FRAMES;
   put(TASKS_FILE, taskTable([TASK]));
   put(STATS_FILE, JSON.stringify({ ...statistics, [EGO_CAMERA_KEY]: shaped(statistics[EGO_CAMERA_KEY]) }));
-  const shares = { few: { ...SHARE, episodes, frames } } as unknown as Parameters<typeof datasetMetadata>[1];
-  put(METADATA_FILE, JSON.stringify(datasetMetadata('0'.repeat(64), shares, [])));
+  const shares = { few: { ...SHARE, episodes, frames } } as unknown as Parameters<typeof datasetMetadata>[2];
+  put(METADATA_FILE, JSON.stringify(datasetMetadata('0'.repeat(64), SPEC, shares, [])));
   put(
     INFO_FILE,
     JSON.stringify({
-      ...{ codebase_version: CODEBASE_VERSION, robot_type: 'wheel_loader', fps: SPEC.fps },
+      ...{ codebase_version: CODEBASE_VERSION, robot_type: SPEC.robotType, fps: SPEC.fps },
       ...{ total_episodes: episodes, total_frames: frames, total_tasks: 1, chunks_size: CHUNKS_SIZE },
       ...{ splits: { train: `0:${episodes}` }, data_path: DATA_PATH, video_path: VIDEO_PATH },
       features: datasetFeatures(SPEC, picture),
@@ -133,7 +139,7 @@ function entry(
   const record = {
     ...{ key: `few/1/${index}/0`, scenario: 'few', scenarioHash: '0'.repeat(64) },
     ...{ seed: 1, slot: index, attempt: 0, outcome: 'success', task: TASK, fps: SPEC.fps, frames: FRAMES },
-    ...{ start: { bricks: [state, state, state], loader: state }, sources: Uint8Array.of(0, 0) },
+    ...{ start: { things: [state, state, state], robot: state }, sources: Uint8Array.of(0, 0) },
     finalStateHash: index.toString(16).padStart(64, '0'),
   } as unknown as EpisodeRecord;
   return {
@@ -144,7 +150,7 @@ function entry(
 }
 
 function dataFile(entries: EpisodeEntry[]): Uint8Array {
-  const columns = dataColumns(SPEC.stateNames);
+  const columns = dataColumns(SPEC);
   const leaves = { float32: 'float', int64: 'int64', bool: 'bool' } as const;
   const table = new ParquetTable(
     columns.map(({ name, dtype, width }) => ({ name, leaf: leaves[dtype], depth: width > 1 ? 1 : 0 })),
@@ -170,7 +176,7 @@ function dataFile(entries: EpisodeEntry[]): Uint8Array {
 }
 
 function statisticsOfRows(): DatasetStatistics {
-  const columns = dataColumns(SPEC.stateNames);
+  const columns = dataColumns(SPEC);
   const all = columns.map(({ name, width }) => [
     name,
     vectorStatistics(new Float64Array(FRAMES * width), width),

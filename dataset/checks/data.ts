@@ -11,7 +11,7 @@ import {
   checkIndices,
   checkTimestamps,
   type EpisodeFrames,
-  isOfLoader,
+  isOfOurRobot,
 } from './frames.ts';
 import { ContentCheck } from './provenance.ts';
 import { StatisticsCheck } from './statistics.ts';
@@ -37,7 +37,7 @@ export async function checkData(
   const cameraKeys = [...reader.cameraKeys, ...reader.imageKeys];
   const statistics = new StatisticsCheck({ features: info.features, cameraKeys, isMadeHere }, findings);
   const hasVideo = reader.cameraKeys.length > 0;
-  const ofLoader = isOfLoader(info, isMadeHere);
+  const isOurRobot = isOfOurRobot(info, isMadeHere);
   const walk = new DataWalk(reader, paths, findings);
   const isWhole = await findings.attempt('data', async () => {
     const parts = { statistics: true, ...(content && { provenance: 'full' as const }) };
@@ -48,7 +48,7 @@ export async function checkData(
       checkFinite(episode, findings);
       checkTimestamps(episode, info, hasVideo, findings);
       checkIndices(episode, tasks, findings);
-      if (ofLoader) checkActionRange(episode, findings);
+      if (isOurRobot) checkActionRange(episode, findings);
       statistics.addFrames(episode);
       await content?.check(episode);
     }

@@ -1,5 +1,6 @@
 /** The rows of one episode: numbers, times, indices, actions. */
-import { ACTION_NAMES } from '../../sim/robots/wheel-loader/loader.ts';
+import { robotType } from '../../sim/engine/robot.ts';
+import { defaultTask } from '../../sim/tasks/default-task.ts';
 import { flatNames } from '../camera-shape.ts';
 import type { DatasetInfo } from '../dataset-info.ts';
 import type { EpisodeRow } from '../episode-row.ts';
@@ -99,15 +100,17 @@ export function checkIndices(
 }
 
 /**
- * Whether the actions are the loader's commands, which lie in [-1, 1]: we made the dataset, or it says that its robot
- * is the loader, or its actions have the loader's names. Other robots act in degrees, metres or whatever they like.
+ * Whether the actions are commands to a robot of ours, which lie in [-1, 1]: we made the dataset, or it says that its
+ * robot is the default task's, or its actions have the names of that robot's controls. Other robots act in degrees,
+ * metres or whatever they like.
  */
-export function isOfLoader(info: DatasetInfo, isMadeHere: boolean): boolean {
+export function isOfOurRobot(info: DatasetInfo, isMadeHere: boolean): boolean {
+  const { robot } = defaultTask;
   const names = flatNames(info.features.action?.names);
-  return isMadeHere || info.robot_type === 'wheel_loader' || names?.join() === ACTION_NAMES.join();
+  return isMadeHere || info.robot_type === robotType(robot) || names?.join() === robot.actionNames.join();
 }
 
-/** `action` and `executed_action` within [-1, 1], of the loader's datasets. */
+/** `action` and `executed_action` within [-1, 1], of our robots. */
 export function checkActionRange({ row, columns }: EpisodeFrames, findings: Findings): void {
   for (const name of ['action', 'executed_action']) {
     const column = columns[name];

@@ -12,7 +12,7 @@ export const CHECKS = {
   finite: 'no NaN, no infinity; a warning in columns that no policy uses',
   timestamps: 'timestamp is frame / fps; a warning where there is no video',
   indices: 'frame_index, episode_index, index and task_index',
-  'action-range': 'action and executed_action within [-1, 1] (data of the loader)',
+  'action-range': 'action and executed_action within [-1, 1] (data of our robots)',
   statistics: 'the statistics of episodes and dataset, computed again; of index columns a warning',
   'camera-std': 'the std of cameras is possible; lerobot up to 0.5.1 computes it wrong (warning)',
   video: 'video files: there, readable, the size of info.json, a constant rate',

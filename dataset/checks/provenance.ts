@@ -49,7 +49,8 @@ export class ProvenanceCheck {
   checkSuccessCriteria(metadata: DatasetMetadata): void {
     for (const scenario of this.#scenarios) {
       const criteria = metadata.success_criteria?.[scenario];
-      if (criteria && Number.isFinite(criteria.restS) && Number.isFinite(criteria.restSpeedMps)) continue;
+      if (criteria && typeof criteria === 'object' && Object.values(criteria).flat().every(Number.isFinite))
+        continue;
       this.#findings.fault(
         null,
         'success-criteria',

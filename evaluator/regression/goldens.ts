@@ -24,12 +24,12 @@ export const goldensSchema = z.record(z.string(), goldenSchema);
 export type Golden = z.infer<typeof goldenSchema>;
 export type Goldens = z.infer<typeof goldensSchema>;
 
-/** Long enough to drive into bricks and walls. */
+/** Long enough to drive into things and walls. */
 const DRIVEN_S = 10;
 
 /** Makes them as of now, a scenario at a time. */
 export async function makeGoldens(scenarios: readonly Scenario[]): Promise<Goldens> {
-  await loadTask();
+  for (const { task_name } of scenarios) await loadTask(task_name);
   return Object.fromEntries(scenarios.map((scenario) => [scenario.name, makeGolden(scenario)]));
 }
 
@@ -44,14 +44,16 @@ function makeGolden(scenario: Scenario): Golden {
   };
 }
 
-/** Mostly forward, with all four axes in use; each action held for a second or so. */
+/** All controls in use, those of a throttle mostly forward; each action held for a second or so. */
 const drawnActions = (name: string): SyncPolicy =>
   syncPolicy(({ spec }) => {
     const rng = Rng.from('golden-drive', name);
     let action: number[] = [];
     return ({ frame }) => {
       if (frame % 10 === 0)
-        action = spec.actionNames.map((_, axis) => (axis === 1 ? rng.range(-0.3, 1) : rng.range(-1, 1)));
+        action = spec.actionNames.map((control) =>
+          control === 'throttle' ? rng.range(-0.3, 1) : rng.range(-1, 1),
+        );
       return { action };
     };
   });

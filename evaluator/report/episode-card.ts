@@ -1,4 +1,5 @@
 /** One episode in full: video, path from above, traces of actions and states. */
+import { thingsOf } from '../../rollouts/results.ts';
 import { taskOf } from '../../sim/engine/task-registry.ts';
 import { againCommand } from './again-command.ts';
 import { Html, html } from './html.ts';
@@ -12,22 +13,24 @@ export function episodeCards({ run }: ReportData, episodes: readonly ShownEpisod
 }
 
 function episodeCard(episode: ShownEpisode, again: string | undefined): Html {
-  const { result, video } = episode;
-  const { failure, condition, scenario, time_s, path_m, delivered, bricks } = result;
+  const { result, video, trajectory } = episode;
+  const { failure, condition, scenario, time_s, path_m, delivered } = result;
+  const { thing, robot } = taskOf(trajectory.start);
+  const things = thingsOf(result);
   const verdict = failure ? labelTag(failure.label) : html`<span class="ok">success</span>`;
   const what = failure
     ? `${failure.time_s.toFixed(1)} s: ${failure.evidence}`
-    : `all ${bricks} ${bricks === 1 ? 'brick' : 'bricks'} delivered after ${time_s.toFixed(1)} s`;
+    : `all ${things} ${things === 1 ? thing.one : thing.many} delivered after ${time_s.toFixed(1)} s`;
   return html`<article class="card"><div>${verdict} <b>${scenario}</b> <code class="soft">${condition}</code></div>
 <p class="small">${what}</p>
-<div class="views">${video ? videoOf(video, scenario) : html`<div class="soft small">no video</div>`}${pathView(episode)}</div>
+<div class="views">${video ? videoOf(video, `camera of the ${robot.noun}, ${scenario}`) : html`<div class="soft small">no video</div>`}${pathView(episode)}</div>
 ${traces(episode)}
-<p class="soft small">${delivered} of ${bricks} delivered, ${path_m.toFixed(1)} m driven, ${result.queries} policy queries</p>${again ? html`<details class="small"><summary>drive it again</summary><code class="again">${again}</code></details>` : ''}</article>`;
+<p class="soft small">${delivered} of ${things} delivered, ${path_m.toFixed(1)} m driven, ${result.queries} policy queries</p>${again ? html`<details class="small"><summary>drive it again</summary><code class="again">${again}</code></details>` : ''}</article>`;
 }
 
-function videoOf({ mp4, fromS, toS }: EpisodeVideo, scenario: string): Html {
+function videoOf({ mp4, fromS, toS }: EpisodeVideo, label: string): Html {
   const source = new Html(Buffer.from(mp4).toString('base64')); // base64 holds nothing to escape
-  return html`<figure><video controls muted playsinline preload="auto" aria-label="camera of the loader, ${scenario}" src="data:video/mp4;base64,${source}"></video><figcaption>${fromS.toFixed(0)} s to ${toS.toFixed(0)} s</figcaption></figure>`;
+  return html`<figure><video controls muted playsinline preload="auto" aria-label="${label}" src="data:video/mp4;base64,${source}"></video><figcaption>${fromS.toFixed(0)} s to ${toS.toFixed(0)} s</figcaption></figure>`;
 }
 
 function pathView({ result, trajectory }: ShownEpisode): Html {

@@ -1,9 +1,10 @@
 /** Headline and table: success rates with their intervals. */
-import type { RolloutResult } from '../../rollouts/results.ts';
+import { type RolloutResult, thingsOf } from '../../rollouts/results.ts';
+import { DEFAULT_TASK, taskNamed } from '../../sim/engine/task-registry.ts';
 import { wilson } from '../statistics/wilson.ts';
 import { type Html, html } from './html.ts';
 import { labelTag } from './label-look.ts';
-import type { ReportData } from './report-data.ts';
+import { type ReportData, taskOfRun } from './report-data.ts';
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -30,10 +31,11 @@ function intervalBar({ episodes, successes, low, high }: Rate, kind: string): Ht
   return html`<svg class="${kind}" viewBox="0 0 200 16" preserveAspectRatio="none" role="img" aria-label="${words}"><title>${words}</title><rect class="track" x="0" y="5" width="200" height="6" rx="3"/><rect class="range" x="${200 * low}" y="2" width="${Math.max(1, 200 * (high - low))}" height="12" rx="3"/><rect class="point" x="${Math.min(197, Math.max(0, 200 * rate - 1.5))}" y="0" width="3" height="16" rx="1"/></svg>`;
 }
 
-export function headline({ results, summary }: ReportData): Html {
+export function headline({ results, summary, run }: ReportData): Html {
   const rate = rateOf(results);
   const share = rate.successes / rate.episodes;
-  const bricks = sum(results, ({ bricks }) => bricks);
+  const { thing } = taskNamed(taskOfRun(run) ?? DEFAULT_TASK);
+  const things = sum(results, thingsOf);
   const delivered = sum(results, ({ delivered }) => delivered);
   const won = results.filter(({ status }) => status === 'success');
   const suite = typeof summary.suite === 'string' ? summary.suite : 'its conditions';
@@ -45,7 +47,7 @@ export function headline({ results, summary }: ReportData): Html {
 ${intervalBar(rate, 'wide')}
 <p class="soft small">95 % Wilson interval: ${percent(rate.low)} to ${percent(rate.high)}</p></div>
 <div class="tiles">
-${tile(`${delivered} of ${bricks}`, 'bricks delivered')}
+${tile(`${delivered} of ${things}`, `${thing.many} delivered`)}
 ${won.length > 0 ? tile(`${(sum(won, ({ time_s }) => time_s) / won.length).toFixed(1)} s`, 'mean time of a success') : ''}
 ${tile(`${(sum(results, ({ path_m }) => path_m) / rate.episodes).toFixed(1)} m`, 'mean path')}
 ${tile(String(results.filter(({ status }) => status === 'failure').length), 'failures')}

@@ -48,7 +48,7 @@ ${LABEL_COLORS.map((_, i) => `.label-${i}{fill:var(--label-${i});color:var(--lab
 .gridline{stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke}
 .path{fill:none;stroke:var(--accent);stroke-width:1.6;vector-effect:non-scaling-stroke}
 .start{fill:var(--card);stroke:var(--accent);stroke-width:2;vector-effect:non-scaling-stroke}
-.brick{fill:var(--bad)}
+.thing{fill:var(--bad)}
 .curve{fill:none;stroke:var(--good);stroke-width:2;vector-effect:non-scaling-stroke}
 .trace{fill:none;stroke:var(--accent);stroke-width:1.2;vector-effect:non-scaling-stroke}
 .moment{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:3 3;vector-effect:non-scaling-stroke}

@@ -25,7 +25,7 @@ const CLASSES: Record<MapShape['kind'], string> = {
   floor: 'floor',
   wall: 'wall',
   goal: 'box',
-  thing: 'brick',
+  thing: 'thing',
 };
 
 export function mapShape({ kind, xM, zM, widthM, depthM }: MapShape): Html {

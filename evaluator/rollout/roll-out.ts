@@ -8,11 +8,13 @@ import { replaySet } from '../../rollouts/replay-conditions.ts';
 import { resolveSubject, type Subject } from '../../rollouts/subject.ts';
 import { machineFacts } from '../../runtime/machine.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
+import type { AnyTask } from '../../sim/engine/task.ts';
+import { DEFAULT_TASK } from '../../sim/engine/task-registry.ts';
 import { InputError } from '../../sim/errors.ts';
 import { writeReport } from '../report/write-report.ts';
 import { againWords } from './again.ts';
 import { onlyConditions } from './only.ts';
-import { requestedConditions } from './requested-conditions.ts';
+import { requestedConditions, taskOfConditions } from './requested-conditions.ts';
 import { type RolloutRun, type RunOutcome, recordedBackend, runRollouts } from './run.ts';
 import { ROLLOUT_DEFAULTS, rolloutRequestSchema } from './settings.ts';
 import { type RolloutMachine, type RolloutSummary, summaryText } from './summary.ts';
@@ -89,7 +91,6 @@ async function prepare(
   const settings = {
     subject,
     fps: ROLLOUT_DEFAULTS.fps as number,
-    state: 'seed4' as const,
     widthPx: 0,
     heightPx: 0,
     chunk: { actionSteps: 1 },
@@ -113,9 +114,10 @@ async function prepare(
         `--checkpoint replay:… rolls out on the dataset's own starts: leave --suite, --scenarios and --seed out`,
       );
     const replay = await replaySet(subject.dataset, subject.label, request.episodes);
+    const ofTask = taskSettings(await taskOfConditions(replay.set));
     return {
       ...common,
-      settings: { ...settings, fps: replay.fps, out: outFor('own-starts') },
+      settings: { ...settings, ...ofTask, fps: replay.fps, out: outFor('own-starts') },
       set: request.only ? onlyConditions(replay.set, request.only) : replay.set,
       replay: replay.actions,
       onnxSha256: null,
@@ -123,9 +125,11 @@ async function prepare(
     };
   }
   const set = requestedConditions(request, userFolder());
+  const task = await taskOfConditions(set);
+  const ofTask = taskSettings(task);
   const out = outFor(set.name);
   if (subject.kind !== 'policy')
-    return { ...common, settings: { ...settings, out }, set, onnxSha256: null, details: {} };
+    return { ...common, settings: { ...settings, ...ofTask, out }, set, onnxSha256: null, details: {} };
   // Before golden frames are drawn, which takes seconds.
   const chunk = chunkOptions(await readContract(subject.folder), request, {
     label: subject.label,
@@ -140,7 +144,7 @@ async function prepare(
   } = await checkPolicy(
     subject.folder,
     backend === 'auto' && resume ? (recordedBackend(out) ?? backend) : backend,
-    request.throughCodec,
+    { throughCodec: request.throughCodec, task },
   );
   const { contract } = policy;
   say(
@@ -154,7 +158,7 @@ async function prepare(
     ...common,
     machine: { ...machine, rendering_stack: stack },
     // The backend that drew the golden frames: a browser that dies while it starts is then a crash, not a missing GL.
-    settings: { ...settings, ...fitting, chunk, out, backend: stack.backend },
+    settings: { ...settings, ...ofTask, ...fitting, chunk, out, backend: stack.backend },
     set,
     onnxSha256: contract.onnx.sha256,
     details: {
@@ -166,3 +170,9 @@ async function prepare(
     },
   };
 }
+
+/** What a baseline is given of the state, and which task's episodes a worker makes. */
+const taskSettings = ({ name, stateLayouts }: AnyTask) => ({
+  state: Object.keys(stateLayouts)[0],
+  ...(name === DEFAULT_TASK ? {} : { taskName: name }),
+});

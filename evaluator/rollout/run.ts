@@ -39,6 +39,8 @@ export interface RolloutRecord {
   episodes: number;
   fps: number;
   state: string;
+  /** Left out where it is the default task. */
+  task?: string;
   chunk: RolloutSettings['chunk'];
   through_codec: boolean;
   code_version: string;
@@ -140,6 +142,7 @@ function recordOf({ settings, set, onnxSha256, ...run }: RolloutRun): RolloutRec
     episodes: set.conditions.length,
     fps: settings.fps,
     state: settings.state,
+    ...(settings.taskName && { task: settings.taskName }),
     chunk: settings.chunk,
     through_codec: settings.throughCodec,
     code_version: codeVersion('rollout'),

@@ -23,7 +23,7 @@ export interface RolloutSummary extends RateSummary {
   success_rate: number;
   failures: Record<string, number>;
   by_scenario: Record<string, RateSummary>;
-  /** Means: of successes until the last brick was in, of all for the path. */
+  /** Means: of successes until the task counted as done, of all for the path. */
   time_s: number | null;
   path_m: number | null;
   suite: string;

@@ -19,7 +19,7 @@ export async function daggerAgain(
   const which = attemptNamed(name, resolveSelection(settings.scenarios, cwd), settings.scenarios);
   const { scenario, slot, attempt } = which;
   const { seed, fps, state, backend } = settings;
-  await loadTask();
+  await loadTask(scenario.task_name);
   const browser = new RenderSession({ backend, onOpened: () => {}, onClosed: () => {} });
   let opened: OpenedStudent | undefined;
   try {

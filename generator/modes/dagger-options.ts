@@ -1,7 +1,8 @@
 /** The options of `--mode dagger`: from text to a request, each fault in one sentence. */
 import { boundedNumber, readNumber, readWhole } from '../../runtime/option-number.ts';
-import { failureLabels } from '../../sim/engine/task-registry.ts';
+import type { AnyTask } from '../../sim/engine/task.ts';
 import { orFault } from '../../sim/errors.ts';
+import { defaultTask } from '../../sim/tasks/default-task.ts';
 import { AIM_DEFAULTS } from '../aim.ts';
 import { DAGGER_DEFAULTS } from './dagger.ts';
 
@@ -41,6 +42,7 @@ export function parseDaggerOptions(
   mode: string,
   raw: RawDaggerOptions,
   faults: string[],
+  task: AnyTask = defaultTask,
 ): DaggerRequest | undefined {
   if (mode !== 'dagger') {
     for (const [key, name] of Object.entries(DAGGER_OPTION_NAMES))
@@ -67,7 +69,7 @@ export function parseDaggerOptions(
         : {
             report: raw.fromReport,
             everythingElse: share('everythingElse', AIM_DEFAULTS.everythingElse),
-            labelWeights: labelWeights(raw.labelWeights, faults),
+            labelWeights: labelWeights(raw.labelWeights, task, faults),
           },
   };
 }
@@ -86,15 +88,14 @@ function steps(text: string | undefined, faults: string[]): number | undefined {
 }
 
 /** `WALL_STUCK:3,SPINNING:0.5`: what is not named counts 1. */
-function labelWeights(text: string | undefined, faults: string[]): Record<string, number> {
+function labelWeights(text: string | undefined, task: AnyTask, faults: string[]): Record<string, number> {
+  const labels = Object.keys(task.failures.meanings);
   const weights: Record<string, number> = {};
   for (const part of text?.split(',') ?? []) {
     const [label, number] = part.trim().split(':');
     const weight = readNumber(number ?? '');
-    if (!failureLabels().includes(label))
-      faults.push(
-        `--label-weights: "${label}" is no label of a failure; there are ${failureLabels().join(', ')}`,
-      );
+    if (!labels.includes(label))
+      faults.push(`--label-weights: "${label}" is no label of a failure; there are ${labels.join(', ')}`);
     else if (!(weight >= 0 && weight <= MAX_LABEL_WEIGHT))
       faults.push(
         `--label-weights: "${part.trim()}" must be LABEL:WEIGHT with a weight from 0 to ${MAX_LABEL_WEIGHT}`,

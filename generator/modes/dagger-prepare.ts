@@ -1,5 +1,6 @@
 /** Looks at the policy and the report of a `--mode dagger` run before anything is made. */
 
+import type { AnyTask } from '../../sim/engine/task.ts';
 import { InputError } from '../../sim/errors.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 import { aimedShares, type Share } from '../aim.ts';
@@ -22,13 +23,13 @@ export interface DaggerPreparation {
 export async function prepareDagger(
   request: DaggerRequest,
   shares: readonly (Share & { hash: string })[],
-  host: { resolvePath: (path: string) => string; backend: BackendChoice },
+  host: { resolvePath: (path: string) => string; backend: BackendChoice; task: AnyTask },
 ): Promise<DaggerPreparation> {
-  const student = await readStudent(request, host.resolvePath);
+  const student = await readStudent(request, host);
   const { beta, aim } = request;
-  await loadTask(); // which reads the failures that starts are aimed at
+  await loadTask(host.task.name); // which reads the failures that starts are aimed at
   const aimed = aim && readAim(aim, student, shares, host.resolvePath);
-  await proveStudent(student, host.backend); // last: it takes a browser
+  await proveStudent(student, host); // last: it takes a browser
   if (!aimed) return { record: { student, beta }, notes: [] };
   return { record: { student, beta, aim: aimed.aim }, notes: aimed.notes };
 }

@@ -1,6 +1,7 @@
 /** What a `--mode dagger` run begins with, and what a resumed one must agree with. Pure. */
 
-import { HANDOVER_DEFAULTS } from '../../sim/tasks/collect-bricks/handover.ts';
+import type { AnyTask } from '../../sim/engine/task.ts';
+import { DEFAULT_TASK, taskNamed } from '../../sim/engine/task-registry.ts';
 import { AIM_DEFAULTS, type AimPool, aimedShares, type Share } from '../aim.ts';
 import type { AimReport } from '../aim-report.ts';
 import { DAGGER_DEFAULTS } from './dagger.ts';
@@ -49,13 +50,16 @@ export interface DaggerProvenance {
   beta_drawn: string;
   inference: string;
   drive: typeof DAGGER_DEFAULTS;
-  handover: typeof HANDOVER_DEFAULTS;
+  handover: AnyTask['handoverLimits'];
   aim?: Omit<typeof AIM_DEFAULTS, 'everythingElse'> &
     Pick<AimPool, 'everythingElse' | 'labelWeights'> & { report: AimReport };
 }
 
-/** No paths, no places of single failures. */
-export function daggerProvenance({ student, beta, aim }: DaggerRecord): DaggerProvenance {
+/** No paths, no places of single failures. The task must have been loaded. */
+export function daggerProvenance(
+  { student, beta, aim }: DaggerRecord,
+  taskName: string = DEFAULT_TASK,
+): DaggerProvenance {
   const { folder: _, label, onnx_sha256, actionSteps, ensemble } = student;
   const provenance: DaggerProvenance = {
     student: {
@@ -67,7 +71,7 @@ export function daggerProvenance({ student, beta, aim }: DaggerRecord): DaggerPr
     // The same bits on the same machine and rendering stack, not beyond: sums are of float32.
     inference: 'onnxruntime-node, cpu, float32, one thread',
     drive: DAGGER_DEFAULTS,
-    handover: HANDOVER_DEFAULTS,
+    handover: taskNamed(taskName).handoverLimits,
   };
   if (!aim) return provenance;
   const { everythingElse, labelWeights } = aim.pool;

@@ -9,8 +9,8 @@ import type { RenderSession } from '../../render/render-session.ts';
 import { drawnView } from '../../rollouts/policy-view.ts';
 import { checkPolicy } from '../../rollouts/preflight.ts';
 import { resolveSubject } from '../../rollouts/subject.ts';
+import type { AnyTask } from '../../sim/engine/task.ts';
 import { InputError } from '../../sim/errors.ts';
-import type { StateLayout } from '../../sim/tasks/collect-bricks/observation.ts';
 import type { BackendChoice } from '../settings.ts';
 import type { Student } from './dagger-drive.ts';
 
@@ -21,7 +21,8 @@ export interface StudentRecord {
   label: string;
   onnx_sha256: string;
   fps: number;
-  state: StateLayout;
+  /** One of the task's layouts. */
+  state: string;
   /** Of the picture that it is given. */
   widthPx: number;
   heightPx: number;
@@ -39,12 +40,12 @@ export interface OpenedStudent {
 
 /**
  * What the policy's folder says, its files checked against it; nothing is run yet.
- * @param resolvePath makes what the user wrote an absolute path
+ * @param host `resolvePath` makes what the user wrote an absolute path; the task is the one that it drives in
  * @throws InputError saying what does not fit
  */
 export async function readStudent(
   request: { checkpoint: string; actionSteps: number | undefined },
-  resolvePath: (path: string) => string,
+  { resolvePath, task }: { resolvePath: (path: string) => string; task: AnyTask },
 ): Promise<StudentRecord> {
   const subject = resolveSubject(request.checkpoint, resolvePath);
   if (subject.kind !== 'policy')
@@ -54,15 +55,24 @@ export async function readStudent(
   const policy = await loadPolicy(subject.folder);
   const { folder, label } = subject;
   const chunks = chunkOptions(policy.contract, request, { label, remedy: 'leave --action-steps out' });
-  return { folder, label, onnx_sha256: policy.contract.onnx.sha256, ...simulatorSettings(policy), ...chunks };
+  return {
+    folder,
+    label,
+    onnx_sha256: policy.contract.onnx.sha256,
+    ...simulatorSettings(policy, task),
+    ...chunks,
+  };
 }
 
 /**
  * Runs all that `eval rollout` looks at before it drives: golden pairs, golden frames drawn again.
  * @throws InputError saying what differs by how much
  */
-export async function proveStudent({ folder }: StudentRecord, backend: BackendChoice): Promise<void> {
-  await checkPolicy(folder, backend);
+export async function proveStudent(
+  { folder }: StudentRecord,
+  { backend, task }: { backend: BackendChoice; task: AnyTask },
+): Promise<void> {
+  await checkPolicy(folder, backend, { task });
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Which kind of episode fills a slot: decided by seed, scenario and slot alone, so that nothing else can change it. */
 import { Rng } from '../../sim/engine/rng.ts';
-import { NOISE_DEFAULTS } from './noise.ts';
+import { defaultTask } from '../../sim/tasks/default-task.ts';
 
 /** Kinds of episodes, each made by the file of its name. */
 export const EPISODE_KINDS = ['expert', 'noise', 'recovery', 'dagger'] as const;
@@ -21,7 +21,7 @@ export interface ModeSettings extends ModeShares {
   mode: Mode;
   /** Scales the amplitude. */
   noiseLevel: number;
-  /** Largest offsets of steering, throttle, bucket and lift at level 1. */
+  /** Largest offsets of the robot's controls at level 1. */
   noiseAmplitude: readonly number[];
 }
 
@@ -39,7 +39,7 @@ export const MODE_DEFAULTS: ModeSettings = {
   mode: 'expert',
   ...MODE_SHARES.expert,
   noiseLevel: 1,
-  noiseAmplitude: NOISE_DEFAULTS.amplitude,
+  noiseAmplitude: defaultTask.robot.noiseAmplitude,
 };
 
 /**

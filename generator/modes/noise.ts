@@ -20,8 +20,6 @@ export const NOISE_DEFAULTS = {
   burstsAS: 0.6,
   /** How long a burst lasts. */
   burstS: { min: 0.4, max: 1.3 },
-  /** Largest offsets of steering, throttle, bucket and lift at level 1; each burst draws its own below them. */
-  amplitude: [1.2, 0.7, 0.6, 0.6],
   /** Each further attempt at a slot has so much of the noise of the one before. */
   gentlerBy: 0.6,
 } as const;
@@ -41,7 +39,7 @@ export interface NoiseOptions {
   /** The attempt's: the draws follow from it alone. */
   name: readonly (string | number)[];
   level: number;
-  /** NOISE_DEFAULTS.amplitude when left out. */
+  /** Largest offsets of the controls at level 1, each burst draws its own below them; the robot's when left out. */
   amplitude?: readonly number[];
 }
 
@@ -54,18 +52,19 @@ export function noiseEpisode<Start extends EpisodeStart>(
 }
 
 /** Asks the expert, and executes what it says with an offset during bursts. */
-export function noisePolicy({ name, level, amplitude = NOISE_DEFAULTS.amplitude }: NoiseOptions): SyncPolicy {
+export function noisePolicy({ name, level, amplitude }: NoiseOptions): SyncPolicy {
   const { burstsAS, burstS } = NOISE_DEFAULTS;
   return syncPolicy(({ start, spec: { fps } }) => {
     const task = taskOf(start);
     const rng = Rng.from(...name, 'noise');
+    const largest = amplitude ?? task.robot.noiseAmplitude;
     let framesLeft = 0;
     let offsets: number[] = [];
     return ({ world }) => {
       const action = task.expert(world);
       if (framesLeft === 0 && rng.unit() < burstsAS / fps) {
         framesLeft = Math.max(1, Math.round(rng.range(burstS.min, burstS.max) * fps));
-        offsets = amplitude.map((most) => level * rng.range(-most, most));
+        offsets = largest.map((most) => level * rng.range(-most, most));
       }
       if (framesLeft === 0) return { action };
       framesLeft--;

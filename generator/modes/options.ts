@@ -1,7 +1,8 @@
 /** `--mode` and its options: from text to settings, each fault in one sentence. */
 import { boundedNumber, readNumber } from '../../runtime/option-number.ts';
+import type { Robot } from '../../sim/engine/robot.ts';
 import { orFault } from '../../sim/errors.ts';
-import { ACTION_NAMES, ACTION_SIZE } from '../../sim/robots/wheel-loader/loader.ts';
+import { defaultTask } from '../../sim/tasks/default-task.ts';
 import { MODE_DEFAULTS, MODE_SHARES, MODES, type Mode, type ModeSettings } from './kind.ts';
 
 /** Option values as text. */
@@ -32,8 +33,12 @@ export const MODE_OPTION_NAMES = {
   noiseAmplitude: '--noise-amplitude',
 } as const satisfies Record<keyof ModeSettings, string>;
 
-/** Adds what is wrong to `faults`. */
-export function parseModeOptions(raw: RawModeOptions, faults: string[]): ModeSettings {
+/** Adds what is wrong to `faults`. @param robot what is driven */
+export function parseModeOptions(
+  raw: RawModeOptions,
+  faults: string[],
+  robot: Robot = defaultTask.robot,
+): ModeSettings {
   const mode = (raw.mode ?? MODE_DEFAULTS.mode) as Mode;
   if (!MODES.includes(mode)) {
     faults.push(`--mode must be one of ${MODES.join(', ')}, got "${raw.mode}"`);
@@ -56,7 +61,7 @@ export function parseModeOptions(raw: RawModeOptions, faults: string[]): ModeSet
     faults.push(
       `--recovery-share ${recoveryShare} and --noise-share ${noiseShare} are more than all episodes: together at most 1`,
     );
-  const noiseAmplitude = amplitude(raw.noiseAmplitude, faults);
+  const noiseAmplitude = amplitude(raw.noiseAmplitude, robot, faults);
   return { mode, recoveryShare, noiseShare, noiseLevel: level(raw.noiseLevel, faults), noiseAmplitude };
 }
 
@@ -73,12 +78,13 @@ function level(text: string | undefined, faults: string[]): number {
   );
 }
 
-function amplitude(text: string | undefined, faults: string[]): readonly number[] {
-  if (text === undefined) return MODE_DEFAULTS.noiseAmplitude;
+function amplitude(text: string | undefined, robot: Robot, faults: string[]): readonly number[] {
+  const { actionNames, noiseAmplitude } = robot;
+  if (text === undefined) return noiseAmplitude;
   const values = text.split(',').map((part) => readNumber(part));
-  if (values.length !== ACTION_SIZE || !values.every((value) => value >= 0 && value <= LARGEST_OFFSET))
+  if (values.length !== actionNames.length || !values.every((value) => value >= 0 && value <= LARGEST_OFFSET))
     faults.push(
-      `--noise-amplitude must be ${ACTION_SIZE} numbers from 0 to ${LARGEST_OFFSET}, of ${ACTION_NAMES.join(', ')}, such as ${MODE_DEFAULTS.noiseAmplitude}, got "${text}"`,
+      `--noise-amplitude must be ${actionNames.length} numbers from 0 to ${LARGEST_OFFSET}, of ${actionNames.join(', ')}, such as ${noiseAmplitude}, got "${text}"`,
     );
   return values;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { decodeRecord, type EpisodeRecord, encodeRecord } from '../../dataset/episode-record.ts';
 import { StagingArea } from '../../dataset/staging.ts';
 import { statFrameIndices, statStride } from '../../dataset/stat-frames.ts';
+import { taskSpec } from '../../dataset/task-spec.ts';
 import { DatasetWriter } from '../../dataset/writer.ts';
 import { attemptEpisode } from '../../generator/episode.ts';
 import { ShardKeeper } from '../../generator/shard-keeper.ts';
@@ -12,6 +13,7 @@ import type { EncodeRequest } from '../../render/draw-request.ts';
 import { type HeadlessRenderer, openRenderer } from '../../render/renderer.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import type { Trajectory } from '../../sim/engine/trajectory.ts';
+import { defaultTask } from '../../sim/tasks/default-task.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 import type { SectionResults } from './results.ts';
 
@@ -98,7 +100,7 @@ async function writeAll(renderer: HeadlessRenderer, records: readonly EpisodeRec
   try {
     const out = join(folder, 'dataset');
     const from = performance.now();
-    const spec = { fps: FPS, ...SIZE, stateNames: records[0].stateNames };
+    const spec = taskSpec(defaultTask, 'seed4', { fps: FPS, ...SIZE });
     const writer = await DatasetWriter.open({ out, spec });
     const staging = new StagingArea(out);
     await staging.open();

@@ -5,7 +5,7 @@ import { taskFaults } from '../engine/task-faults.ts';
 import { addTask, assertTaskName, DEFAULT_TASK, unloadableTask } from '../engine/task-registry.ts';
 import { InputError, throwFaults } from '../errors.ts';
 
-const loading = new Map<string, Promise<AnyTask>>();
+const known = new Map<string, Promise<AnyTask>>();
 const folders = new Map<string, string>();
 
 /** Where a task outside of this folder lies, as a URL that ends in a slash. */
@@ -17,11 +17,17 @@ export function addTaskFolder(name: string, url: string): void {
  * The task of that name, once physics and task can be used; every call after the first waits for the same.
  * @throws InputError for a name that no task has
  */
-export function loadTask(name: string = DEFAULT_TASK): Promise<AnyTask> {
-  let task = loading.get(name);
+export async function loadTask(name: string = DEFAULT_TASK): Promise<AnyTask> {
+  const [task] = await Promise.all([describeTask(name), loadPhysics()]);
+  return task;
+}
+
+/** The same for whoever asks for names and sizes alone: no world can be made yet. */
+export function describeTask(name: string = DEFAULT_TASK): Promise<AnyTask> {
+  let task = known.get(name);
   if (!task) {
     task = load(name);
-    loading.set(name, task);
+    known.set(name, task);
   }
   return task;
 }
@@ -38,7 +44,7 @@ async function load(name: string): Promise<AnyTask> {
       : import(`${folder}task.ts`).catch((error: Error) => {
           throw new InputError(`task ${name}: task.ts cannot be loaded: ${error.message}`, { cause: error });
         });
-  const [{ task }] = await Promise.all([module, loadPhysics()]);
+  const { task } = await module;
   if (task?.name !== name)
     throw new InputError(`task ${name}: task.ts must export a task of that name, not ${task?.name}`);
   throwFaults(`task ${name}`, taskFaults(task));

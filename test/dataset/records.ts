@@ -3,14 +3,16 @@ import type { EpisodeRecord } from '../../dataset/episode-record.ts';
 import type { DatasetSpec } from '../../dataset/features.ts';
 import type { RunProvenance } from '../../dataset/metadata.ts';
 import { statFrameIndices } from '../../dataset/stat-frames.ts';
+import { taskSpec } from '../../dataset/task-spec.ts';
 import type { EncodedVideo } from '../../render/draw-request.ts';
 import { PHASES } from '../../sim/tasks/collect-bricks/phases.ts';
 import type { BricksStart } from '../../sim/tasks/collect-bricks/start.ts';
+import { defaultTask } from '../../sim/tasks/default-task.ts';
 import { FIXTURE_SIZE } from './patterned-video.ts';
 
 export const STATE_NAMES = ['loader_x', 'loader_z', 'loader_rotation', 'legos_remaining'];
 export const FPS = 10;
-export const SPEC: DatasetSpec = { fps: FPS, ...FIXTURE_SIZE, stateNames: STATE_NAMES };
+export const SPEC: DatasetSpec = taskSpec(defaultTask, 'seed4', { fps: FPS, ...FIXTURE_SIZE });
 export const TASKS = ['put the brick into the box', 'put the bricks into the box'];
 
 export const RUN: RunProvenance = {

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOISE_DEFAULTS } from '../../generator/modes/noise.ts';
 import { amplitudeFor, measureNoise } from '../../generator/noise-from.ts';
 import type { RolloutResult } from '../../rollouts/results.ts';
 import { encodeTrajectory } from '../../rollouts/trajectory-file.ts';
@@ -11,6 +10,7 @@ import type { SyncPolicy } from '../../sim/engine/policy.ts';
 import { simulateEpisode } from '../../sim/engine/simulate.ts';
 import { taskOf } from '../../sim/engine/task-registry.ts';
 import { InputError } from '../../sim/errors.ts';
+import { WHEEL_LOADER } from '../../sim/robots/wheel-loader/loader.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 import { fixedStart } from '../sim/fixed-starts.ts';
 
@@ -53,7 +53,7 @@ describe('measureNoise', () => {
     const { rms, amplitude } = await measureNoise(join(rollout('off', off), 'results.jsonl'));
     expect(rms[1]).toBe(0);
     expect(rms[2]).toBeCloseTo(0.1, 3);
-    expect(amplitude[0]).toBe(NOISE_DEFAULTS.amplitude[0]);
+    expect(amplitude[0]).toBe(WHEEL_LOADER.noiseAmplitude[0]);
     expect(amplitude[2]).toBeCloseTo(0.1 * Math.sqrt(3 / (0.51 / 1.51)), 3);
   });
 
@@ -64,7 +64,7 @@ describe('measureNoise', () => {
 });
 
 test('noise of an amplitude has the mean square that was measured', () => {
-  const [amplitude] = amplitudeFor([0.1, 0, 0, 0]);
+  const [amplitude] = amplitudeFor([0.1, 0, 0, 0], WHEEL_LOADER.noiseAmplitude);
   const share = 0.51 / 1.51; // 0.6 bursts a second of 0.85 s, counted over undisturbed driving
   expect(Math.sqrt((share * amplitude * amplitude) / 3)).toBeCloseTo(0.1, 3);
 });

@@ -67,7 +67,7 @@ def write_golden(
 
 
 def replay(index: DatasetIndex, episode: int, frame: int) -> dict[str, Any] | None:
-    """The episode's start and what drove the loader before `frame`; None for data that others made."""
+    """The episode's start and what drove before `frame`; None for data that others made."""
     starts = index.episode_rows.get("start")
     if not index.made_by_brickyard or starts is None or "executed_action" not in index.info["features"]:
         return None

@@ -11,8 +11,7 @@ import { DatasetReader } from '../../dataset/reader.ts';
 import { validateDataset } from '../../dataset/validate.ts';
 import { cacheFolder } from '../../runtime/cache-folder.ts';
 import { NegativeResult, throwFaults } from '../../sim/errors.ts';
-import { ACTION_NAMES } from '../../sim/robots/wheel-loader/loader.ts';
-import { STATE_LAYOUTS } from '../../sim/tasks/collect-bricks/observation.ts';
+import { defaultTask } from '../../sim/tasks/default-task.ts';
 
 /** Raised when validation asks for more, so that older verdicts do not count. */
 const VERDICT_FORMAT = 2;
@@ -49,14 +48,15 @@ export function verdictFolder(): string {
  */
 export async function checkTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
   const { root, minEpisodes, overrides, cache } = options;
-  // The range is a rule of the loader's actuators; other robots are driven in degrees.
+  // The range is a rule of our robots' controls; others are driven in degrees.
   const skip: CheckName[] = [
     ...(options.skip ?? []),
-    ...(isForLoader(overrides) ? [] : ['action-range' as const]),
+    ...(isForOurRobot(overrides) ? [] : ['action-range' as const]),
   ];
   const reader = await DatasetReader.open(root);
   const { info } = reader;
-  throwFaults(`dataset ${root}`, missingFeatures(reader, overrides));
+  const madeHere = (await reader.metadata().catch(() => null)) !== null; // what is wrong with it is a finding below
+  throwFaults(`dataset ${root}`, missingFeatures(reader, overrides, madeHere));
   const found = { episodes: info.total_episodes, frames: info.total_frames, fps: info.fps };
   const verdict = join(cache, `${await stateOfFiles(root, minEpisodes, skip)}.json`);
   if (await isThere(verdict)) return { ...found, remembered: true };
@@ -81,7 +81,7 @@ export async function checkTrainingData(options: TrainingDataOptions): Promise<T
 }
 
 /** What the policy is fed with and the dataset does not have. */
-function missingFeatures({ info }: DatasetReader, overrides: readonly string[]): string[] {
+function missingFeatures({ info }: DatasetReader, overrides: readonly string[], madeHere: boolean): string[] {
   const { features } = info;
   const cameras = Object.keys(features).filter((key) => ['video', 'image'].includes(features[key].dtype));
   const faults: string[] = [];
@@ -92,16 +92,19 @@ function missingFeatures({ info }: DatasetReader, overrides: readonly string[]):
         `it has no camera ${key}; ${cameras.length === 0 ? 'it has none' : `it has ${cameras.join(', ')}: choose with data.cameras=[NAME]`}`,
       );
   }
-  const wanted = { 'observation.state': STATE_LAYOUTS.seed4, action: ACTION_NAMES };
+  // Ours have the names of the task that they are of, whichever that is.
+  const areNamesKnown = !madeHere && isForOurRobot(overrides);
+  const { robot, stateLayouts } = defaultTask;
+  const wanted = { 'observation.state': Object.values(stateLayouts)[0], action: robot.actionNames };
   for (const [key, names] of Object.entries(wanted)) {
     if (!features[key]) {
       faults.push(`it has no ${key}`);
       continue;
     }
     const found = flatNames(features[key].names);
-    if (!isForLoader(overrides) || names.every((name, i) => found[i] === name)) continue;
+    if (!areNamesKnown || names.every((name, i) => found[i] === name)) continue;
     faults.push(
-      `its ${key} is ${found.length > 0 ? found.join(', ') : 'unnamed'}, the loader's begins with ${names.join(', ')}: train another robot with env=any`,
+      `its ${key} is ${found.length > 0 ? found.join(', ') : 'unnamed'}, the ${robot.noun}'s begins with ${names.join(', ')}: train another robot with env=any`,
     );
   }
   return faults;
@@ -114,7 +117,7 @@ function flatNames(names: unknown): string[] {
   return typeof names === 'string' ? [names] : [];
 }
 
-const isForLoader = (overrides: readonly string[]): boolean => overrideOf(overrides, 'env') !== 'any';
+const isForOurRobot = (overrides: readonly string[]): boolean => overrideOf(overrides, 'env') !== 'any';
 
 function wantedCameras(overrides: readonly string[]): string[] {
   const given = overrideOf(overrides, 'data.cameras');
