@@ -1,11 +1,11 @@
 /** `brickyard dataset`: validate, info, merge, split, convert, preview. */
 import { Command } from 'commander';
+import { writeWholeFile } from '../runtime/disk.ts';
 import { systemFault } from '../runtime/errno.ts';
 import { wholeNumber } from '../runtime/option-number.ts';
 import { assertReplaceable } from '../runtime/output-file.ts';
 import { printableLine } from '../runtime/printable.ts';
 import { userPath } from '../runtime/user-path.ts';
-import { writeWholeFile } from '../runtime/whole-file.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
 import { CHECK_NAMES, CHECKS, checkNames } from './checks/names.ts';
 import { type GlobalOptions, printLine } from './command-line.ts';

@@ -5,10 +5,10 @@
  */
 import { join } from 'node:path';
 import type { DecodedArray } from 'hyparquet';
+import type { Disk } from '../runtime/disk.ts';
 import type { EpisodeStart } from '../sim/engine/episode-start.ts';
 import { joinedType } from './column-types.ts';
 import { sampleBytesOf } from './cuttable-video.ts';
-import type { Disk } from './disk.ts';
 import type { Choice, EditShard } from './edit-plan.ts';
 import { editedMetadata } from './edited-metadata.ts';
 import { episodeRow, numbersIn } from './episode-row.ts';

@@ -1,6 +1,6 @@
 /** `dataset merge`: the episodes of several datasets, one after the other, as one dataset. */
+import { Disk } from '../runtime/disk.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
-import { Disk } from './disk.ts';
 import { assertSameFeatures, type Choice, planFiles } from './edit-plan.ts';
 import { type EditResult, writeEdited } from './edit-writer.ts';
 import { derivationOf } from './edited-metadata.ts';

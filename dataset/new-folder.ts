@@ -1,11 +1,11 @@
 /** A folder that appears complete or not at all: made under a temporary name, fsynced, renamed. */
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isInside } from '../runtime/confined-path.ts';
+import { type Disk, namesIn } from '../runtime/disk.ts';
 import { isOrphaned } from '../runtime/temporary-name.ts';
 import { InputError } from '../sim/errors.ts';
-import { type Disk, namesIn } from './disk.ts';
 
 /**
  * Call before any work.
@@ -34,7 +34,7 @@ export async function makeFolder<T>(
   try {
     await mkdir(folder, { recursive: true });
     const result = await fill(folder);
-    await syncTree(folder, disk);
+    await disk.syncTree(folder);
     if (existsSync(out)) await rmdir(out);
     await disk.move(folder, out);
     return result;
@@ -55,11 +55,4 @@ function realFolder(path: string): string {
 async function removeLeftovers(out: string, disk: Disk): Promise<void> {
   for (const name of await namesIn(dirname(out)))
     if (isOrphaned(name, basename(out))) await disk.remove(join(dirname(out), name));
-}
-
-async function syncTree(folder: string, disk: Disk): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) await syncTree(join(folder, entry.name), disk);
-  }
-  await disk.syncFolder(folder);
 }

@@ -9,10 +9,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Disk } from '../runtime/disk.ts';
 import { readRegularSync } from '../runtime/regular-file.ts';
 import { openSeal, seal } from '../runtime/sealed-json.ts';
 import { InputError } from '../sim/errors.ts';
-import type { Disk } from './disk.ts';
 import type { RunProvenance } from './metadata.ts';
 import { workFolder } from './staging.ts';
 

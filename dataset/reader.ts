@@ -4,11 +4,11 @@
  */
 import { join, relative } from 'node:path';
 import { confinedRealPath } from '../runtime/confined-path.ts';
+import { namesIn } from '../runtime/disk.ts';
 import { readRegular } from '../runtime/regular-file.ts';
 import { type CameraSize, cameraSize } from './camera-shape.ts';
 import { DataRows, type NumberColumns } from './data-rows.ts';
 import { confinedPath, type DatasetInfo, readInfo } from './dataset-info.ts';
-import { namesIn } from './disk.ts';
 import { EpisodeIndex } from './episode-index.ts';
 import type { EpisodeRow } from './episode-row.ts';
 import { ALL_PARTS, type RowParts, rowsOfFile } from './episode-rows.ts';

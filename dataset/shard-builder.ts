@@ -7,10 +7,10 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { Disk, Pieces } from '../runtime/disk.ts';
 import { readRegular } from '../runtime/regular-file.ts';
 import { openSeal, seal } from '../runtime/sealed-json.ts';
 import { DataTable } from './data-table.ts';
-import type { Disk, Pieces } from './disk.ts';
 import { episodeDigest } from './episode-digest.ts';
 import type { EpisodeRecord } from './episode-record.ts';
 import { type EpisodeEntry, episodeTable } from './episode-table.ts';

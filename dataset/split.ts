@@ -1,8 +1,8 @@
 /** `dataset split`: the episodes of a dataset as several, by what they are. */
 import { join } from 'node:path';
+import { Disk } from '../runtime/disk.ts';
 import { Rng } from '../sim/engine/rng.ts';
 import { InputError } from '../sim/errors.ts';
-import { Disk } from './disk.ts';
 import { type Choice, type EditShard, planFiles } from './edit-plan.ts';
 import { type EditResult, writeEdited } from './edit-writer.ts';
 import { derivationOf } from './edited-metadata.ts';

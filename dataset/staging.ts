@@ -4,7 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Disk, isTemporary, namesIn } from './disk.ts';
+import { Disk, namesIn } from '../runtime/disk.ts';
+import { isTemporaryName } from '../runtime/temporary-name.ts';
 
 /** Everything of ours that is not the dataset itself. Readers never look there (its name starts with a dot). */
 export const workFolder = (out: string): string => join(out, '.brickyard');
@@ -34,7 +35,7 @@ export class StagingArea {
   async stagedEpisodes(): Promise<number[]> {
     const names = await namesIn(this.folder);
     return names
-      .filter((name) => name.endsWith(SUFFIX) && !isTemporary(name))
+      .filter((name) => name.endsWith(SUFFIX) && !isTemporaryName(name))
       .map((name) => Number(name.slice(0, -SUFFIX.length)))
       .sort((a, b) => a - b);
   }

@@ -2,10 +2,10 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { namesIn } from '../runtime/disk.ts';
 import type { SuccessCriteria } from '../sim/engine/episode-start.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { flatNames } from './camera-shape.ts';
-import { namesIn } from './disk.ts';
 import { datasetFingerprint } from './episode-digest.ts';
 import { numbersIn } from './episode-row.ts';
 import type { DatasetSpec } from './features.ts';

@@ -16,9 +16,10 @@
  */
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { Disk, namesIn } from '../runtime/disk.ts';
+import { isTemporaryName } from '../runtime/temporary-name.ts';
 import { readTwin, twinFiles } from '../runtime/twin-file.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
-import { Disk, isTemporary, namesIn } from './disk.ts';
 import { datasetFingerprint } from './episode-digest.ts';
 import { perChannel } from './episode-table.ts';
 import { type DatasetSpec, datasetFeatures } from './features.ts';
@@ -247,7 +248,7 @@ async function openBase(out: string, spec: DatasetSpec, append: boolean, disk: D
 /** The shards that are whole; from the first damaged one on they are made again. */
 async function readShards(out: string, disk: Disk): Promise<ShardSummary[]> {
   const folder = shardsFolder(out);
-  const names = (await namesIn(folder)).filter((name) => name.startsWith('shard-') && !isTemporary(name));
+  const names = (await namesIn(folder)).filter((name) => name.startsWith('shard-') && !isTemporaryName(name));
   const shards: ShardSummary[] = [];
   for (const [i, name] of names.entries()) {
     const summary = await readShardSummary(join(folder, name)).catch(() => null);

@@ -1,7 +1,7 @@
 /** From what the user asked and what stands in --out to what is to be done, before anything is touched. */
 
-import { Disk } from '../dataset/disk.ts';
 import { codeVersion } from '../runtime/code-version.ts';
+import { Disk } from '../runtime/disk.ts';
 import { packageVersion } from '../runtime/package-version.ts';
 import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';

@@ -1,8 +1,8 @@
 /** What stands in an --out folder, and what may be begun there. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Disk } from '../dataset/disk.ts';
 import { workFolder } from '../dataset/staging.ts';
+import type { Disk } from '../runtime/disk.ts';
 import { copyOf, readTwin, twinFiles } from '../runtime/twin-file.ts';
 import type { Scenario } from '../scenarios/schema.ts';
 import { InputError } from '../sim/errors.ts';

@@ -1,12 +1,12 @@
 /** A whole run: plan in, dataset out; stopped at any moment, it goes on from its journal. */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
-import { Disk } from '../dataset/disk.ts';
 import type { EpisodeRecord } from '../dataset/episode-record.ts';
 import type { RunProvenance } from '../dataset/metadata.ts';
 import { StagingArea, workFolder } from '../dataset/staging.ts';
 import { taskSpec } from '../dataset/task-spec.ts';
 import { DatasetWriter } from '../dataset/writer.ts';
 import { BackendAgreement } from '../render/backend-agreement.ts';
+import { Disk } from '../runtime/disk.ts';
 import { resumableSentence } from '../runtime/errno.ts';
 import { listenForInterrupts } from '../runtime/interrupt.ts';
 import { ProgressPrinter } from '../runtime/progress.ts';

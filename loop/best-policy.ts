@@ -1,8 +1,8 @@
 /** OUT/best: a copy of the best round's policy folder, complete at every moment or not there. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Disk } from '../dataset/disk.ts';
 import { POLICY_FILE } from '../policy/contract.ts';
+import { Disk } from '../runtime/disk.ts';
 import { readRegularSync } from '../runtime/regular-file.ts';
 import { bestOf } from './improvement.ts';
 import { judgedRounds, policyOf } from './round-stages.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
-import { Disk } from '../dataset/disk.ts';
+import { Disk } from '../runtime/disk.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../runtime/interrupt.ts';
 import { formatDuration } from '../runtime/progress.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';

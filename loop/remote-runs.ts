@@ -2,8 +2,8 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { Disk } from '../dataset/disk.ts';
 import { POLICY_FILE } from '../policy/contract.ts';
+import { Disk } from '../runtime/disk.ts';
 import { InputError } from '../sim/errors.ts';
 import { remoteProviderNamed } from '../trainer/launch/remote/place-from-options.ts';
 import { planFromOptions } from '../trainer/launch/remote/plan-from-options.ts';

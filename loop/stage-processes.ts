@@ -3,7 +3,7 @@ import { createWriteStream, existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { z } from 'zod';
-import { Disk } from '../dataset/disk.ts';
+import { Disk } from '../runtime/disk.ts';
 import type { Failure } from '../runtime/failure.ts';
 import { coreTimes } from '../runtime/idle-cores.ts';
 import { type ProcessEnd, type RunningProcess, startOwnProcess } from '../runtime/own-process.ts';

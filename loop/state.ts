@@ -1,6 +1,6 @@
 /** state.json: all that a loop knows of itself. Replaced whole, before a stage is begun and after it ended, and kept twice. */
 import { z } from 'zod';
-import { Disk } from '../dataset/disk.ts';
+import { Disk } from '../runtime/disk.ts';
 import { readTwin, twinFiles } from '../runtime/twin-file.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
 import { contentSchema, limitsSchema, machineSchema } from './settings.ts';

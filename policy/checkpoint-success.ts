@@ -3,12 +3,11 @@
  * (trainer/brickyard_trainer/checkpoints.py), and the link best_success. A training with `--eval` and `eval sweep` roll
  * out the same conditions into the same folders, so that each uses what the other has finished.
  */
-import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { replaceLink, writeWholeFile } from '../runtime/disk.ts';
 import { readRegularSync } from '../runtime/regular-file.ts';
-import { temporaryName } from '../runtime/temporary-name.ts';
-import { writeWholeFile } from '../runtime/whole-file.ts';
 import { InputError } from '../sim/errors.ts';
 
 /**
@@ -81,11 +80,7 @@ export function bestBySuccess(run: string, rows: SuccessByCheckpoint): string | 
 
 /** checkpoints/best_success, beside best (by loss): a relative link, replaced in one step. */
 export function linkBestSuccess(run: string, name: string): void {
-  const link = join(run, 'checkpoints', 'best_success');
-  const temporary = temporaryName(link);
-  rmSync(temporary, { force: true });
-  symlinkSync(name, temporary);
-  renameSync(temporary, link);
+  replaceLink(join(run, 'checkpoints', 'best_success'), name);
 }
 
 function successFile(run: string): string {

@@ -3,17 +3,9 @@
  * JSON object carries a checksum. A line without an end, left by a kill or a full disk, counts as never written and is
  * cut off when the file is opened again; damaged lines are left out, and it is for the reader to make up for them.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { replaceFile, syncFolder, writeAll } from './disk.ts';
 import { readRegularSync } from './regular-file.ts';
 import { openSeal, RECORD_MAX_BYTES, seal } from './sealed-json.ts';
 
@@ -98,44 +90,19 @@ export class LineLog {
 
 /** Replaces the file by other lines, each with its checksum; by rename, so that a kill leaves one or the other. */
 export function rewriteLines(path: string, lines: readonly string[]): void {
-  writeWhole(path, lines.map(seal));
+  replaceFile(path, linesText(lines.map(seal)));
 }
 
 function dropLines(path: string, damaged: readonly DamagedLine[]): void {
   const numbers = new Set(damaged.map(({ line }) => line));
-  writeWhole(
-    path,
-    rawLines(path).filter((_, i) => !numbers.has(i + 1)),
-  );
+  replaceFile(path, linesText(rawLines(path).filter((_, i) => !numbers.has(i + 1))));
 }
 
-function writeWhole(path: string, lines: readonly string[]): void {
-  const temporary = `${path}.part`; // one writer at a time: the next one replaces what a kill left
-  const file = openSync(temporary, 'w');
-  try {
-    writeAll(file, Buffer.from(lines.map((line) => `${line}\n`).join('')));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
-  syncFolder(dirname(path));
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-}
+const linesText = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
 /** The file up to its last line end. */
 function wholeLines(path: string): Buffer {
   if (!existsSync(path)) return Buffer.alloc(0);
   const bytes = readRegularSync(path, { maxBytes: RECORD_MAX_BYTES });
   return bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
-}
-
-/** So that the file's name survives a power cut. */
-function syncFolder(folder: string): void {
-  const file = openSync(folder, 'r');
-  fsyncSync(file);
-  closeSync(file);
 }

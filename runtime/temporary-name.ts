@@ -2,7 +2,7 @@
  * Names of files and folders that are being written: unmistakably ours, hidden, and saying which process writes them, so
  * that a later one can remove what a killed one left, and nothing else.
  */
-import { readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { processStart, processStat } from './process-stat.ts';
 
@@ -36,19 +36,6 @@ export function isOrphaned(name: string, of?: string): boolean {
   const [, pid, start, namespace] = NAME.exec(name) ?? [];
   if (namespace !== pidNamespace() || (Number(pid) === process.pid && start === ownStart())) return false;
   return isLeftover(name, of);
-}
-
-/** Removes what dead runs left in a folder that nobody else writes to; nothing where there is no such folder. */
-export function removeLeftoversIn(folder: string): void {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  for (const name of names)
-    if (isLeftover(name)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 export const inBase36 = (digits: string): string => (digits === '' ? '' : BigInt(digits).toString(36));

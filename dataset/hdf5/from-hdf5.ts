@@ -5,7 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Disk } from '../disk.ts';
+import { Disk } from '../../runtime/disk.ts';
 import { planFiles } from '../edit-plan.ts';
 import { type EditResult, writeEdited } from '../edit-writer.ts';
 import { derivationOf } from '../edited-metadata.ts';

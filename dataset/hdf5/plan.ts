@@ -1,9 +1,9 @@
 /** Opens every HDF5 file of a folder and decides what becomes of it; all faults of all files at once, before any work. */
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { namesIn } from '../../runtime/disk.ts';
 import { InputError, orFault, throwFaults } from '../../sim/errors.ts';
 import type { DatasetInfo } from '../dataset-info.ts';
-import { namesIn } from '../disk.ts';
 import { CODEBASE_VERSION, DATA_PATH, EGO_CAMERA_KEY, VIDEO_PATH } from '../layout.ts';
 import { gatherLosses, type Loss } from '../losses.ts';
 import { planActEpisode } from './act-layout.ts';

@@ -1,8 +1,8 @@
 /** The regression suite: golden trajectories, then the policy gate. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWholeFile } from '../../runtime/disk.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
-import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import { InputError } from '../../sim/errors.ts';
 import { type Comparison, comparePairs } from '../compare/comparison.ts';

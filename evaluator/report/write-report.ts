@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { openRenderer, RendererCrash } from '../../render/renderer.ts';
+import { writeWholeFile } from '../../runtime/disk.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
-import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
 import { chooseEpisodes } from './choose-episodes.ts';

@@ -7,15 +7,15 @@ import { dispatchRollouts } from '../../rollouts/dispatch.ts';
 import type { RolloutReply, RolloutSettings, RolloutTask, WorkerSettings } from '../../rollouts/messages.ts';
 import { ResultsFile } from '../../rollouts/results-file.ts';
 import { codeVersion } from '../../runtime/code-version.ts';
+import { Disk, writeWholeFile } from '../../runtime/disk.ts';
 import { resumableSentence } from '../../runtime/errno.ts';
 import { listenForInterrupts } from '../../runtime/interrupt.ts';
 import { packageVersion } from '../../runtime/package-version.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { takeRunLock } from '../../runtime/run-lock.ts';
 import { openSeal, seal } from '../../runtime/sealed-json.ts';
-import { isTemporaryName, removeLeftoversIn } from '../../runtime/temporary-name.ts';
+import { isTemporaryName } from '../../runtime/temporary-name.ts';
 import { copyOf, readTwin, twinFiles } from '../../runtime/twin-file.ts';
-import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { type Growth, WorkerPool } from '../../runtime/worker-pool.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
@@ -91,7 +91,7 @@ export async function runRollouts(run: RolloutRun): Promise<RunOutcome> {
     if (!began || began.fromCopy)
       for (const file of twinFiles(path, JSON.stringify(began?.value ?? record, null, 2)))
         writeWholeFile(file.path, file.text);
-    for (const folder of [out, join(out, 'trajectories')]) removeLeftoversIn(folder);
+    for (const folder of [out, join(out, 'trajectories')]) await new Disk().removeLeftovers(folder);
     return await go(run);
   } finally {
     release();

@@ -1,10 +1,10 @@
 /** `brickyard scenario`: list, check, begin and look at scenario files. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { writeWholeFile } from '../../runtime/disk.ts';
 import { wholeNumber } from '../../runtime/option-number.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
-import { writeWholeFile } from '../../runtime/whole-file.ts';
 import {
   isScenarioPath,
   listScenarios,

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Disk } from '../../dataset/disk.ts';
 import { numbersIn } from '../../dataset/episode-row.ts';
 import { mergeDatasets } from '../../dataset/merge.ts';
 import { readMp4 } from '../../dataset/mp4-reader.ts';
 import { DatasetReader } from '../../dataset/reader.ts';
 import { splitDataset } from '../../dataset/split.ts';
+import { Disk } from '../../runtime/disk.ts';
 import { temporaryName } from '../../runtime/temporary-name.ts';
 import { contents, faultsOf, LENGTHS, records, writeAll } from './small-dataset.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Disk } from '../../dataset/disk.ts';
+import { Disk } from '../../runtime/disk.ts';
 
 /** Fails like a kill before the n-th move of a file into the dataset itself. */
 export class KilledMoving extends Disk {

@@ -7,12 +7,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Disk } from '../../dataset/disk.ts';
 import { DatasetReader } from '../../dataset/reader.ts';
 import { planShards } from '../../dataset/shards.ts';
 import { statFrameIndices } from '../../dataset/stat-frames.ts';
 import { validateDataset } from '../../dataset/validate.ts';
 import { DatasetWriter } from '../../dataset/writer.ts';
+import type { Disk } from '../../runtime/disk.ts';
 import { testPython } from '../python.ts';
 import { KilledMoving } from './killed-moving.ts';
 import { FIXTURE_SIZE, patternedFrame, patternedVideo } from './patterned-video.ts';

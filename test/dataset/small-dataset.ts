@@ -1,13 +1,13 @@
 /** A small dataset of made-up episodes in several files, for tests of the writer and of what reads it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Disk } from '../../dataset/disk.ts';
 import type { EpisodeRecord } from '../../dataset/episode-record.ts';
 import type { PublishResult } from '../../dataset/publish-plan.ts';
 import { DatasetReader } from '../../dataset/reader.ts';
 import { planShards } from '../../dataset/shards.ts';
 import { validateDataset } from '../../dataset/validate.ts';
 import { DatasetWriter } from '../../dataset/writer.ts';
+import type { Disk } from '../../runtime/disk.ts';
 import { madeUpVideo } from './made-up-video.ts';
 import { FPS, madeUpRecord, RUN, SPEC } from './records.ts';
 

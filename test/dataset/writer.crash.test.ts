@@ -2,8 +2,8 @@ import { cpSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Disk, type Pieces } from '../../dataset/disk.ts';
 import { DatasetReader } from '../../dataset/reader.ts';
+import { Disk, type Pieces } from '../../runtime/disk.ts';
 import { contents, faultsOf, LENGTHS, records, writeAll } from './small-dataset.ts';
 
 let folder: string;

@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Disk } from '../../dataset/disk.ts';
 import { DatasetReader } from '../../dataset/reader.ts';
 import { prepareRun } from '../../generator/prepare.ts';
 import { writeRunRecord } from '../../generator/run-folder.ts';
 import { parseGenOptions, type RawGenOptions } from '../../generator/settings.ts';
+import { Disk } from '../../runtime/disk.ts';
 import { KilledMoving } from '../dataset/killed-moving.ts';
 import { LENGTHS, records, writeAll } from '../dataset/small-dataset.ts';
 

@@ -10,10 +10,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Disk } from '../../dataset/disk.ts';
 import { keepBest } from '../../loop/best-policy.ts';
 import { runLoop } from '../../loop/run.ts';
 import type { LoopState } from '../../loop/state.ts';
+import { Disk } from '../../runtime/disk.ts';
 import { FakeStages, fakeHost, newState } from './fake-stages.ts';
 
 let out: string;

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Disk } from '../../dataset/disk.ts';
 import { openLoop } from '../../loop/open-loop.ts';
 import { assertTrainsThere, bringHome, remoteProgress } from '../../loop/remote-runs.ts';
 import { remoteTrainFacts } from '../../loop/stage-facts.ts';
 import { STATE_FILE, writeState } from '../../loop/state.ts';
+import { Disk } from '../../runtime/disk.ts';
 
 let folder: string;
 beforeEach(() => {

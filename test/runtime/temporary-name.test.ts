@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Disk } from '../../dataset/disk.ts';
+import { Disk } from '../../runtime/disk.ts';
 import { isOrphaned, isTemporaryName, temporaryName } from '../../runtime/temporary-name.ts';
 
 let folder: string;

@@ -6,10 +6,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readSuccess, SELECTION_SEED } from '../../policy/checkpoint-success.ts';
+import { writeWholeFile } from '../../runtime/disk.ts';
 import { wholeNumber } from '../../runtime/option-number.ts';
 import { readRegularSync } from '../../runtime/regular-file.ts';
 import { userFolder } from '../../runtime/user-path.ts';
-import { writeWholeFile } from '../../runtime/whole-file.ts';
 import { expandSuite, loadSuite, wholeSuiteName } from '../../scenarios/suites/suite.ts';
 import { InputError } from '../../sim/errors.ts';
 

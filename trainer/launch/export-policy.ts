@@ -1,8 +1,8 @@
 /** `brickyard export`: a checkpoint as a policy folder, compared with PyTorch in Python's onnxruntime and in ours. */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { Disk } from '../../dataset/disk.ts';
 import { DatasetReader } from '../../dataset/reader.ts';
+import { Disk } from '../../runtime/disk.ts';
 import type { Failure } from '../../runtime/failure.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../../runtime/interrupt.ts';
 import { unreported } from '../../runtime/own-process.ts';

@@ -7,13 +7,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tensor as RuntimeTensor, InferenceSession as Session } from 'onnxruntime-node';
 import { z } from 'zod';
-import { Disk } from '../../dataset/disk.ts';
 import type { PolicyContract } from '../../policy/contract.ts';
 import { POLICY_FILE } from '../../policy/contract.ts';
 import { checkGoldenPairs } from '../../policy/golden-pairs.ts';
 import { InferenceSession, SESSION_OPTIONS, Tensor } from '../../policy/onnxruntime.ts';
 import { loadPolicy, type PolicyFolder } from '../../policy/policy-folder.ts';
 import { PolicySession } from '../../policy/session.ts';
+import { Disk } from '../../runtime/disk.ts';
 import { NegativeResult } from '../../sim/errors.ts';
 
 /** As in trainer/brickyard_trainer/parity.py, which says why `network` is not 1e-5. Actions are from -1 to 1. */

@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { CheckName } from '../../dataset/checks/names.ts';
-import { Disk } from '../../dataset/disk.ts';
 import { DatasetReader } from '../../dataset/reader.ts';
 import { validateDataset } from '../../dataset/validate.ts';
 import { cacheFolder } from '../../runtime/cache-folder.ts';
+import { Disk } from '../../runtime/disk.ts';
 import { NegativeResult, throwFaults } from '../../sim/errors.ts';
 import { defaultTask } from '../../sim/tasks/default-task.ts';
 

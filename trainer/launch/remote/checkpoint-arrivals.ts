@@ -11,10 +11,10 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
-  symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { POLICY_FILE } from '../../../policy/contract.ts';
+import { replaceLink } from '../../../runtime/disk.ts';
 import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { checkpointNames } from '../run-folder.ts';
 import { type PublishedCheckpoint, StoreError } from './ports.ts';
@@ -188,14 +188,10 @@ function linkLastAndBest(run: string, stored: readonly NamedCheckpoint[]): void 
   if (name !== undefined) setLink(run, 'best', name);
 }
 
-/** Replaced in one step, as readers may look at any moment. */
 function setLink(run: string, link: string, name: string): void {
   const path = join(run, 'checkpoints', link);
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(path) === name) return;
-  const temporary = join(run, 'checkpoints', `.${link}-${process.pid}`);
-  rmSync(temporary, { force: true });
-  symlinkSync(name, temporary);
-  renameSync(temporary, path);
+  replaceLink(path, name);
 }
 
 function removeOld(run: string): void {

@@ -5,8 +5,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CHECK_NAMES, type CheckName } from '../../../dataset/checks/names.ts';
+import { writeWholeFile } from '../../../runtime/disk.ts';
 import { readRegularSync } from '../../../runtime/regular-file.ts';
-import { writeWholeFile } from '../../../runtime/whole-file.ts';
 import { InputError } from '../../../sim/errors.ts';
 
 export const REMOTE_PROVIDERS = ['ssh', 'gcp', 'verda'] as const;

@@ -4,7 +4,7 @@ import { link, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Disk } from '../../../dataset/disk.ts';
+import { Disk } from '../../../runtime/disk.ts';
 import { isFull, systemSentence } from '../../../runtime/errno.ts';
 import { StoreError } from '../remote/ports.ts';
 import {

@@ -3,9 +3,10 @@
  * allows writing its object for a week: the files are the user's alone.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../../runtime/cache-folder.ts';
+import { replaceFile } from '../../../runtime/disk.ts';
 
 export interface UploadSessions {
   /** @param key all that the session is good for: server, object, bytes, precondition */
@@ -21,9 +22,7 @@ export function uploadSessionsOnDisk(folder = cacheFolder('uploads')): UploadSes
     get: (key) => (existsSync(file(key)) ? readFileSync(file(key), 'utf8') : undefined),
     set: (key, session) => {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const temporary = `${file(key)}.${process.pid}.tmp`;
-      writeFileSync(temporary, session, { mode: 0o600 });
-      renameSync(temporary, file(key));
+      replaceFile(file(key), session, 0o600);
     },
     drop: (key) => rmSync(file(key), { force: true }),
   };

@@ -6,7 +6,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Disk } from '../../../dataset/disk.ts';
+import { Disk } from '../../../runtime/disk.ts';
 import { StoreError } from '../remote/ports.ts';
 import { type ObjectStore, objectPath } from './object-store.ts';
 import { digestOfSource } from './same-bytes.ts';
@@ -59,9 +59,8 @@ export async function downloadFolder(options: FolderDownload): Promise<void> {
     onProgress?.(doneBytes, totalBytes);
   }
   await removeOthers(part, files);
-  await syncFolders(part);
-  await rename(part, folder);
-  await disk.syncFolder(dirname(folder));
+  await disk.syncTree(part);
+  await disk.move(part, folder);
 }
 
 /** One object into the file `path`, by way of a .part file beside it. */
@@ -151,10 +150,4 @@ async function removeOthers(part: string, files: readonly FileFacts[]): Promise<
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile() && !wanted.has(path)) await rm(path);
   }
-}
-
-async function syncFolders(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
-    if (entry.isDirectory()) await disk.syncFolder(join(entry.parentPath, entry.name));
-  await disk.syncFolder(folder);
 }

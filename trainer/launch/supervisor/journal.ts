@@ -3,13 +3,13 @@
  * because a machine that nothing remembers costs money, state.json what `train status` shows, lock keeps a second
  * supervisor away.
  */
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../../../runtime/disk.ts';
 import { LineLog, readLines, readLog, rewriteLines } from '../../../runtime/line-log.ts';
 import { readRegularSync } from '../../../runtime/regular-file.ts';
 import { runLockHolder, takeRunLock } from '../../../runtime/run-lock.ts';
 import { openSeal, seal } from '../../../runtime/sealed-json.ts';
-import { temporaryName } from '../../../runtime/temporary-name.ts';
 import { copyOf } from '../../../runtime/twin-file.ts';
 import { InputError, NegativeResult } from '../../../sim/errors.ts';
 import { applyLine } from './apply-line.ts';
@@ -157,10 +157,7 @@ export function readState(run: string): SupervisorState {
 
 /** For `train status`; by rename, so that a reader finds all of it. */
 export function writeStatus(run: string, status: RunStatus): void {
-  const path = statusPath(run);
-  const temporary = temporaryName(path);
-  writeFileSync(temporary, `${seal(JSON.stringify(status, null, 2))}\n`);
-  renameSync(temporary, path);
+  replaceFile(statusPath(run), `${seal(JSON.stringify(status, null, 2))}\n`);
 }
 
 /** Null before a supervisor wrote one, and for a damaged one: the journal is what counts, and the next writes it anew. */

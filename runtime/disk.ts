@@ -1,12 +1,85 @@
 /**
  * How files reach the disk so that a reader, or the next run, finds either all of a file or none of it, also after
- * a power cut: temporary name -> fsync -> rename -> fsync of the folder. A class, so that tests can cut it short at
- * any step.
+ * a power cut: temporary name -> fsync -> rename -> fsync of the folder. In two forms: `writeWholeFile` for a text that is
+ * there already and with which nothing else may come between; `Disk` for what is long or arrives in pieces, as a class, so
+ * that tests can cut it short at any step.
  */
-import { existsSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
 import { cp, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { isLeftover, isTemporaryName, temporaryName } from '../runtime/temporary-name.ts';
+import { InputError } from '../sim/errors.ts';
+import { systemFault } from './errno.ts';
+import { isLeftover, temporaryName } from './temporary-name.ts';
+
+/**
+ * @param mode permissions of the file
+ * @throws InputError when the place cannot be written
+ */
+export function writeWholeFile(path: string, content: string | Uint8Array, mode = 0o666): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    replaceFile(path, content, mode);
+  } catch (error) {
+    const fault = systemFault(error);
+    if (!fault) throw error;
+    throw new InputError(`${path} cannot be written: ${fault}; free some space or choose another place`, {
+      cause: error,
+    });
+  }
+}
+
+/** As `writeWholeFile`, for a caller that says itself what a refusal of the system means; the folder is there. */
+export function replaceFile(path: string, content: string | Uint8Array, mode = 0o666): void {
+  const temporary = temporaryName(path);
+  try {
+    rmSync(temporary, { force: true });
+    const file = openSync(temporary, 'wx', mode);
+    try {
+      writeAll(file, Buffer.from(content));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Replaces a symbolic link in one step, as readers may look at any moment. */
+export function replaceLink(path: string, target: string): void {
+  const temporary = temporaryName(path);
+  rmSync(temporary, { force: true });
+  symlinkSync(target, temporary);
+  renameSync(temporary, path);
+}
+
+/** To an open file, however little of it the system takes at a time. */
+export function writeAll(file: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+}
+
+/** Makes new names in a folder lasting. */
+export function syncFolder(folder: string): void {
+  const file = openSync(folder, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
 
 export class Disk {
   /** A name beside `path` that no other process uses. */
@@ -55,17 +128,21 @@ export class Disk {
     await this.remove(temporary);
     const filter = (path: string): boolean => path === from || isWanted(relative(from, path));
     await cp(from, temporary, { recursive: true, verbatimSymlinks: true, filter });
-    await this.#syncTree(temporary);
+    await this.syncTree(temporary, { files: true });
     await this.remove(this.temporaryName(to));
     if (existsSync(to)) await this.discard(to);
     await this.move(temporary, to);
   }
 
-  async #syncTree(folder: string): Promise<void> {
+  /**
+   * Makes the names in a folder and in all folders below it lasting.
+   * @param files also what they contain, for files that were not fsynced as they were written
+   */
+  async syncTree(folder: string, { files = false } = {}): Promise<void> {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) await this.#syncTree(path);
-      else if (entry.isFile()) await this.syncFile(path);
+      if (entry.isDirectory()) await this.syncTree(path, { files });
+      else if (files && entry.isFile()) await this.syncFile(path);
     }
     await this.syncFolder(folder);
   }
@@ -118,8 +195,6 @@ export async function namesIn(folder: string): Promise<string[]> {
     throw error;
   }
 }
-
-export const isTemporary = isTemporaryName;
 
 async function writeFully(
   file: { write(bytes: Uint8Array, offset: number): Promise<{ bytesWritten: number }> },
