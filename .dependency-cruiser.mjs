@@ -38,7 +38,7 @@ const LIBRARY_HOMES = {
   'fluent-ffmpeg': ['dataset/ffmpeg.ts'],
   // The file that turns its telemetry off first.
   'onnxruntime-node': ['policy/onnxruntime.ts'],
-  piscina: ['runtime/', 'generator/worker.ts', 'rollouts/worker.ts'],
+  piscina: ['runtime/worker-pool.ts'],
 };
 
 export const MODULES = Object.keys(MAY_IMPORT);

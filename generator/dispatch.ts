@@ -1,6 +1,6 @@
 /** Hands jobs to the pool until every one has a kept episode, and writes down what comes back. */
 
-import { type LanePool, runInLanes } from '../runtime/lanes.ts';
+import { answerOf, type LanePool, runInLanes } from '../runtime/lanes.ts';
 import type { Job } from '../scenarios/plan.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
 import { type Journal, replyLine } from './journal.ts';
@@ -60,14 +60,12 @@ async function finishJob(job: Job, options: DispatchOptions): Promise<void> {
   }
 }
 
-/** A worker thread that ends takes its tasks with it; that counts like a browser that ends. */
+/** A worker thread that ends counts like a browser that ends. */
 async function runTask(pool: DispatchOptions['pool'], task: EpisodeTask): Promise<TaskReply> {
-  try {
-    return await pool.run(task);
-  } catch (error) {
-    const { message, stack } = error as Error;
-    return { job: task.job, fault: { kind: 'renderer-crash', message: `worker ended: ${message}`, stack } };
-  }
+  const answer = await answerOf(pool, task);
+  if ('reply' in answer) return answer.reply;
+  const { ended: message, stack } = answer;
+  return { job: task.job, fault: { kind: 'renderer-crash', message, stack } };
 }
 
 function faultError(job: Job, fault: TaskFault, crashes: number): Error {

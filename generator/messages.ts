@@ -11,7 +11,7 @@ import type { DaggerRecord } from './modes/dagger-record.ts';
 import type { EpisodeKind, ModeSettings } from './modes/kind.ts';
 import type { BackendChoice } from './settings.ts';
 
-/** What all jobs of a run share; given to each worker once, as piscina's workerData. */
+/** What all jobs of a run share; given to each worker once. */
 export interface WorkerSettings extends PoolData {
   /** The dataset's folder. */
   out: string;

@@ -3,16 +3,14 @@
  * before. What it answers depends on the task alone, never on what it did earlier.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { threadId } from 'node:worker_threads';
-import { workerData } from 'piscina';
+import { workerData } from 'node:worker_threads';
 import { type EpisodeRecord, encodeRecord, recordChecksum } from '../dataset/episode-record.ts';
 import { StagingArea } from '../dataset/staging.ts';
 import { statFrameIndices, statStride } from '../dataset/stat-frames.ts';
 import { BackendAgreement } from '../render/backend-agreement.ts';
-import { RenderSession } from '../render/render-session.ts';
 import { RendererCrash } from '../render/renderer.ts';
+import { openWorkerBrowser } from '../render/worker-browser.ts';
 import { isFull, systemSentence } from '../runtime/errno.ts';
-import type { WorkerNotice, WorkerOrder } from '../runtime/worker-channel.ts';
 import { useOutsideTask } from '../scenarios/use-task.ts';
 import { framesBySource, type Trajectory } from '../sim/engine/trajectory.ts';
 import { InputError } from '../sim/errors.ts';
@@ -39,19 +37,10 @@ import type { OpenedStudent } from './modes/dagger-student.ts';
 const settings = workerData as WorkerSettings;
 await useOutsideTask(settings.outsideTask);
 const staging = new StagingArea(settings.out);
-const channel = new BroadcastChannel(settings.channel);
-const notify = (notice: WorkerNotice): void => channel.postMessage(notice);
-
-const session = new RenderSession({
+const session = openWorkerBrowser(settings, {
   backend: settings.backend,
   agreement: new BackendAgreement(settings.agreement),
-  onRejected: (backend, reasons) => notify({ type: 'backends-rejected', backend, reasons }),
-  onOpened: (pid) => notify({ type: 'browser-opened', threadId, pid }),
-  onClosed: (pid) => notify({ type: 'browser-closed', threadId, pid }),
 });
-channel.onmessage = (event) => {
-  if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void session.close();
-};
 session.warmUp();
 const simulator = loadTask(settings.taskName);
 const student = settings.dagger && openedStudent(settings.dagger);

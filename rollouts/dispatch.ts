@@ -1,6 +1,6 @@
 /** Hands rollouts to the pool one by one; a crash or a hang is tried once more, then it is an error of its own. */
 
-import { type LanePool, runInLanes } from '../runtime/lanes.ts';
+import { answerOf, type LanePool, runInLanes } from '../runtime/lanes.ts';
 import { InputError } from '../sim/errors.ts';
 import { loadTask } from '../sim/tasks/load-task.ts';
 import { errorResult } from './episode.ts';
@@ -32,7 +32,8 @@ export async function dispatchRollouts(options: DispatchOptions): Promise<void> 
 async function finish(task: RolloutTask, options: DispatchOptions): Promise<void> {
   let message = '';
   for (let tries = 0; tries < TRIES; tries++) {
-    const reply = await runOnce(task, options);
+    const answer = await answerOf(options.pool, task, options.hangS);
+    const reply = 'reply' in answer ? answer.reply : { fault: answer.ended, kind: 'crash' as const };
     if ('result' in reply) {
       options.onResult(reply.result, reply.times);
       return;
@@ -42,20 +43,4 @@ async function finish(task: RolloutTask, options: DispatchOptions): Promise<void
     options.onCrash(task, message);
   }
   options.onResult(errorResult(task.condition, message), undefined);
-}
-
-/** A worker thread that ends takes its rollouts with it. */
-async function runOnce(task: RolloutTask, { pool, hangS }: DispatchOptions): Promise<RolloutReply> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), hangS * 1000);
-  try {
-    return await pool.run(task, controller.signal);
-  } catch (error) {
-    const fault = controller.signal.aborted
-      ? `no end within ${hangS} s`
-      : `worker ended: ${(error as Error).message}`;
-    return { fault, kind: 'crash' };
-  } finally {
-    clearTimeout(timer);
-  }
 }

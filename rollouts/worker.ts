@@ -1,16 +1,15 @@
 /** One worker thread: its own simulator, browser and policy session; conditions in, results out. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { threadId } from 'node:worker_threads';
-import { workerData } from 'piscina';
+import { workerData } from 'node:worker_threads';
 import { GraphError } from '../policy/graph-process.ts';
 import { OnnxPolicy } from '../policy/onnx-policy.ts';
 import { loadPolicy } from '../policy/policy-folder.ts';
 import { PolicySession } from '../policy/session.ts';
-import { RenderSession } from '../render/render-session.ts';
+import { openWorkerBrowser } from '../render/worker-browser.ts';
 import { writeWholeFile } from '../runtime/disk.ts';
 import { resumableSentence } from '../runtime/errno.ts';
-import type { PoolData, WorkerNotice, WorkerOrder } from '../runtime/worker-channel.ts';
+import type { PoolData } from '../runtime/worker-channel.ts';
 import { useOutsideTask } from '../scenarios/use-task.ts';
 import { replayPolicy } from '../sim/engine/policies.ts';
 import type { Policy } from '../sim/engine/policy.ts';
@@ -27,17 +26,7 @@ import { WorkerClock } from './worker-clock.ts';
 const settings = workerData as WorkerSettings & PoolData;
 await useOutsideTask(settings.outsideTask);
 const { subject } = settings;
-const channel = new BroadcastChannel(settings.channel);
-const notify = (notice: WorkerNotice): void => channel.postMessage(notice);
-const browser = new RenderSession({
-  backend: settings.backend,
-  script: settings.pageScript,
-  onOpened: (pid) => notify({ type: 'browser-opened', threadId, pid }),
-  onClosed: (pid) => notify({ type: 'browser-closed', threadId, pid }),
-});
-channel.onmessage = (event) => {
-  if ((event as MessageEvent<WorkerOrder>).data.type === 'close') void browser.close();
-};
+const browser = openWorkerBrowser(settings, { backend: settings.backend, script: settings.pageScript });
 let session: PolicySession | undefined;
 const clock = new WorkerClock(
   () => session?.spent ?? { wallS: 0, cpuS: 0 },

@@ -38,3 +38,29 @@ export async function runInLanes<Job>(
   pool.onGrow = undefined;
   if (failed) throw failed.error;
 }
+
+/** What came back from a worker, or why nothing did. */
+export type Answer<Reply> = { reply: Reply } | { ended: string; stack?: string };
+
+/**
+ * One task through the pool. A worker thread that ends takes its tasks with it, and one that gives no answer in time is
+ * ended: neither says anything about the task, so it is for the caller to try again or to give up.
+ * @param limitS without a limit the worker may take as long as it wants
+ */
+export async function answerOf<Task, Reply>(
+  pool: { run(task: Task, signal?: AbortSignal): Promise<Reply> },
+  task: Task,
+  limitS?: number,
+): Promise<Answer<Reply>> {
+  const limit = limitS === undefined ? undefined : new AbortController();
+  const timer = limit && setTimeout(() => limit.abort(), limitS! * 1000);
+  try {
+    return { reply: await pool.run(task, limit?.signal) };
+  } catch (error) {
+    if (limit?.signal.aborted) return { ended: `no end within ${limitS} s` };
+    const { message, stack } = error as Error;
+    return { ended: `worker ended: ${message}`, stack };
+  } finally {
+    clearTimeout(timer);
+  }
+}

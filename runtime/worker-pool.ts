@@ -11,11 +11,6 @@ import type { WorkerNotice, WorkerOrder } from './worker-channel.ts';
 export const MAX_WORKERS = 64;
 
 /**
- * Two tasks a worker: while the browser draws for one episode, the thread simulates the other. A third would only
- * wait.
- */
-const TASKS_PER_WORKER = 2;
-/**
  * Bounds of a thread's JavaScript heap. Left to itself V8 collects late: the command with two workers peaked at
  * 525 MB, with these at 419 MB, as fast. Trajectories and videos lie outside of the heap.
  */
@@ -31,7 +26,7 @@ const CLOSE_TIMEOUT_MS = 5000;
 const GROW_AT_IDLE_SHARE = 0.15;
 const GROW_EVERY_MS = 3000;
 
-/** When workers start; for tests. */
+/** When workers start. */
 export interface Growth {
   /** Started at once, at most; the rest wait for idle cores. */
   cores: number;
@@ -40,21 +35,25 @@ export interface Growth {
 }
 
 export interface WorkerPoolOptions<Settings> {
-  /** The worker's module; it takes `Settings & { channel }` as piscina's workerData. */
+  /** The worker's module; its workerData is `Settings & PoolData`, its default export takes a task. */
   filename: string;
   workers: number;
+  /** Tasks that a worker is given at the same time. */
+  tasksPerWorker: number;
   settings: Settings;
-  growth?: Growth;
+  growth?: Partial<Growth>;
 }
 
 export class WorkerPool<Task, Reply, Settings extends object> {
   readonly #options: WorkerPoolOptions<Settings>;
   readonly #channelName = `brickyard-${randomUUID()}`;
   readonly #channel = new BroadcastChannel(this.#channelName);
-  /** One thread each, so that another can be added at a moment of our choosing. */
-  readonly #started: { thread: Piscina<Task, Reply>; tasks: number }[] = [];
+  /** Its queue is the only one: a task goes to whichever worker has room first. */
+  readonly #threads: Piscina<Task, Reply>;
   readonly #browserPids = new Set<number>();
   readonly #growing: NodeJS.Timeout | undefined;
+  /** Aborted when the last worker fails to start, with what it says: what is queued would wait for ever. */
+  readonly #lost = new AbortController();
   #onAllClosed: (() => void) | undefined;
   /** Told why workers do not draw with the best backend. */
   onRejected: ((note: string) => void) | undefined;
@@ -64,62 +63,64 @@ export class WorkerPool<Task, Reply, Settings extends object> {
   constructor(options: WorkerPoolOptions<Settings>) {
     this.#options = options;
     this.#channel.onmessage = (event) => this.#notice((event as MessageEvent<WorkerNotice>).data);
-    const growth = options.growth ?? {
-      cores: availableParallelism(),
-      coreTimes,
-      everyMs: GROW_EVERY_MS,
-    };
-    while (this.#started.length < Math.min(options.workers, growth.cores)) this.#start();
-    if (this.#started.length < options.workers) this.#growing = this.#growWhenIdle(growth);
+    const growth = { cores: availableParallelism(), coreTimes, everyMs: GROW_EVERY_MS, ...options.growth };
+    const atOnce = Math.min(options.workers, growth.cores);
+    this.#threads = new Piscina<Task, Reply>({
+      filename: options.filename,
+      minThreads: atOnce,
+      maxThreads: atOnce,
+      concurrentTasksPerWorker: options.tasksPerWorker,
+      // An idle worker must still hear its browser die and the order to close.
+      atomics: 'disabled',
+      resourceLimits: THREAD_HEAP,
+      workerData: { ...options.settings, channel: this.#channelName, outsideTask: outsideTask() },
+    });
+    // A worker that dies rejects its own tasks. The event tells of one that had none; unheard, it would end the process.
+    this.#threads.on('error', (error) => {
+      if (this.#threads.threads.length === 0) this.#lost.abort(error);
+    });
+    if (atOnce < options.workers) this.#growing = this.#growWhenIdle(growth);
   }
 
   /** How many tasks are worth having in flight now. */
   get capacity(): number {
-    return this.#started.length * TASKS_PER_WORKER;
+    return this.#threads.maxThreads * this.#options.tasksPerWorker;
   }
 
   /** An aborted `signal` ends the task's worker thread, and with it the tasks beside it. */
   async run(task: Task, signal?: AbortSignal): Promise<Reply> {
-    const worker = this.#started.reduce((least, other) => (other.tasks < least.tasks ? other : least));
-    worker.tasks++;
+    this.#lost.signal.throwIfAborted();
+    const lost = Promise.withResolvers<never>();
+    const onLost = (): void => lost.reject(this.#lost.signal.reason);
+    this.#lost.signal.addEventListener('abort', onLost);
     try {
-      return await worker.thread.run(task, signal ? { signal } : undefined);
+      const reply = this.#threads.run(task, signal ? { signal } : undefined);
+      return await Promise.race([reply, lost.promise]);
     } finally {
-      worker.tasks--;
+      this.#lost.signal.removeEventListener('abort', onLost);
     }
   }
 
   /** The worker threads, for tests that end one. */
   get threads(): Piscina['threads'] {
-    return this.#started.flatMap(({ thread }) => thread.threads);
+    return this.#threads.threads;
   }
 
-  #start(): void {
-    const { filename, settings } = this.#options;
-    const thread = new Piscina<Task, Reply>({
-      filename,
-      minThreads: 1,
-      maxThreads: 1,
-      concurrentTasksPerWorker: TASKS_PER_WORKER,
-      // An idle worker must still hear its browser die and the order to close.
-      atomics: 'disabled',
-      resourceLimits: THREAD_HEAP,
-      workerData: { ...settings, channel: this.#channelName, outsideTask: outsideTask() },
-    });
-    // A worker that dies rejects its own tasks; without a listener the event would end the process.
-    thread.on('error', () => {});
-    this.#started.push({ thread, tasks: 0 });
-  }
-
+  /**
+   * One worker more, when cores lie idle. Piscina reads its bounds whenever it looks for a worker: once they are raised it
+   * starts a thread for the first task that no other has room for, and keeps it.
+   */
   #growWhenIdle({ coreTimes, everyMs }: Growth): NodeJS.Timeout {
+    const { options } = this.#threads;
     let last = coreTimes();
     const timer = setInterval(() => {
       const now = coreTimes();
       const isIdle = idleShare(last, now) >= GROW_AT_IDLE_SHARE;
       last = now;
       if (!isIdle) return;
-      this.#start();
-      if (this.#started.length >= this.#options.workers) clearInterval(timer);
+      options.maxThreads++;
+      options.minThreads++;
+      if (options.maxThreads >= this.#options.workers) clearInterval(timer);
       this.onGrow?.();
     }, everyMs);
     return timer.unref();
@@ -139,7 +140,7 @@ export class WorkerPool<Task, Reply, Settings extends object> {
     }
     this.killBrowsers();
     this.#channel.close();
-    await Promise.all(this.#started.map(({ thread }) => thread.destroy()));
+    await this.#threads.destroy();
   }
 
   /** Ends every browser at once with its whole process group. Synchronous, for the last moment of a process. */

@@ -238,6 +238,7 @@ async function rollOut(
   const pool = new WorkerPool<RolloutTask, RolloutReply, WorkerSettings>({
     filename: fileURLToPath(new URL('../../rollouts/worker.ts', import.meta.url)),
     workers: Math.min(run.workers, tasks.length),
+    tasksPerWorker: 1, // the clock of a rollout that hangs must not run while it waits for another
     growth: run.growth,
     settings: { ...run.settings, pageScript },
   });

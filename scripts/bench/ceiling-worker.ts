@@ -1,9 +1,10 @@
 /** A worker of `gen` without its dataset: simulates, draws and encodes, and throws the video away. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { workerData } from 'piscina';
+import { workerData } from 'node:worker_threads';
 import { statFrameIndices, statStride } from '../../dataset/stat-frames.ts';
 import { attemptEpisode } from '../../generator/episode.ts';
-import { RenderSession } from '../../render/render-session.ts';
+import { openWorkerBrowser } from '../../render/worker-browser.ts';
+import type { PoolData } from '../../runtime/worker-channel.ts';
 import type { Job } from '../../scenarios/plan.ts';
 import type { Scenario } from '../../scenarios/schema.ts';
 import { loadTask } from '../../sim/tasks/load-task.ts';
@@ -16,20 +17,14 @@ export interface CeilingSettings {
   heightPx: number;
 }
 
-/** `close` ends the browser; a job answers with the frames it made. */
-export type CeilingTask = Job | 'close';
-
-const settings = workerData as CeilingSettings;
-const session = new RenderSession({ backend: 'auto', onOpened: () => {}, onClosed: () => {} });
+const settings = workerData as CeilingSettings & PoolData;
+const session = openWorkerBrowser(settings, { backend: 'auto' });
 session.warmUp();
 const simulator = loadTask();
 
-export default async function make(task: CeilingTask): Promise<number> {
+/** Answers with the frames it made. */
+export default async function make(task: Job): Promise<number> {
   await simulator;
-  if (task === 'close') {
-    await session.close();
-    return 0;
-  }
   const { seed, fps, widthPx, heightPx } = settings;
   const scenario = settings.scenarios[task.scenario];
   for (let attempt = 0; ; attempt++) {

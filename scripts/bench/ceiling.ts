@@ -2,10 +2,11 @@
  * The ceiling: simulating, drawing and encoding the very episodes that `gen` would make, in its own layout of worker
  * threads and browsers, without a dataset. The browsers' start is not counted.
  */
-import { Piscina } from 'piscina';
-import { planEpisodes } from '../../scenarios/plan.ts';
+import { fileURLToPath } from 'node:url';
+import { WorkerPool } from '../../runtime/worker-pool.ts';
+import { type Job, planEpisodes } from '../../scenarios/plan.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
-import type { CeilingSettings, CeilingTask } from './ceiling-worker.ts';
+import type { CeilingSettings } from './ceiling-worker.ts';
 
 const TASKS_PER_WORKER = 2;
 
@@ -23,26 +24,22 @@ export async function measureCeiling(options: {
     heightPx: 240,
   };
   const { workers, episodes } = options;
-  const pool = new Piscina<CeilingTask, number>({
-    filename: new URL('./ceiling-worker.ts', import.meta.url).href,
-    minThreads: workers,
-    maxThreads: workers,
-    concurrentTasksPerWorker: TASKS_PER_WORKER,
-    atomics: 'disabled',
-    workerData: settings,
+  const pool = new WorkerPool<Job, number, CeilingSettings>({
+    filename: fileURLToPath(new URL('./ceiling-worker.ts', import.meta.url)),
+    workers,
+    tasksPerWorker: TASKS_PER_WORKER,
+    settings,
+    growth: { cores: workers },
   });
   try {
     const shares = scenarios.map(({ name }) => ({ name, weight: 1 }));
     const jobs = planEpisodes({ shares, episodes });
-    await Promise.all(
-      Array.from({ length: workers * TASKS_PER_WORKER }, (_, i) => pool.run(jobs[i % jobs.length])),
-    );
+    await Promise.all(Array.from({ length: pool.capacity }, (_, i) => pool.run(jobs[i % jobs.length])));
     const from = performance.now();
-    const frames = await runAll(jobs, workers * TASKS_PER_WORKER, (job) => pool.run(job));
+    const frames = await runAll(jobs, pool.capacity, (job) => pool.run(job));
     return { framesPerS: (1000 * frames) / (performance.now() - from), frames };
   } finally {
-    await Promise.all(Array.from({ length: workers * TASKS_PER_WORKER }, () => pool.run('close')));
-    await pool.destroy();
+    await pool.close();
   }
 }
 
