@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { writeWholeFile } from '../runtime/disk.ts';
 import { systemFault } from '../runtime/errno.ts';
-import { wholeNumber } from '../runtime/option-number.ts';
+import { pictureSize, wholeNumber } from '../runtime/option-value.ts';
 import { assertReplaceable } from '../runtime/output-file.ts';
 import { printableLine } from '../runtime/printable.ts';
 import { userPath } from '../runtime/user-path.ts';
@@ -78,12 +78,7 @@ function parseValidateOptions({
   const leftOut = CHECK_NAMES.filter((name) => !asked.includes(name) || dropped.includes(name));
   const options: ValidateOptions = { minEpisodes: least, deep, skip: leftOut };
   if (expectSize === undefined) return options;
-  const size = /^(\d{1,5})x(\d{1,5})$/.exec(expectSize);
-  if (!size)
-    throw new InputError(
-      `--expect-size must be WIDTHxHEIGHT in pixels, such as 320x240, got "${expectSize}"`,
-    );
-  return { ...options, expectSize: { widthPx: Number(size[1]), heightPx: Number(size[2]) } };
+  return { ...options, expectSize: pictureSize('--expect-size', expectSize) };
 }
 
 /** For people; the same facts as the JSON. */

@@ -1,6 +1,6 @@
 /** `brickyard dataset merge`, `split` and `convert`. */
 import { Command, Option } from 'commander';
-import { readNumber } from '../runtime/option-number.ts';
+import { readNumber } from '../runtime/option-value.ts';
 import { userPath } from '../runtime/user-path.ts';
 import { InputError } from '../sim/errors.ts';
 import { brokenDataset, commandLine, type GlobalOptions, printLine } from './command-line.ts';

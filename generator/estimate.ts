@@ -1,5 +1,5 @@
 /** How long a run will take and how large it will be, from the episodes it has made so far. Pure. */
-import { formatBytes, formatCount, formatDuration } from '../runtime/progress.ts';
+import { formatBytes, formatCount, formatDuration } from '../runtime/figures.ts';
 
 /** One finished episode, as far as an estimate needs it. */
 export interface Sample {

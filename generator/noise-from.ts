@@ -6,6 +6,7 @@
 import { dirname, join } from 'node:path';
 import { readResults } from '../rollouts/results-file.ts';
 import { type RolloutTrajectory, readTrajectory } from '../rollouts/trajectory-file.ts';
+import { rounded } from '../runtime/figures.ts';
 import { replay } from '../sim/engine/replay.ts';
 import { taskOf } from '../sim/engine/task-registry.ts';
 import { InputError } from '../sim/errors.ts';
@@ -47,7 +48,7 @@ export async function measureNoise(path: string): Promise<MeasuredError> {
   return {
     rollouts: some.length,
     frames,
-    rms: rms.map(rounded),
+    rms: rms.map((value) => rounded(value, 3)),
     amplitude: amplitudeFor(rms, robot.noiseAmplitude),
   };
 }
@@ -67,7 +68,5 @@ export function amplitudeFor(rms: readonly number[], largest: readonly number[])
   const { burstsAS, burstS } = NOISE_DEFAULTS;
   const noisyS = burstsAS * ((burstS.min + burstS.max) / 2);
   const share = noisyS / (1 + noisyS);
-  return rms.map((value, i) => rounded(Math.min(largest[i], value * Math.sqrt(3 / share))));
+  return rms.map((value, i) => rounded(Math.min(largest[i], value * Math.sqrt(3 / share)), 3));
 }
-
-const rounded = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,6 +1,7 @@
 /** Follows a run: the live line, the estimate from its first episodes, and the check that the disk will hold it. */
 import { statfsSync } from 'node:fs';
-import { formatBytes, type ProgressPrinter } from '../runtime/progress.ts';
+import { formatBytes } from '../runtime/figures.ts';
+import type { ProgressPrinter } from '../runtime/progress.ts';
 import { NegativeResult } from '../sim/errors.ts';
 import { describeEstimate, type Estimate, estimateRun, type Sample } from './estimate.ts';
 import type { EpisodeReply } from './messages.ts';

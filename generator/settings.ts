@@ -1,6 +1,6 @@
 /** What a `gen` run is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
 
-import { type WholeBounds, wholeNumber } from '../runtime/option-number.ts';
+import { oneOf, pictureSize, type WholeBounds, wholeNumber } from '../runtime/option-value.ts';
 import { MAX_WORKERS } from '../runtime/worker-pool.ts';
 import { ALLOWED_FPS, DEFAULT_FPS } from '../sim/engine/control-period.ts';
 import type { AnyTask } from '../sim/engine/task.ts';
@@ -68,18 +68,10 @@ export type RawGenOptions = RawModeOptions &
     backend?: string;
   };
 
-function oneOf<T extends string>(name: string, text: string, values: readonly T[], faults: string[]): T {
-  if (!values.includes(text as T)) faults.push(`${name} must be one of ${values.join(', ')}, got "${text}"`);
-  return text as T;
-}
-
 function parseSize(text: string, faults: string[]): { widthPx: number; heightPx: number } {
-  const match = /^(\d+)x(\d+)$/.exec(text.trim());
-  if (!match) {
-    faults.push(`--size must be WIDTHxHEIGHT in pixels, such as 320x240, got "${text}"`);
-    return { widthPx: 0, heightPx: 0 };
-  }
-  const [widthPx, heightPx] = [Number(match[1]), Number(match[2])];
+  const size = orFault(faults, () => pictureSize('--size', text));
+  if (!size) return { widthPx: 0, heightPx: 0 };
+  const { widthPx, heightPx } = size;
   for (const [name, px] of [
     ['width', widthPx],
     ['height', heightPx],
@@ -126,9 +118,11 @@ export function parseGenOptions(
     faults.push(
       `--fps must be one of ${ALLOWED_FPS.join(', ')} (a control period is whole 1/120 s steps), got "${raw.fps}"`,
     );
+  const word = <T extends string>(option: string, text: string, words: readonly T[]): T =>
+    orFault(faults, () => oneOf(option, text, words)) ?? words[0];
   const layouts = Object.keys(task.stateLayouts);
-  const state = oneOf('--state', raw.state ?? layouts[0], layouts, faults);
-  const backend = oneOf('--backend', raw.backend ?? GEN_DEFAULTS.backend, BACKENDS, faults);
+  const state = word('--state', raw.state ?? layouts[0], layouts);
+  const backend = word('--backend', raw.backend ?? GEN_DEFAULTS.backend, BACKENDS);
   const seed = whole('--seed', raw.seed ?? String(GEN_DEFAULTS.seed), { min: 0, max: 2 ** 31 - 1 });
   let episodes: number = GEN_DEFAULTS.episodes;
   if (raw.perScenario !== undefined && raw.episodes !== undefined)

@@ -1,7 +1,7 @@
 /** What a run ends with: the JSON line that scripts read, and the lines that people read. Pure. */
 
 import type { RunProvenance } from '../dataset/metadata.ts';
-import { formatBytes, formatCount, formatDuration } from '../runtime/progress.ts';
+import { formatBytes, formatCount, formatDuration, percent } from '../runtime/figures.ts';
 import type { JournalState } from './journal.ts';
 import { countKinds, type KindCounts } from './kind-counts.ts';
 import { countDagger, type DaggerCounts, daggerLines } from './modes/dagger-counts.ts';
@@ -78,13 +78,12 @@ export function summaryText(summary: GenSummary): string {
 }
 
 function kindLines({ by_kind, frames_by_source, frames: all }: GenSummary): string[] {
-  const percent = (frames: number): string => `${((100 * frames) / all).toFixed(1)} %`;
   const kinds = Object.entries(by_kind).map(
     ([kind, { episodes, frames }]) =>
-      `${kind} ${formatCount(episodes)} (${formatCount(frames)} frames, ${percent(frames)})`,
+      `${kind} ${formatCount(episodes)} (${formatCount(frames)} frames, ${percent(frames / all)})`,
   );
   const sources = Object.entries(frames_by_source).map(
-    ([source, frames]) => `${source} ${formatCount(frames)} (${percent(frames)})`,
+    ([source, frames]) => `${source} ${formatCount(frames)} (${percent(frames / all)})`,
   );
   return [`episodes by kind: ${kinds.join(', ')}`, `frames by source: ${sources.join(', ')}`];
 }

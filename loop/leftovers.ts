@@ -1,6 +1,6 @@
 /** What a killed process of a loop left behind, told by a mark in the environment. Where there is no /proc: nothing. */
-import { readFileSync } from 'node:fs';
-import { allProcesses } from '../runtime/process-stat.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processesWith } from '../runtime/process-stat.ts';
 
 /** In the environment of all that a loop starts; its value is the loop's folder. */
 export const LOOP_MARK = 'BRICKYARD_LOOP';
@@ -16,7 +16,7 @@ export async function endLeftovers(out: string, say: (text: string) => void): Pr
   if (left().length === 0) return;
   say(`waiting for what an earlier process of this loop left behind (${left().join(', ')})`);
   for (let waitedMs = 0; waitedMs < END_WITHIN_MS && left().length > 0; waitedMs += LOOK_EVERY_MS)
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await sleep(LOOK_EVERY_MS);
   for (const pid of left()) {
     try {
       process.kill(pid, 'SIGKILL');
@@ -24,16 +24,4 @@ export async function endLeftovers(out: string, say: (text: string) => void): Pr
       // it has ended meanwhile
     }
   }
-}
-
-/** Numbers of the processes that have `name=value` in the environment they were started with. */
-export function processesWith(name: string, value: string): number[] {
-  const wanted = `${name}=${value}`;
-  return allProcesses().flatMap(({ pid }) => {
-    try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(wanted) ? [pid] : [];
-    } catch {
-      return [];
-    }
-  });
 }

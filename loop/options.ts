@@ -1,6 +1,6 @@
 /** From the options' text to settings; what was left out stays undefined, so that a loop that goes on keeps its own. */
 import { wilson } from '../evaluator/statistics/wilson.ts';
-import { boundedNumber, wholeNumber } from '../runtime/option-number.ts';
+import { boundedNumber, oneOf, pictureSize, wholeNumber } from '../runtime/option-value.ts';
 import { userFolder, userPath } from '../runtime/user-path.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { expandSuite, loadSuite, wholeSuiteName } from '../scenarios/suites/suite.ts';
@@ -68,10 +68,8 @@ export function parseLoopOptions(raw: RawLoopOptions, overrides: readonly string
       ['--held-out-episodes', raw.heldOutEpisodes],
     ] as const)
       if (text !== undefined) faults.push(`${option} is for --scenarios: a suite says itself how many`);
-  if (raw.state !== undefined && !STATES.includes(raw.state))
-    faults.push(`--state must be one of ${STATES.join(', ')}, got "${raw.state}"`);
-  if (raw.size !== undefined && !/^\d{2,4}x\d{2,4}$/.test(raw.size))
-    faults.push(`--size must be WIDTHxHEIGHT in pixels, such as 320x240, got "${raw.size}"`);
+  if (raw.state !== undefined) collected(() => oneOf('--state', raw.state!, STATES));
+  if (raw.size !== undefined) collected(() => pictureSize('--size', raw.size!));
   faults.push(...overrideFaults(overrides));
   const suite = raw.suite === undefined ? undefined : collected(() => suiteOf(raw.suite!));
   const given: GivenSettings = {

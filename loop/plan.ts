@@ -1,5 +1,5 @@
 /** What a loop does next: a function of its state and of the time it has used. Pure. */
-import { formatDuration } from '../runtime/progress.ts';
+import { formatDuration, percent } from '../runtime/figures.ts';
 import { type Planned, restOfRoundS, stageCostS, unitsOf } from './costs.ts';
 import { bestOf, ruledOutGain } from './improvement.ts';
 import {
@@ -75,7 +75,6 @@ function endingByResults(state: LoopState): Ending | null {
   const judged = judgedRounds(state);
   const best = bestOf(judged);
   if (!best) return null;
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const { successes, episodes, wilson } = best.facts;
   if (limits.target !== null && wilson[0] >= limits.target)
     return {

@@ -1,11 +1,9 @@
 /** What a loop says on stderr: a line when a stage begins, with an estimate, and one when it ends. Pure. */
-import { formatCount, formatDuration } from '../runtime/progress.ts';
+import { formatCount, formatDuration, percent } from '../runtime/figures.ts';
 import { stageCostS, unitsOf } from './costs.ts';
 import { trainsElsewhere } from './elsewhere.ts';
 import type { DataFacts, FactsOf, RolloutFacts, StageKind, StageRequest } from './stages.ts';
 import { type LoopState, type StageRecord, secondsOf } from './state.ts';
-
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 export function beginLine(state: LoopState, request: StageRequest, beside: boolean): string {
   const { kind, round } = request;

@@ -1,6 +1,6 @@
 /** Carries out what the plan says: one stage in turn, one beside it; the state is on disk before anything begins. */
 
-import { formatDuration } from '../runtime/progress.ts';
+import { formatDuration, rounded } from '../runtime/figures.ts';
 import { InputError, Interrupted, NegativeResult } from '../sim/errors.ts';
 import { coresBeside } from './elsewhere.ts';
 import { nextStages } from './plan.ts';
@@ -178,7 +178,7 @@ class LoopRun {
   }
 
   #elapsedS(): number {
-    return round3(this.#began.elapsedS + this.#host.nowS() - this.#began.nowS);
+    return rounded(this.#began.elapsedS + this.#host.nowS() - this.#began.nowS, 3);
   }
 
   #say(text: string): void {
@@ -195,5 +195,3 @@ class LoopRun {
     return this.#saves;
   }
 }
-
-const round3 = (value: number): number => Math.round(value * 1000) / 1000;

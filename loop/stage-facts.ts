@@ -4,14 +4,15 @@ import { DatasetReader } from '../dataset/reader.ts';
 import { shuffledOrder } from '../evaluator/compare/pairing.ts';
 import { readRollout } from '../evaluator/compare/rollout-folder.ts';
 import { wilson } from '../evaluator/statistics/wilson.ts';
-import { readRegularSync } from '../runtime/regular-file.ts';
+import { readJsonSync } from '../runtime/regular-file.ts';
 import type { DataFacts, FactsOf, RequestOf, RolloutFacts } from './stages.ts';
 
 /** Of a training elsewhere: its run folder has been brought into the loop's. */
 export function remoteTrainFacts({ out: run }: RequestOf<'train'>, out: string): FactsOf<'train'> {
-  const { step: steps, ...handover } = JSON.parse(
-    readRegularSync(join(out, run, 'handover.json')).toString('utf8'),
-  );
+  const { step: steps, ...handover } = readJsonSync(join(out, run, 'handover.json')) as Record<
+    string,
+    unknown
+  >;
   return trainFacts({ ...handover, steps }, join(run, 'checkpoints/last/policy'));
 }
 

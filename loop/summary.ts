@@ -1,5 +1,5 @@
 /** What a loop ends with: the JSON line that scripts read, and the lines that people read. Pure. */
-import { formatDuration } from '../runtime/progress.ts';
+import { formatDuration } from '../runtime/figures.ts';
 import { bestOf } from './improvement.ts';
 import { overlapFigures } from './overlap.ts';
 import { rateText } from './progress-lines.ts';

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { replaceLink, writeWholeFile } from '../runtime/disk.ts';
-import { readRegularSync } from '../runtime/regular-file.ts';
+import { readJsonSync } from '../runtime/regular-file.ts';
 import { InputError } from '../sim/errors.ts';
 
 /**
@@ -45,7 +45,7 @@ export function readSuccess(run: string): SuccessByCheckpoint {
   const path = successFile(run);
   if (!existsSync(path)) return {};
   try {
-    return z.record(z.string(), rowSchema).parse(JSON.parse(readRegularSync(path).toString('utf8')));
+    return z.record(z.string(), rowSchema).parse(readJsonSync(path));
   } catch {
     throw new InputError(
       `${path} does not hold successes by checkpoint; remove it, and \`brickyard eval sweep\` writes it anew`,

@@ -1,6 +1,6 @@
 /** What to do about a checkpoint that has no policy folder yet. */
 import { join } from 'node:path';
-import { readRegularSync } from '../runtime/regular-file.ts';
+import { readJsonSync } from '../runtime/regular-file.ts';
 import { shellLine } from '../runtime/shell-line.ts';
 
 /** The command that exports a checkpoint of a run to where evaluation looks for it. @param run absolute folder */
@@ -22,7 +22,7 @@ export function exportHint(run: string, checkpointName: string): string {
 /** As the run's own record names it; undefined where it does not, which a hint is no place to complain about. */
 function datasetOf(run: string): string | undefined {
   try {
-    const { dataset } = JSON.parse(readRegularSync(join(run, 'run.json')).toString('utf8'));
+    const { dataset } = readJsonSync(join(run, 'run.json')) as { dataset?: { path?: unknown } };
     return typeof dataset?.path === 'string' ? dataset.path : undefined;
   } catch {
     return undefined;

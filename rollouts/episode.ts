@@ -1,5 +1,6 @@
 /** One rollout from its condition to its result. */
 
+import { rounded } from '../runtime/figures.ts';
 import { addSince, type ThreadTime, threadTime } from '../runtime/thread-time.ts';
 import type { Condition } from '../scenarios/suites/conditions.ts';
 import { isActionNumber } from '../sim/engine/action-number.ts';
@@ -67,9 +68,9 @@ export function rolloutResult(condition: Condition, rollout: Rollout, file: stri
     ...conditionFields(condition),
     status: success ? 'success' : 'failure',
     outcome,
-    time_s: rounded(timeS),
+    time_s: rounded(timeS, 3),
     frames,
-    path_m: rounded(pathM(trajectory)),
+    path_m: rounded(pathM(trajectory), 3),
     delivered,
     queries: trajectory.queryFrames.length,
     failure: success ? null : taskOf(trajectory.start).failures.label(trajectory),
@@ -119,5 +120,3 @@ function pathM({ start, poses, frames }: RolloutTrajectory): number {
   }
   return sum;
 }
-
-const rounded = (value: number): number => Math.round(value * 1000) / 1000;

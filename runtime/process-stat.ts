@@ -74,3 +74,15 @@ export function allProcesses(): ProcessStat[] {
     return [];
   }
 }
+
+/** Numbers of the processes that have `name=value` in the environment they were started with. */
+export function processesWith(name: string, value: string): number[] {
+  const wanted = `${name}=${value}`;
+  return allProcesses().flatMap(({ pid }) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(wanted) ? [pid] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -2,6 +2,7 @@
  * What a run shows on stderr: one live line in a terminal, plain lines at intervals elsewhere. stdout is kept for
  * the summary.
  */
+import { formatCount, formatDuration, percent } from './figures.ts';
 import { redrawLine } from './terminal.ts';
 
 export interface ProgressState {
@@ -15,33 +16,6 @@ export interface ProgressState {
   etaS?: number;
 }
 
-/** 95 s -> "1 min 35 s"; 7500 s -> "2 h 05 min". */
-export function formatDuration(durationS: number): string {
-  const s = Math.round(durationS);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, '0')} s`;
-  return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')} min`;
-}
-
-/** 1536 -> "1.5 KB", in powers of 1000 as disks are sold. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-/** 1234567 -> "1,234,567". */
-export function formatCount(count: number): string {
-  return Math.round(count)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
 const BAR_WIDTH = 24;
 
 /** The live line. */
@@ -49,8 +23,7 @@ export function progressLine(state: ProgressState): string {
   const share = state.episodesTotal === 0 ? 1 : state.episodesDone / state.episodesTotal;
   const filled = Math.floor(share * BAR_WIDTH);
   const bar = '#'.repeat(filled) + '-'.repeat(BAR_WIDTH - filled);
-  const yieldText =
-    state.attempts === 0 ? '' : ` | yield ${((100 * state.episodesDone) / state.attempts).toFixed(1)} %`;
+  const yieldText = state.attempts === 0 ? '' : ` | yield ${percent(state.episodesDone / state.attempts)}`;
   const eta = state.etaS === undefined ? '' : ` | ETA ${formatDuration(state.etaS)}`;
   return (
     `[${bar}] ${formatCount(state.episodesDone)}/${formatCount(state.episodesTotal)} episodes | ` +

@@ -54,6 +54,12 @@ export function readRegularSync(path: string, { maxBytes = TEXT_FILE_MAX_BYTES }
   return readSynchronously(path, maxBytes, Number.POSITIVE_INFINITY);
 }
 
+/**
+ * What the JSON in a regular file says, for a schema to look at.
+ * @throws InputError as `openRegular` does, SyntaxError for what is no JSON
+ */
+export const readJsonSync = (path: string): unknown => JSON.parse(readRegularSync(path).toString('utf8'));
+
 /** At most the first `bytes` of a regular file of any size. @throws InputError for anything but a regular file */
 export function readRegularStart(path: string, bytes: number): Buffer {
   return readSynchronously(path, Number.POSITIVE_INFINITY, bytes);

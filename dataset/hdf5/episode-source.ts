@@ -1,7 +1,7 @@
 /** HDF5 episodes as the source of a LeRobot dataset: rows, statistics, provenance, and their pictures coded as video. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readRegularSync } from '../../runtime/regular-file.ts';
+import { readJsonSync } from '../../runtime/regular-file.ts';
 import { InputError } from '../../sim/errors.ts';
 import { sampleBytesOf, VideoCutter } from '../cuttable-video.ts';
 import type { DatasetInfo } from '../dataset-info.ts';
@@ -78,7 +78,7 @@ function ownMetadata(root: string): DatasetMetadata | null {
   const path = join(root, METADATA_FILE);
   if (!existsSync(path)) return null;
   try {
-    const value = JSON.parse(readRegularSync(path).toString('utf8')) as DatasetMetadata | null;
+    const value = readJsonSync(path) as DatasetMetadata | null;
     const isOurs = value?.made_by === 'brickyard' && Array.isArray(value.runs) && value.fingerprint?.sha256;
     return isOurs ? value : null;
   } catch (error) {

@@ -1,6 +1,6 @@
 /** `brickyard eval compare A B`. */
 import { Command } from 'commander';
-import { readNumber } from '../../runtime/option-number.ts';
+import { readNumber } from '../../runtime/option-value.ts';
 import { InputError } from '../../sim/errors.ts';
 import { COMPARE_DEFAULTS, comparePairs, compareUntilDecided } from './comparison.ts';
 import { type Pairing, pairRollouts } from './pairing.ts';

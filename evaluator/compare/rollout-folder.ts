@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type RolloutResult, resultSchema } from '../../rollouts/results.ts';
 import { readLog } from '../../runtime/line-log.ts';
-import { readRegularSync } from '../../runtime/regular-file.ts';
+import { readJsonSync } from '../../runtime/regular-file.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
 
 /** What a comparison needs of a summary; the rest is kept as it is. */
@@ -72,7 +72,7 @@ function parseResults(path: string, faults: string[]): RolloutResult[] {
 function wentThroughCodec(file: string, results: readonly RolloutResult[]): boolean {
   if (results.some(({ through_codec }) => through_codec)) return true;
   try {
-    return JSON.parse(readRegularSync(file).toString('utf8')).through_codec === true;
+    return (readJsonSync(file) as { through_codec?: unknown }).through_codec === true;
   } catch {
     return false;
   }
@@ -82,7 +82,7 @@ function readSummary(file: string, faults: string[]): RolloutSummary | null {
   if (!existsSync(file)) return null;
   let value: unknown;
   try {
-    value = JSON.parse(readRegularSync(file).toString('utf8'));
+    value = readJsonSync(file);
   } catch {
     faults.push('summary.json is no JSON');
     return null;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { resolveSubject, type Subject } from '../../rollouts/subject.ts';
-import { readRegularSync } from '../../runtime/regular-file.ts';
+import { readJsonSync } from '../../runtime/regular-file.ts';
 import { shellLine } from '../../runtime/shell-line.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
 import type { ConditionSet } from '../../scenarios/suites/conditions.ts';
@@ -140,7 +140,7 @@ function conditionsOfRollout(shown: string): ConditionOptions {
 
 function againOf(path: string): string[] {
   try {
-    const { again } = JSON.parse(readRegularSync(path).toString('utf8'));
+    const { again } = readJsonSync(path) as { again?: unknown };
     return Array.isArray(again) ? again.map(String) : [];
   } catch {
     return [];

@@ -1,4 +1,5 @@
 /** A comparison as text for a terminal. */
+import { percent } from '../../runtime/figures.ts';
 import { printableLine } from '../../runtime/printable.ts';
 import type { Comparison } from './comparison.ts';
 
@@ -44,10 +45,6 @@ export function table(cells: readonly (readonly string[])[]): string[] {
     (row) =>
       `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ')}`,
   );
-}
-
-export function percent(fraction: number): string {
-  return `${(fraction * 100).toFixed(1)} %`;
 }
 
 export function points(fraction: number): string {

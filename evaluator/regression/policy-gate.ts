@@ -1,7 +1,8 @@
 /** Whether a policy got worse than the one before by more than the margin, on the same conditions. Pure. */
+import { percent } from '../../runtime/figures.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import { COMPARE_DEFAULTS } from '../compare/comparison.ts';
-import { percent, points } from '../compare/table.ts';
+import { points } from '../compare/table.ts';
 import type { TestCase } from './junit.ts';
 
 /** Conditions named in a message; the rest is counted. */

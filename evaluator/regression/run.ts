@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWholeFile } from '../../runtime/disk.ts';
-import { readRegularSync } from '../../runtime/regular-file.ts';
+import { readJsonSync } from '../../runtime/regular-file.ts';
 import { listScenarios } from '../../scenarios/registry.ts';
 import { InputError } from '../../sim/errors.ts';
 import { type Comparison, comparePairs } from '../compare/comparison.ts';
@@ -25,7 +25,7 @@ export function readGoldens(path: string, shown: string): Goldens {
     throw new InputError(`--goldens ${shown}: there is no such file; write it with --update`);
   let value: unknown;
   try {
-    value = JSON.parse(readRegularSync(path).toString('utf8'));
+    value = readJsonSync(path);
   } catch {
     throw new InputError(`--goldens ${shown}: is no JSON; write it again with --update`);
   }

@@ -1,6 +1,6 @@
 /** `brickyard eval report`: makes the page of a folder of rollouts. */
 import { Command } from 'commander';
-import { wholeNumber } from '../../runtime/option-number.ts';
+import { wholeNumber } from '../../runtime/option-value.ts';
 import { userPath } from '../../runtime/user-path.ts';
 import { MOST_VIDEOS, REPORT_DEFAULTS, REPORT_FILE, writeReport } from './write-report.ts';
 

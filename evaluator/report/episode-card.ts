@@ -1,5 +1,6 @@
 /** One episode in full: video, path from above, traces of actions and states. */
 import { thingsOf } from '../../rollouts/results.ts';
+import { rounded } from '../../runtime/figures.ts';
 import { taskOf } from '../../sim/engine/task-registry.ts';
 import { againCommand } from './again-command.ts';
 import { Html, html } from './html.ts';
@@ -39,13 +40,11 @@ function pathView({ result, trajectory }: ShownEpisode): Html {
   const size = task.poseSize(start);
   const [xM, zM] = task.startPoses(start);
   const points = thinned(frames).map(
-    (frame) => `${cut(poses[frame * size])},${cut(poses[frame * size + 1])}`,
+    (frame) => `${rounded(poses[frame * size], 2)},${rounded(poses[frame * size + 1], 2)}`,
   );
   const { failure } = result;
-  return html`<figure><svg viewBox="${mapViewBox(task.map)}" role="img" aria-label="path of the ${task.robot.name}, seen from above">${mapGround(task.map)}${task.map.things(start).map(mapShape)}<polyline class="path" points="${points.join(' ')}"/><circle class="start" cx="${cut(xM)}" cy="${cut(zM)}" r="0.28"/>${failure ? labelMark(failure.label, failure.x_m, failure.z_m, 0.32) : ''}</svg><figcaption>path from the ring</figcaption></figure>`;
+  return html`<figure><svg viewBox="${mapViewBox(task.map)}" role="img" aria-label="path of the ${task.robot.name}, seen from above">${mapGround(task.map)}${task.map.things(start).map(mapShape)}<polyline class="path" points="${points.join(' ')}"/><circle class="start" cx="${rounded(xM, 2)}" cy="${rounded(zM, 2)}" r="0.28"/>${failure ? labelMark(failure.label, failure.x_m, failure.z_m, 0.32) : ''}</svg><figcaption>path from the ring</figcaption></figure>`;
 }
-
-const cut = (value: number): number => Math.round(value * 100) / 100;
 
 /** At most 400 frames, evenly spread, first and last among them. */
 function thinned(frames: number): number[] {
@@ -76,13 +75,13 @@ function traces({ result, trajectory }: ShownEpisode): Html {
       return { name, low: Math.min(...finite), high: Math.max(...finite), values };
     }),
   ];
-  const at = result.failure ? cut(TRACE_LEFT + (400 * result.failure.time_s) / lastS) : undefined;
+  const at = result.failure ? rounded(TRACE_LEFT + (400 * result.failure.time_s) / lastS, 2) : undefined;
   const rows = series.map(({ name, low, high, values }, row) => {
     const top = row * 26;
     const span = Math.max(LEAST_SPAN, high - low);
     const points = values.map(
       (value, i) =>
-        `${cut(TRACE_LEFT + (400 * kept[i]) / fps / lastS)},${cut(top + 22 - (18 * (value - low)) / span)}`,
+        `${rounded(TRACE_LEFT + (400 * kept[i]) / fps / lastS, 2)},${rounded(top + 22 - (18 * (value - low)) / span, 2)}`,
     );
     return html`<line class="gridline" x1="${TRACE_LEFT}" x2="${TRACE_LEFT + 400}" y1="${top + 23}" y2="${top + 23}"/><text x="${TRACE_LEFT - 8}" y="${top + 17}" text-anchor="end">${name}</text><polyline class="trace" points="${points.filter((point) => !point.includes('NaN')).join(' ')}"/><text x="${TRACE_LEFT + 406}" y="${top + 10}" style="font-size:9px">${label(high)}</text><text x="${TRACE_LEFT + 406}" y="${top + 22}" style="font-size:9px">${label(low)}</text>`;
   });

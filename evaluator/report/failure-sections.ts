@@ -1,10 +1,11 @@
 /** Why rollouts failed and where. */
 
+import { percent } from '../../runtime/figures.ts';
 import { DEFAULT_TASK, taskNamed } from '../../sim/engine/task-registry.ts';
 import { againCommand } from './again-command.ts';
 import { type Html, html } from './html.ts';
 import { labelClass, labelMark, labelMeaning, labelTag } from './label-look.ts';
-import { countLabels, percent } from './rates.ts';
+import { countLabels } from './rates.ts';
 import { type ReportData, taskOfRun } from './report-data.ts';
 import { mapGround, mapViewBox } from './task-map.ts';
 

@@ -1,12 +1,11 @@
 /** Headline and table: success rates with their intervals. */
 import { type RolloutResult, thingsOf } from '../../rollouts/results.ts';
+import { percent } from '../../runtime/figures.ts';
 import { DEFAULT_TASK, taskNamed } from '../../sim/engine/task-registry.ts';
 import { wilson } from '../statistics/wilson.ts';
 import { type Html, html } from './html.ts';
 import { labelTag } from './label-look.ts';
 import { type ReportData, taskOfRun } from './report-data.ts';
-
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 interface Rate {
   episodes: number;

@@ -4,7 +4,7 @@ import { join, resolve, sep } from 'node:path';
 import type { RolloutResult } from '../../rollouts/results.ts';
 import { readResults } from '../../rollouts/results-file.ts';
 import { type RolloutTrajectory, readTrajectory } from '../../rollouts/trajectory-file.ts';
-import { readRegularSync } from '../../runtime/regular-file.ts';
+import { readJsonSync } from '../../runtime/regular-file.ts';
 import { InputError } from '../../sim/errors.ts';
 
 export const RESULTS_FILE = 'results.jsonl';
@@ -53,7 +53,7 @@ export function readReportData(folder: string): ReportData {
 function readRecord(path: string, remedy: string): Record<string, unknown> {
   if (!existsSync(path)) return {};
   try {
-    const value: unknown = JSON.parse(readRegularSync(path).toString('utf8'));
+    const value: unknown = readJsonSync(path);
     if (value !== null && typeof value === 'object' && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {

@@ -1,4 +1,5 @@
 /** Share of rollouts that had succeeded by a time, with its interval. */
+import { rounded } from '../../runtime/figures.ts';
 import { wilson } from '../statistics/wilson.ts';
 import { type Html, html } from './html.ts';
 import type { ReportData } from './report-data.ts';
@@ -15,8 +16,8 @@ export function successCurve({ results }: ReportData): Html {
     .flatMap(({ status, time_s }) => (status === 'success' ? [time_s] : []))
     .sort((a, b) => a - b);
   const lastS = Math.max(1, ...results.map(({ time_s }) => time_s));
-  const x = (timeS: number): number => round(LEFT + ((WIDTH - LEFT - RIGHT) * timeS) / lastS);
-  const y = (share: number): number => round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - share));
+  const x = (timeS: number): number => rounded(LEFT + ((WIDTH - LEFT - RIGHT) * timeS) / lastS, 1);
+  const y = (share: number): number => rounded(TOP + (HEIGHT - TOP - BOTTOM) * (1 - share), 1);
   const steps = [...new Set([0, ...times, lastS])].map((timeS) => {
     const done = times.filter((time) => time <= timeS).length;
     const [low, high] = wilson(done, results.length);
@@ -37,8 +38,6 @@ export function successCurve({ results }: ReportData): Html {
   );
   return html`<section class="card"><h2>Success against time</h2><figure><svg style="max-width:680px" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="share of rollouts that had succeeded by a time">${levels}${marks}<polygon class="range" points="${band}"/><polyline class="curve" points="${line(({ share }) => share).join(' ')}"/></svg><figcaption>Share of all ${results.length} rollouts that had succeeded by a simulated time, with the 95 % Wilson interval.</figcaption></figure></section>`;
 }
-
-const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** Round times, four to eight of them. */
 function ticks(lastS: number): number[] {

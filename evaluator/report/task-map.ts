@@ -1,4 +1,5 @@
 /** A task's ground from above as SVG, in metres; +x right, +z down, as in pictures from above. */
+import { rounded } from '../../runtime/figures.ts';
 import type { MapShape, TaskMap } from '../../sim/engine/map.ts';
 import { type Html, html } from './html.ts';
 
@@ -29,6 +30,5 @@ const CLASSES: Record<MapShape['kind'], string> = {
 };
 
 export function mapShape({ kind, xM, zM, widthM, depthM }: MapShape): Html {
-  const cut = (value: number): number => Math.round(value * 100) / 100;
-  return html`<rect class="${CLASSES[kind]}" x="${cut(xM - widthM / 2)}" y="${cut(zM - depthM / 2)}" width="${cut(widthM)}" height="${cut(depthM)}"/>`;
+  return html`<rect class="${CLASSES[kind]}" x="${rounded(xM - widthM / 2, 2)}" y="${rounded(zM - depthM / 2, 2)}" width="${rounded(widthM, 2)}" height="${rounded(depthM, 2)}"/>`;
 }

@@ -1,11 +1,11 @@
 /** What a rollout is asked to do: the defaults that the CLI prints, and the checks on what a user wrote. */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { boundedNumber, wholeNumber } from '../../runtime/option-number.ts';
+import { boundedNumber, oneOf, wholeNumber } from '../../runtime/option-value.ts';
 import { MAX_WORKERS } from '../../runtime/worker-pool.ts';
 import { MAX_CONDITIONS } from '../../scenarios/suites/suite.ts';
 import { DEFAULT_FPS } from '../../sim/engine/control-period.ts';
-import { throwFaults } from '../../sim/errors.ts';
+import { orFault, throwFaults } from '../../sim/errors.ts';
 
 export const ROLLOUT_DEFAULTS = {
   suite: 'smoke',
@@ -83,9 +83,9 @@ export function parseRolloutOptions(raw: RawRolloutOptions, cores = availablePar
   const episodes = whole('--episodes', raw.episodes, 1, MAX_CONDITIONS);
   const number = (option: string, text: string | undefined, min: number, max: number): number | undefined =>
     text === undefined ? undefined : boundedNumber(option, text, { min, max, exponent: true }, faults);
-  const backend = raw.backend ?? ROLLOUT_DEFAULTS.backend;
-  if (!(BACKENDS as readonly string[]).includes(backend))
-    faults.push(`--backend must be one of ${BACKENDS.join(', ')}, got "${backend}"`);
+  const backend =
+    orFault(faults, () => oneOf('--backend', raw.backend ?? ROLLOUT_DEFAULTS.backend, BACKENDS)) ??
+    BACKENDS[0];
   const noEnsemble = raw.temporalEnsemble === 'off';
   if (raw.actionSteps !== undefined && raw.temporalEnsemble !== undefined && !noEnsemble)
     faults.push('--temporal-ensemble asks the policy in every frame: leave --action-steps out');
@@ -105,7 +105,7 @@ export function parseRolloutOptions(raw: RawRolloutOptions, cores = availablePar
     throughCodec: raw.throughCodec === true,
     minSuccess: number('--min-success', raw.minSuccess, 0, 1),
     hangS: whole('--hang', raw.hang, 1, 86_400) ?? ROLLOUT_DEFAULTS.hangS,
-    backend: backend as RolloutRequest['backend'],
+    backend,
     only: raw.only,
     shuffled: raw.shuffled === true,
   };

@@ -2,6 +2,7 @@
 
 import type { RenderingStack } from '../../render/draw-request.ts';
 import type { RolloutResult } from '../../rollouts/results.ts';
+import { percent } from '../../runtime/figures.ts';
 import type { MachineFacts } from '../../runtime/machine.ts';
 import { printableLine } from '../../runtime/printable.ts';
 import { wilson } from '../statistics/wilson.ts';
@@ -72,7 +73,6 @@ function mean(values: readonly number[]): number | null {
 
 /** The lines that a person reads. */
 export function summaryText(summary: RolloutSummary): string {
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const line = ({ episodes, successes, wilson: [low, high] }: RateSummary): string =>
     `${successes} of ${episodes} (${percent(successes / Math.max(1, episodes))}, 95 % interval ${percent(low)} to ${percent(high)})`;
   const scenarios = Object.entries(summary.by_scenario).map(

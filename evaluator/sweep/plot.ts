@@ -1,6 +1,7 @@
 /** Success against training step, as an SVG that opens anywhere. Pure. */
 
 import { escapeMarkup } from '../../runtime/escape-markup.ts';
+import { percent } from '../../runtime/figures.ts';
 import { SVG_MARK } from '../../runtime/output-file.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -53,7 +54,6 @@ export function sweepPlot(sweep: Sweep, title: string): string {
 }
 
 function legend({ points, report, best, suite, seeds }: Sweep): string[] {
-  const percent = (rate: number) => `${(rate * 100).toFixed(1)} %`;
   const chosen = `each checkpoint on ${points[0].episodes} episodes of ${clipped(suite)}, seed ${seeds.select}`;
   const reported = `step ${best.step.toLocaleString('en')} again, on seed ${seeds.report}: ${percent(report.success_rate)} (95 %: ${percent(report.wilson[0])} to ${percent(report.wilson[1])})`;
   return [

@@ -1,6 +1,6 @@
 /** What `doctor` found, for scripts and for people, and whether `gen` can run. Pure. */
 import type { BackendProbe } from '../../render/backend-probe.ts';
-import { formatBytes, formatCount, formatDuration } from '../../runtime/progress.ts';
+import { formatBytes, formatCount, formatDuration } from '../../runtime/figures.ts';
 import type { DrySummary } from '../dry-run.ts';
 import type { Component } from './inventory.ts';
 import { type Machine, MEMORY_A_WORKER_BYTES } from './machine.ts';

@@ -1,5 +1,5 @@
 /** The options of `--mode dagger`: from text to a request, each fault in one sentence. */
-import { boundedNumber, readNumber, readWhole } from '../../runtime/option-number.ts';
+import { boundedNumber, readNumber, readWhole } from '../../runtime/option-value.ts';
 import type { AnyTask } from '../../sim/engine/task.ts';
 import { orFault } from '../../sim/errors.ts';
 import { defaultTask } from '../../sim/tasks/default-task.ts';

@@ -1,5 +1,5 @@
 /** `--mode` and its options: from text to settings, each fault in one sentence. */
-import { boundedNumber, readNumber } from '../../runtime/option-number.ts';
+import { boundedNumber, readNumber } from '../../runtime/option-value.ts';
 import type { Robot } from '../../sim/engine/robot.ts';
 import { orFault } from '../../sim/errors.ts';
 import { defaultTask } from '../../sim/tasks/default-task.ts';

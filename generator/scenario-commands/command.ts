@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { writeWholeFile } from '../../runtime/disk.ts';
-import { wholeNumber } from '../../runtime/option-number.ts';
+import { wholeNumber } from '../../runtime/option-value.ts';
 import { assertReplaceable } from '../../runtime/output-file.ts';
 import { userFolder, userPath } from '../../runtime/user-path.ts';
 import {

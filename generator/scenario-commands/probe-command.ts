@@ -1,6 +1,6 @@
 /** `brickyard scenario probe`: the expert's success before a dataset is made of it. */
 import { Command } from 'commander';
-import { wholeNumber } from '../../runtime/option-number.ts';
+import { wholeNumber } from '../../runtime/option-value.ts';
 import { userFolder } from '../../runtime/user-path.ts';
 import {
   PROBE_DEFAULTS,

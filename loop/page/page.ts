@@ -2,10 +2,9 @@
 
 import { type Html, html } from '../../evaluator/report/html.ts';
 import { STYLE } from '../../evaluator/report/style.ts';
+import { formatDuration, percent } from '../../runtime/figures.ts';
 import { htmlPage } from '../../runtime/html-page.ts';
-import { formatDuration } from '../../runtime/progress.ts';
 import { bestOf } from '../improvement.ts';
-import { percent } from '../progress-lines.ts';
 import { judgedRounds } from '../round-stages.ts';
 import { doneStages, type LoopState } from '../state.ts';
 import { dataTables, failureTable, scenarioTable } from './data-tables.ts';

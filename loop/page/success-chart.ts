@@ -1,8 +1,8 @@
 /** Success on the held-out conditions by round, with intervals; and the same as a table. */
 import { type Html, html } from '../../evaluator/report/html.ts';
 import { pairedDifferenceInterval } from '../../evaluator/statistics/paired.ts';
+import { percent } from '../../runtime/figures.ts';
 import { bestOf, countPairs } from '../improvement.ts';
-import { percent } from '../progress-lines.ts';
 import { judgedRounds, trainingOf } from '../round-stages.ts';
 import type { RolloutFacts } from '../stages.ts';
 import { doneStages, type LoopState } from '../state.ts';

@@ -1,9 +1,8 @@
 /** Where the time went: what ran when, in turn and beside a training, and how busy the cores were. */
 import { type Html, html } from '../../evaluator/report/html.ts';
-import { formatDuration } from '../../runtime/progress.ts';
+import { formatDuration, percent } from '../../runtime/figures.ts';
 import { trainsElsewhere } from '../elsewhere.ts';
 import { overlapFigures, timeByStage } from '../overlap.ts';
-import { percent } from '../progress-lines.ts';
 import type { LoopState, StageRecord } from '../state.ts';
 import { STAGE_MEANING, stageClass } from './style.ts';
 

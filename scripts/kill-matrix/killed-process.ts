@@ -1,8 +1,8 @@
 /** Runs the command line as a process of its own, to its end or until it is killed with all that it started. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allProcesses } from '../../runtime/process-stat.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processesWith } from '../../runtime/process-stat.ts';
 
 const CLI = join(import.meta.dirname, '../../cli.ts');
 /** In the environment of everything that a run starts. */
@@ -48,25 +48,14 @@ export async function runKilled(args: readonly string[], cwd: string, afterMs: n
   clearTimeout(timer);
   while (processesOf(mark).length > 0) {
     for (const pid of processesOf(mark)) kill(pid);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   return code === null;
 }
 
 /** By their environment, so that only our own are meant. */
-function processesOf(mark: string): number[] {
-  return allProcesses()
-    .map(({ pid }) => pid)
-    .filter((pid) => pid !== process.pid && isMarked(pid, mark));
-}
-
-function isMarked(pid: number, mark: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`);
-  } catch {
-    return false; // it has ended
-  }
-}
+const processesOf = (mark: string): number[] =>
+  processesWith(MARK, mark).filter((pid) => pid !== process.pid);
 
 function kill(pid: number): void {
   try {

@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { LOOP_MARK, processesWith } from '../../loop/leftovers.ts';
+import { LOOP_MARK } from '../../loop/leftovers.ts';
 import { type LoopState, readState } from '../../loop/state.ts';
 import type { LoopSummary } from '../../loop/summary.ts';
 import { loadPolicy } from '../../policy/policy-folder.ts';
+import { processesWith } from '../../runtime/process-stat.ts';
 import { type Ended, startCommand, until } from '../generator/gen-process.ts';
 import { testPython } from '../python.ts';
 

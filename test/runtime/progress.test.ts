@@ -1,24 +1,6 @@
 import { expect, test } from 'vitest';
 import { estimateRun } from '../../generator/estimate.ts';
-import { formatBytes, formatCount, formatDuration, progressLine } from '../../runtime/progress.ts';
-
-test('durations, bytes and counts read as people write them', () => {
-  expect([0, 59.4, 95, 3600, 7500].map(formatDuration)).toEqual([
-    '0 s',
-    '59 s',
-    '1 min 35 s',
-    '1 h 00 min',
-    '2 h 05 min',
-  ]);
-  expect([0, 999, 1536, 123_456_789, 4.2e12].map(formatBytes)).toEqual([
-    '0 B',
-    '999 B',
-    '1.5 KB',
-    '123 MB',
-    '4.2 TB',
-  ]);
-  expect([7, 1000, 1234567].map(formatCount)).toEqual(['7', '1,000', '1,234,567']);
-});
+import { progressLine } from '../../runtime/progress.ts';
 
 test('the live line holds episodes, frames, rate, yield and ETA', () => {
   const line = progressLine({

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { checkNames } from '../../dataset/checks/names.ts';
 import { VALIDATE_DEFAULTS } from '../../dataset/validate.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../runtime/interrupt.ts';
-import { wholeNumber } from '../../runtime/option-number.ts';
+import { wholeNumber } from '../../runtime/option-value.ts';
 import { shellLine } from '../../runtime/shell-line.ts';
 import { userPath } from '../../runtime/user-path.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readSuccess, SELECTION_SEED } from '../../policy/checkpoint-success.ts';
 import { writeWholeFile } from '../../runtime/disk.ts';
-import { wholeNumber } from '../../runtime/option-number.ts';
-import { readRegularSync } from '../../runtime/regular-file.ts';
+import { wholeNumber } from '../../runtime/option-value.ts';
+import { readJsonSync } from '../../runtime/regular-file.ts';
 import { userFolder } from '../../runtime/user-path.ts';
 import { expandSuite, loadSuite, wholeSuiteName } from '../../scenarios/suites/suite.ts';
 import { InputError } from '../../sim/errors.ts';
@@ -76,7 +76,7 @@ export function readPlan(run: string): EvaluationPlan | undefined {
   const path = planFile(run);
   if (!existsSync(path)) return undefined;
   try {
-    return planSchema.parse(JSON.parse(readRegularSync(path).toString('utf8')));
+    return planSchema.parse(readJsonSync(path));
   } catch {
     throw new InputError(`${path} is no plan of an evaluation; remove it and give --eval again`);
   }

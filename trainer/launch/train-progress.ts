@@ -1,6 +1,6 @@
 /** What a training shows on stderr: one live line in a terminal, plain lines at intervals elsewhere. */
 
-import { formatCount, formatDuration } from '../../runtime/progress.ts';
+import { formatCount, formatDuration } from '../../runtime/figures.ts';
 import { redrawLine } from '../../runtime/terminal.ts';
 import type { StepEvent } from './events.ts';
 

@@ -3,13 +3,14 @@
  * sizes and times of all its files, so that a second start does not read them again.
  */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { CheckName } from '../../dataset/checks/names.ts';
 import { DatasetReader } from '../../dataset/reader.ts';
 import { validateDataset } from '../../dataset/validate.ts';
 import { cacheFolder } from '../../runtime/cache-folder.ts';
 import { Disk } from '../../runtime/disk.ts';
+import { packageVersion } from '../../runtime/package-version.ts';
 import { NegativeResult, throwFaults } from '../../sim/errors.ts';
 import { defaultTask } from '../../sim/tasks/default-task.ts';
 
@@ -144,8 +145,7 @@ async function stateOfFiles(root: string, minEpisodes: number, skip: readonly Ch
     const { size, mtimeMs } = await stat(path);
     lines.push(`${relative(real, path)}\0${size}\0${mtimeMs}`);
   }
-  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
-  const asked = [VERDICT_FORMAT, version, minEpisodes, [...new Set(skip)].sort().join(), real];
+  const asked = [VERDICT_FORMAT, packageVersion(), minEpisodes, [...new Set(skip)].sort().join(), real];
   const hash = createHash('sha256').update(`${asked.join('\0')}\n`);
   return hash.update(lines.join('\n')).digest('hex');
 }

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { POLICY_FILE } from '../../../policy/contract.ts';
 import { replaceLink } from '../../../runtime/disk.ts';
-import { readRegularSync } from '../../../runtime/regular-file.ts';
+import { readJsonSync } from '../../../runtime/regular-file.ts';
 import { checkpointNames } from '../run-folder.ts';
 import { type PublishedCheckpoint, StoreError } from './ports.ts';
 
@@ -159,7 +159,7 @@ function place(fetched: string, run: string, step: number): string {
 function placeOf(extra: string): string | undefined {
   const path = join(extra, PLACE);
   if (!existsSync(path)) return undefined;
-  const { name } = JSON.parse(readRegularSync(path).toString('utf8')) as { name?: unknown };
+  const { name } = readJsonSync(path) as { name?: unknown };
   return typeof name === 'string' && /^\d{1,12}$/.test(name) ? name : undefined;
 }
 

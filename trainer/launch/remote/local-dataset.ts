@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cacheFolder } from '../../../runtime/cache-folder.ts';
-import { formatBytes } from '../../../runtime/progress.ts';
+import { formatBytes } from '../../../runtime/figures.ts';
 import { downloadDataset } from '../storage/dataset-transfer.ts';
 import { openStore } from '../storage/open-store.ts';
 import { isFolder } from './locations.ts';

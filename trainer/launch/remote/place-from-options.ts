@@ -1,6 +1,6 @@
 /** Where a run shall train, from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { resolve } from 'node:path';
-import { wholeNumber } from '../../../runtime/option-number.ts';
+import { wholeNumber } from '../../../runtime/option-value.ts';
 import { suggestion } from '../../../scenarios/nearest.ts';
 import { InputError } from '../../../sim/errors.ts';
 import { isSshName } from '../ssh/option-value.ts';

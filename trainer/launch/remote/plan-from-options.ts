@@ -1,7 +1,7 @@
 /** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { existsSync } from 'node:fs';
 import { checkNames } from '../../../dataset/checks/names.ts';
-import { boundedNumber, wholeNumber } from '../../../runtime/option-number.ts';
+import { boundedNumber, wholeNumber } from '../../../runtime/option-value.ts';
 import { orFault, throwFaults } from '../../../sim/errors.ts';
 import { trainerArguments, unquoted } from '../overrides.ts';
 import { pretrainedModel } from '../pretrained-model.ts';

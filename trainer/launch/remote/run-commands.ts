@@ -1,6 +1,6 @@
 /** `train resume|status|logs|stop|cleanup`: what can be done about a run that trains elsewhere. */
 import { Command } from 'commander';
-import { boundedNumber, wholeNumber } from '../../../runtime/option-number.ts';
+import { boundedNumber, wholeNumber } from '../../../runtime/option-value.ts';
 import { userFolder } from '../../../runtime/user-path.ts';
 import { InputError, orFault, throwFaults } from '../../../sim/errors.ts';
 import { readStatus } from '../supervisor/journal.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CHECK_NAMES, type CheckName } from '../../../dataset/checks/names.ts';
 import { writeWholeFile } from '../../../runtime/disk.ts';
-import { readRegularSync } from '../../../runtime/regular-file.ts';
+import { readJsonSync } from '../../../runtime/regular-file.ts';
 import { InputError } from '../../../sim/errors.ts';
 
 export const REMOTE_PROVIDERS = ['ssh', 'gcp', 'verda'] as const;
@@ -152,7 +152,7 @@ export function readRunPlan(folder: string): RunPlan {
   const path = planFile(folder);
   let json: unknown;
   try {
-    json = JSON.parse(readRegularSync(path).toString('utf8'));
+    json = readJsonSync(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new InputError(

@@ -1,6 +1,6 @@
 /** What `train status`, the live lines of a running command and the reports say of a run. Pure. */
+import { formatCount, formatDuration } from '../../../runtime/figures.ts';
 import { printableLine } from '../../../runtime/printable.ts';
-import { formatCount, formatDuration } from '../../../runtime/progress.ts';
 import type { Report, RunStatus } from '../supervisor/status.ts';
 
 const BAR_WIDTH = 24;

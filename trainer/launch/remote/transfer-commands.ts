@@ -1,7 +1,7 @@
 /** `policy push`, `dataset push` and `dataset pull`: to and from gs://, hf:// and folders. */
 import { Command } from 'commander';
+import { formatBytes } from '../../../runtime/figures.ts';
 import { assertFolderPlace } from '../../../runtime/output-folder.ts';
-import { formatBytes } from '../../../runtime/progress.ts';
 import { userPath } from '../../../runtime/user-path.ts';
 import { downloadDataset, uploadDataset } from '../storage/dataset-transfer.ts';
 import type { ObjectStore } from '../storage/object-store.ts';

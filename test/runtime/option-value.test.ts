@@ -1,6 +1,13 @@
-/** Numbers as option values. */
+/** Option values: numbers within bounds, words, sizes. */
 import { expect, test } from 'vitest';
-import { boundedNumber, readNumber, readWhole, wholeNumber } from '../../runtime/option-number.ts';
+import {
+  boundedNumber,
+  oneOf,
+  pictureSize,
+  readNumber,
+  readWhole,
+  wholeNumber,
+} from '../../runtime/option-value.ts';
 
 test.each([
   ['0', 0],
@@ -59,4 +66,19 @@ test('a list of faults gathers what would be thrown', () => {
     '--count is "25", but must be a whole number from 1 to 24',
     '--share is "much", but must be a number from 0 to 1',
   ]);
+});
+
+test('a word must be one of those there are', () => {
+  expect(oneOf('--backend', 'cpu', ['auto', 'cpu'])).toBe('cpu');
+  expect(() => oneOf('--backend', 'gpu', ['auto', 'cpu'])).toThrow(
+    '--backend must be one of auto, cpu, got "gpu"',
+  );
+});
+
+test('a size is width and height in pixels', () => {
+  expect(pictureSize('--size', ' 320x240 ')).toEqual({ widthPx: 320, heightPx: 240 });
+  for (const text of ['320', '320*240', '-320x240', '320x', '1234567x1'])
+    expect(() => pictureSize('--size', text)).toThrow(
+      `--size must be WIDTHxHEIGHT in pixels, such as 320x240, got "${text}"`,
+    );
 });

@@ -1,4 +1,4 @@
-/** Numbers as option values: whole ones and others, each within bounds. */
+/** Option values: numbers within bounds, one of several words, sizes of pictures. */
 import { InputError } from '../sim/errors.ts';
 
 /** Of a whole number: nothing below `min`, nothing above `max`. */
@@ -69,4 +69,18 @@ function boundsText(bounds: WholeBounds | Bounds): string {
   if ('below' in bounds) return `${low}, below ${bounds.below}${note}`;
   if (bounds.max === undefined) return `${low}${note}`;
   return `${low}${'above' in bounds ? ', up to' : ' to'} ${bounds.max}${note}`;
+}
+
+/** @throws InputError that lists the words there are */
+export function oneOf<T extends string>(option: string, text: string, words: readonly T[]): T {
+  const found = words.find((word) => word === text);
+  if (found !== undefined) return found;
+  throw new InputError(`${option} must be one of ${words.join(', ')}, got "${text}"`);
+}
+
+/** `320x240`. @throws InputError */
+export function pictureSize(option: string, text: string): { widthPx: number; heightPx: number } {
+  const match = /^\s*(\d{1,5})x(\d{1,5})\s*$/.exec(text);
+  if (match) return { widthPx: Number(match[1]), heightPx: Number(match[2]) };
+  throw new InputError(`${option} must be WIDTHxHEIGHT in pixels, such as 320x240, got "${text}"`);
 }
