@@ -30,7 +30,7 @@ export function createRink(world: RAPIER.World): void {
 
 const BALL_MASS_KG = 8;
 
-/** @param rollingDamping the share of its speed that it loses a second */
+/** @param rollingDamping per second: it rolls on for its speed divided by this */
 export function createBall(world: RAPIER.World, ball: BallBody, rollingDamping: number): RAPIER.RigidBody {
   const { xM, zM, yM = BALL_RADIUS_M, rotation: [x, y, z, w] = [0, 0, 0, 1], motion } = ball;
   const body = world.createRigidBody(

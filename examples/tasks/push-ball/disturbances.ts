@@ -6,8 +6,8 @@ import { BALL_RADIUS_M } from './geometry.ts';
 import type { BallStart } from './start.ts';
 import { BallWorld } from './world.ts';
 
-export const KICK_MPS = { min: 2, max: 5 } as const;
-export const TURN_RADPS = { min: 2, max: 4 } as const;
+const KICK_MPS = { min: 2, max: 5 } as const;
+const TURN_RADPS = { min: 2, max: 4 } as const;
 /** Later the ball lies in the goal already, most of the time. */
 const LATEST_SHARE = 0.8;
 

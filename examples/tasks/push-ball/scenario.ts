@@ -55,7 +55,7 @@ const shape = {
     .strictObject({
       rolling_damping: quantity(0.5, 6)
         .default(3)
-        .describe('The share of its speed the ball loses a second.'),
+        .describe('Per second: the ball rolls on for its speed divided by this.'),
       traction: quantity(0.05, 2).default(1).describe('1 = full grip of the wheels.'),
     })
     .prefault({}),
