@@ -97,6 +97,11 @@ it('takes a training whose agent died for ended', () => {
   });
   const ended = { ...STATUS, state: 'ended', exitCode: 0 };
   expect(parseStatus(`${JSON.stringify(ended)}\ndead\n`)).toEqual(ended);
+  const failure = { kind: 'diverged', message: 'the loss is nan' };
+  const failed = { ...STATUS, state: 'ended', exitCode: 1, failure };
+  expect(parseStatus(`${JSON.stringify(failed)}\nalive\n`)).toEqual(failed);
+  const newer = { ...failed, failure: { ...failure, kind: 'flooded' } };
+  expect(parseStatus(`${JSON.stringify(newer)}\nalive\n`)?.failure).toEqual({ ...failure, kind: 'bug' });
   expect(() => parseStatus('{"runId": 3}\nalive\n')).toThrow('status.json');
   expect(() => parseStatus('torn{\nalive\n')).toThrow('status.json');
 });

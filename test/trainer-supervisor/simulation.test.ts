@@ -48,6 +48,16 @@ describe('a supervised training', () => {
     expect(launches).toEqual([null, 1000]);
   });
 
+  it('fails with what its trainer told, without a secret in it', async () => {
+    const result = await simulate({ ...calmScenario(1), isTrainerBroken: true });
+    expect(result).toMatchObject({ outcome: 'failed', violations: [] });
+    const failure = { kind: 'diverged', message: expect.stringMatching(/^the loss is nan, says \[/) };
+    expect(result.journal.findLast(({ type }) => type === 'attempt-ended')).toMatchObject({ failure });
+    expect(result.journal.find(({ type }) => type === 'outcome')).toMatchObject({
+      outcome: { failure, reason: expect.stringContaining('with exit code 1 (the loss is nan') },
+    });
+  });
+
   it('is interrupted with a checkpoint and leaves nothing', async () => {
     const result = await simulate({ ...calmScenario(1), interruptAtS: 1200 });
     expect(result).toMatchObject({ outcome: 'interrupted', violations: [] });

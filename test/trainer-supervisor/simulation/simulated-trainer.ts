@@ -1,7 +1,9 @@
 /** A training on a host: its steps, its checkpoints on the way to storage, and what its agent writes of it. */
+import type { Failure } from '../../../runtime/failure.ts';
 import type { HostStatus, Launch } from '../../../trainer/launch/remote/ports.ts';
 import type { Scenario } from './scenario.ts';
 import type { SimulatedStore } from './simulated-store.ts';
+import { CANARIES } from './unreliable.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface TrainerWorld {
@@ -20,6 +22,9 @@ const BREAKS_MS = 60_000;
 const LAST_UPLOADS_MS = 600_000;
 const REQUEST_MS = 1_000;
 const UPLOAD_AGAIN_MS = 20_000;
+
+/** What a broken trainer says; of its secrets, its agent knows only some. */
+const BROKEN: Failure = { kind: 'diverged', message: `the loss is nan, says ${CANARIES[0]}` };
 
 export class SimulatedTrainer {
   readonly attempt: number;
@@ -80,6 +85,7 @@ export class SimulatedTrainer {
       sequence: Math.floor(nowMs / AGENT_WRITES_MS),
       state: this.#ended ? 'ended' : 'training',
       exitCode: this.#ended ? this.#exitCode : null,
+      failure: this.#ended && this.#exitCode === 1 ? BROKEN : null,
       step,
       steps: this.#world.scenario.steps,
       loss: 1 / (1 + step),
