@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type LanePool, runInLanes } from '../../runtime/lanes.ts';
+import { answerOf, type LanePool, runInLanes } from '../../runtime/lanes.ts';
 
 const JOBS = Array.from({ length: 20 }, (_, i) => i);
 const never = new AbortController().signal;
@@ -84,5 +84,27 @@ describe('lanes', () => {
     waiting.get(1)!.end();
     await refused;
     expect(begun).toEqual([0, 1, 2]);
+  });
+});
+
+describe('the answer of a worker', () => {
+  it('is its reply', async () => {
+    expect(await answerOf({ run: async (task: number) => task + 1 }, 1)).toEqual({ reply: 2 });
+  });
+
+  it('says that the worker ended', async () => {
+    const pool = { run: () => Promise.reject(new Error('gone')) };
+    expect(await answerOf(pool, 1)).toMatchObject({ ended: 'worker ended: gone' });
+    expect(await answerOf(pool, 1, 60)).toMatchObject({ ended: 'worker ended: gone' });
+  });
+
+  it('says that it took too long, and gives the task up', async () => {
+    const pool = {
+      run: (_task: number, signal?: AbortSignal) =>
+        new Promise<never>((_, reject) =>
+          signal?.addEventListener('abort', () => reject(new Error('aborted'))),
+        ),
+    };
+    expect(await answerOf(pool, 1, 0.01)).toEqual({ ended: 'no end within 0.01 s' });
   });
 });
