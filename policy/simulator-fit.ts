@@ -1,5 +1,4 @@
 /** Whether what a policy wants is what this simulator has: camera, state, actions, control rate. */
-import { EGO_CAMERA_KEY } from '../dataset/layout.ts';
 import { ALLOWED_FPS } from '../sim/engine/control-period.ts';
 import type { AnyTask } from '../sim/engine/task.ts';
 import { throwFaults } from '../sim/errors.ts';
@@ -28,8 +27,9 @@ export function simulatorSettings(
   if (!ALLOWED_FPS.includes(fps))
     faults.push(`fps is ${fps}; the simulator is driven at one of ${ALLOWED_FPS.join(', ')}`);
   const cameras = inputs.images.map(({ name }) => name);
-  if (cameras.join() !== EGO_CAMERA_KEY)
-    faults.push(`it sees ${cameras.join(', ')}; the simulator's camera is ${EGO_CAMERA_KEY}`);
+  const known = robot.cameras.map(({ key }) => key);
+  if (cameras.join() !== known.join())
+    faults.push(`it sees ${cameras.join(', ')}; the simulator's camera is ${known.join(', ')}`);
   const state = Object.keys(stateLayouts).find(
     (layout) => stateLayouts[layout].join() === inputs.state.names.join(),
   );
