@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { checkNames } from '../../dataset/checks/names.ts';
 import { VALIDATE_DEFAULTS } from '../../dataset/validate.ts';
 import { INTERRUPTED_EXIT_CODE } from '../../runtime/interrupt.ts';
-import { wholeNumber } from '../../runtime/option-value.ts';
+import { oneOf, wholeNumber } from '../../runtime/option-value.ts';
 import { shellLine } from '../../runtime/shell-line.ts';
 import { userPath } from '../../runtime/user-path.ts';
 import { InputError, throwFaults } from '../../sim/errors.ts';
@@ -232,8 +232,7 @@ async function exportCheckpoint(checkpoint: string, options: ExportCommandOption
   if (dataset === undefined)
     throw new InputError('--dataset is missing: the figures are taken on its frames');
   if (out === undefined) throw new InputError('--out is missing: name the policy folder to write');
-  if (!(PRECISIONS as readonly string[]).includes(precision))
-    throw new InputError(`--precision is "${precision}"; it is one of ${PRECISIONS.join(', ')}`);
+  oneOf('--precision', precision, PRECISIONS);
   const parityFrames = wholeNumber('--frames', frames, { min: 1 });
   const result = await exportPolicy({
     provider: localProvider,

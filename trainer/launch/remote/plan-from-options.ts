@@ -1,7 +1,7 @@
 /** The plan of a run from the command line, `train.remote.yaml` and the defaults, in this order. */
 import { existsSync } from 'node:fs';
 import { checkNames } from '../../../dataset/checks/names.ts';
-import { boundedNumber, wholeNumber } from '../../../runtime/option-value.ts';
+import { boundedNumber, oneOf, wholeNumber } from '../../../runtime/option-value.ts';
 import { orFault, throwFaults } from '../../../sim/errors.ts';
 import { trainerArguments, unquoted } from '../overrides.ts';
 import { pretrainedModel } from '../pretrained-model.ts';
@@ -27,18 +27,10 @@ export function planFromOptions(options: RemoteOptions, settings: RemoteSettings
   if (dataset === undefined) faults.push('--dataset is missing: gs://…, hf://datasets/… or a folder');
   if (out === undefined) faults.push('--out is missing: gs://…, hf://… or a folder that both machines see');
   const { limits = {}, environment = {}, accelerate = {} } = settings;
-  const torch = oneOf(
-    '--torch',
-    options.torch ?? environment.torch ?? 'locked',
-    ['locked', 'nightly'],
-    faults,
-  );
-  const use = oneOf(
-    '--accelerate',
-    options.accelerate ?? accelerate.use ?? 'auto',
-    ['auto', 'on', 'off'],
-    faults,
-  );
+  const word = <T extends string>(name: string, text: string, words: readonly T[]): T =>
+    attempt(() => oneOf(name, text, words)) ?? words[0];
+  const torch = word('--torch', options.torch ?? environment.torch ?? 'locked', ['locked', 'nightly']);
+  const use = word('--accelerate', options.accelerate ?? accelerate.use ?? 'auto', ['auto', 'on', 'off']);
   const plan: Omit<RunPlan, 'place'> = {
     format: 1,
     ...{ runId: facts.runId, madeAt: facts.madeAt, command: facts.command },
@@ -96,10 +88,4 @@ function initFromOf(overrides: readonly string[], facts: PlanFacts): string | nu
   const value = overrides.map((text) => INIT_FROM.exec(text)?.[1]).findLast((found) => found !== undefined);
   if (value === undefined || value === 'null') return null;
   return pretrainedModel(pathOrNull(unquoted(value), facts)!);
-}
-
-function oneOf<T extends string>(name: string, text: string, values: readonly T[], faults: string[]): T {
-  const found = values.find((value) => value === text);
-  if (found === undefined) faults.push(`${name} is "${text}"; it is one of ${values.join(', ')}`);
-  return found ?? values[0];
 }
