@@ -109,7 +109,9 @@ function aimedFailure(
   const recorded = readTrajectory(join(folder, trajectory!));
   const { start, poses } = recorded;
   const task = taskOf(start);
-  const aiming = task.aiming!;
+  const { aiming } = task;
+  // Its scenarios still count by their failures; the starts are ordinary ones.
+  if (!aiming) return { condition, scenario, label: failure!.label, start: undefined, before: [] };
   const size = task.poseSize(start);
   const before = AIM_DEFAULTS.leadsS.flatMap((leadS) => {
     const frame = Math.floor((failure!.time_s - leadS) * recorded.fps);

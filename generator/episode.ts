@@ -76,7 +76,7 @@ function driveAttempt(kind: EpisodeKind, options: AttemptOptions): Trajectory {
       return recoveryEpisode(start, {
         ...{ fps, state, name, scenario },
         disturbance: disturbanceOf(
-          Object.keys(taskOf(start).disturbances),
+          Object.keys(taskOf(start).disturbances ?? {}),
           seed,
           scenario.name,
           slot,

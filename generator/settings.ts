@@ -132,7 +132,7 @@ export function parseGenOptions(
       whole('--per-scenario', raw.perScenario, { min: 1, max: MAX_EPISODES }) * host.scenarioCount(scenarios);
   else if (raw.episodes !== undefined)
     episodes = whole('--episodes', raw.episodes, { min: 1, max: MAX_EPISODES });
-  const modes = parseModeOptions(raw, faults, task.robot);
+  const modes = parseModeOptions(raw, faults, task);
   const dagger = parseDaggerOptions(modes.mode, raw, faults, task);
   throwFaults('gen', faults);
   const taskName = task.name === DEFAULT_TASK ? {} : { taskName: task.name };

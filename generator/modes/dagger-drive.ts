@@ -38,7 +38,7 @@ export async function driveStudent(
   { fps, beta, untilS, rng }: DriveOptions,
 ): Promise<StudentDrive> {
   const run = new Environment(start, { fps, state, view });
-  const watch = run.task.handoverWatch(fps);
+  const watch = run.task.handover?.watch(fps);
   const policy = mixedWithExpert({ student, beta, rng: () => rng });
   const drive: StudentDrive = {
     handover: 'ended',
@@ -63,7 +63,7 @@ export async function driveStudent(
       if (answer.queried) drive.queries++;
       const { action: expert, executed = expert } = answer;
       const byStudent = answer.executed !== undefined;
-      const trigger = watch.note(run.world, { executed, expert, byStudent });
+      const trigger = watch?.note(run.world, { executed, expert, byStudent });
       if (trigger) {
         drive.handover = trigger;
         noteFork();

@@ -28,7 +28,7 @@ export async function prepareDagger(
   const student = await readStudent(request, host);
   const { beta, aim } = request;
   await loadTask(host.task.name); // which reads the failures that starts are aimed at
-  const aimed = aim && readAim(aim, student, shares, host.resolvePath);
+  const aimed = aim && readAim(aim, student, shares, host);
   await proveStudent(student, host); // last: it takes a browser
   if (!aimed) return { record: { student, beta }, notes: [] };
   return { record: { student, beta, aim: aimed.aim }, notes: aimed.notes };
@@ -38,7 +38,7 @@ function readAim(
   { report: path, everythingElse, labelWeights }: NonNullable<DaggerRequest['aim']>,
   student: StudentRecord,
   shares: readonly (Share & { hash: string })[],
-  resolvePath: (path: string) => string,
+  { resolvePath, task }: { resolvePath: (path: string) => string; task: AnyTask },
 ): { aim: NonNullable<DaggerRecord['aim']>; notes: string[] } {
   const hashes = new Map(shares.map(({ name, hash }) => [name, hash]));
   const { report, failures, elsewhere } = readReport(resolvePath(path), hashes, student.fps);
@@ -49,6 +49,10 @@ function readAim(
   const pool = { everythingElse, labelWeights, failures };
   const ordinary = Object.fromEntries(aimedShares(shares, pool).map((share) => [share.name, share.ordinary]));
   const notes = [`aimed at ${failures.length} failures (${countsText(report.failures)})`];
+  if (!task.aiming)
+    notes.push(
+      `task ${task.name} has no aiming: more starts of the scenarios that failed, but none near its failures`,
+    );
   if (elsewhere > 0) notes.push(`${elsewhere} failures of scenarios that are not selected are left out`);
   if (report.onnx_sha256 !== student.onnx_sha256)
     notes.push('the report is of another policy than --checkpoint');

@@ -50,7 +50,7 @@ export interface DaggerProvenance {
   beta_drawn: string;
   inference: string;
   drive: typeof DAGGER_DEFAULTS;
-  handover: AnyTask['handoverLimits'];
+  handover: NonNullable<AnyTask['handover']>['limits'];
   aim?: Omit<typeof AIM_DEFAULTS, 'everythingElse'> &
     Pick<AimPool, 'everythingElse' | 'labelWeights'> & { report: AimReport };
 }
@@ -71,7 +71,7 @@ export function daggerProvenance(
     // The same bits on the same machine and rendering stack, not beyond: sums are of float32.
     inference: 'onnxruntime-node, cpu, float32, one thread',
     drive: DAGGER_DEFAULTS,
-    handover: taskNamed(taskName).handoverLimits,
+    handover: taskNamed(taskName).handover?.limits ?? {},
   };
   if (!aim) return provenance;
   const { everythingElse, labelWeights } = aim.pool;

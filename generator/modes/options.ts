@@ -1,6 +1,7 @@
 /** `--mode` and its options: from text to settings, each fault in one sentence. */
 import { boundedNumber, readNumber } from '../../runtime/option-value.ts';
 import type { Robot } from '../../sim/engine/robot.ts';
+import type { AnyTask } from '../../sim/engine/task.ts';
 import { orFault } from '../../sim/errors.ts';
 import { defaultTask } from '../../sim/tasks/default-task.ts';
 import { MODE_DEFAULTS, MODE_SHARES, MODES, type Mode, type ModeSettings } from './kind.ts';
@@ -33,11 +34,11 @@ export const MODE_OPTION_NAMES = {
   noiseAmplitude: '--noise-amplitude',
 } as const satisfies Record<keyof ModeSettings, string>;
 
-/** Adds what is wrong to `faults`. @param robot what is driven */
+/** Adds what is wrong to `faults`. @param task what the episodes are of */
 export function parseModeOptions(
   raw: RawModeOptions,
   faults: string[],
-  robot: Robot = defaultTask.robot,
+  task: Pick<AnyTask, 'name' | 'robot' | 'disturbances'> = defaultTask,
 ): ModeSettings {
   const mode = (raw.mode ?? MODE_DEFAULTS.mode) as Mode;
   if (!MODES.includes(mode)) {
@@ -55,13 +56,19 @@ export function parseModeOptions(
   // A default gives way to a share that is asked for.
   const recoveries = share('--recovery-share', raw.recoveryShare, faults);
   const noisy = share('--noise-share', raw.noiseShare, faults);
-  const recoveryShare = recoveries ?? Math.min(shares.recoveryShare, 1 - (noisy ?? 0));
+  const hasRecoveries = Object.keys(task.disturbances ?? {}).length > 0;
+  if (!hasRecoveries && (mode === 'recovery' || (recoveries ?? 0) > 0))
+    faults.push(
+      `--mode ${mode}: task ${task.name} has no disturbances to recover from; leave recoveries out, or write some in its task.ts`,
+    );
+  const ownShare = hasRecoveries ? shares.recoveryShare : 0;
+  const recoveryShare = recoveries ?? Math.min(ownShare, 1 - (noisy ?? 0));
   const noiseShare = noisy ?? Math.min(shares.noiseShare, 1 - recoveryShare);
   if (recoveryShare + noiseShare > 1 + 1e-9)
     faults.push(
       `--recovery-share ${recoveryShare} and --noise-share ${noiseShare} are more than all episodes: together at most 1`,
     );
-  const noiseAmplitude = amplitude(raw.noiseAmplitude, robot, faults);
+  const noiseAmplitude = amplitude(raw.noiseAmplitude, task.robot, faults);
   return { mode, recoveryShare, noiseShare, noiseLevel: level(raw.noiseLevel, faults), noiseAmplitude };
 }
 

@@ -64,7 +64,7 @@ export function recoveryEpisode<Start extends EpisodeStart>(
 export function disturbedStart<Start extends EpisodeStart>(start: Start, options: RecoveryOptions): Start {
   const { scenario, name, fps, disturbance, only } = options;
   const rng = Rng.from(...name, 'recovery');
-  const { disturbances } = taskOf(start);
+  const { disturbances = {} } = taskOf(start);
   const kinds = Object.keys(disturbances);
   for (let i = 0; i < DRAWS; i++) {
     const by = only || i < DRAWS / 3 ? disturbance : rng.pick(kinds);

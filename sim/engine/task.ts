@@ -52,11 +52,17 @@ export interface Task<
   expert(world: W): readonly number[];
   /** Which of `phases` the frame shown now belongs to: derived from the world alone, whoever drives. */
   phase(world: W): string;
-  /** By the names that summaries and starts call them; the order is that in which slots take turns. */
-  readonly disturbances: Readonly<Record<string, Disturbance<Start, W>>>;
-  handoverWatch(fps: number): HandoverWatch<Start, W>;
-  /** What the watch goes by, as the metadata of datasets tells it. */
-  readonly handoverLimits: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
+  /**
+   * What an expert can recover from, by the names that summaries and starts call it; slots take turns in this order.
+   * Without any there are no recoveries.
+   */
+  readonly disturbances?: Readonly<Record<string, Disturbance<Start, W>>>;
+  /** When a student that drives is relieved; without it, once its time is up. */
+  readonly handover?: {
+    watch(fps: number): HandoverWatch<Start, W>;
+    /** What the watch goes by, as the metadata of datasets tells it. */
+    readonly limits: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
+  };
   readonly aiming?: Aiming<Start, Place>;
   readonly failures: {
     /** What each label means; rules are asked in this order, and the first that holds names the failure. */

@@ -72,13 +72,13 @@ describe('the expert', () => {
     expect(replayFinalStateHash(start, fps, executedActions)).toBe(finalStateHash);
   });
 
-  it.each(Object.keys(task.disturbances))('recovers from %s in 8 of 10 episodes', (kind) => {
+  it.each(Object.keys(task.disturbances!))('recovers from %s in 8 of 10 episodes', (kind) => {
     let solved = 0;
     for (let slot = 0; slot < 10; slot++) {
       const start = startOf('ball-anywhere', slot);
       const rng = Rng.from('test', kind, slot);
-      const world = task.disturbances[kind].leadIn(start, rng, FPS);
-      const disturbed = task.disturbances[kind].apply(world, rng, FPS);
+      const world = task.disturbances![kind].leadIn(start, rng, FPS);
+      const disturbed = task.disturbances![kind].apply(world, rng, FPS);
       world.dispose();
       if (disturbed === null) {
         solved++;
@@ -202,7 +202,7 @@ describe('a failure', () => {
 describe('a hand-over', () => {
   const triggers = (student: (expert: readonly number[]) => readonly number[], byStudent = true) => {
     const world = new BallWorld(startOf('ball-anywhere', 1));
-    const watch = task.handoverWatch(FPS);
+    const watch = task.handover!.watch(FPS);
     for (let frame = 0; frame < 300 && !world.isDone; frame++) {
       const expert = task.expert(world);
       const executed = student(expert);

@@ -28,8 +28,7 @@ export const task: Task<BallStart, BallWorld> = {
   expert: (world) => expertNow(world).action,
   phase: (world) => expertNow(world).phase,
   disturbances: DISTURBANCES,
-  handoverWatch: (fps) => new BallHandoverWatch(fps),
-  handoverLimits: HANDOVER_LIMITS,
+  handover: { watch: (fps) => new BallHandoverWatch(fps), limits: HANDOVER_LIMITS },
   failures: { meanings: LABEL_MEANINGS, label: labelFailure },
   map: {
     halfM: RINK_M,

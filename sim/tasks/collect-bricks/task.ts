@@ -38,8 +38,7 @@ export const task: Task<BricksStart, BricksWorld, AimedPlace> = {
   expert: (world) => expertNow(world).action,
   phase: (world) => expertNow(world).phase,
   disturbances: DISTURBANCES,
-  handoverWatch: (fps) => new BricksHandoverWatch(fps),
-  handoverLimits: HANDOVER_DEFAULTS,
+  handover: { watch: (fps) => new BricksHandoverWatch(fps), limits: HANDOVER_DEFAULTS },
   aiming: BRICKS_AIMING,
   failures: { meanings: LABEL_MEANINGS, label: labelFailure },
   map: {

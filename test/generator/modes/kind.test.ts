@@ -8,6 +8,7 @@ import {
   modesOf,
 } from '../../../generator/modes/kind.ts';
 import { parseModeOptions, type RawModeOptions } from '../../../generator/modes/options.ts';
+import { defaultTask } from '../../../sim/tasks/default-task.ts';
 
 const counted = (kinds: string[]) =>
   Object.fromEntries(EPISODE_KINDS.map((kind) => [kind, kinds.filter((k) => k === kind).length]));
@@ -79,6 +80,20 @@ describe('parseModeOptions', () => {
     const options = parseModeOptions({ mode: 'mix', ...given }, faults);
     expect(options).toMatchObject({ recoveryShare, noiseShare });
     expect(faults).toEqual([]);
+  });
+
+  test('a task without disturbances has no recoveries, and mix does without', () => {
+    const task = { ...defaultTask, name: 'still', disturbances: undefined };
+    const faults: string[] = [];
+    expect(parseModeOptions({ mode: 'mix' }, faults, task)).toMatchObject({
+      recoveryShare: 0,
+      noiseShare: 0.5,
+    });
+    expect(faults).toEqual([]);
+    parseModeOptions({ mode: 'recovery' }, faults, task);
+    parseModeOptions({ mode: 'mix', recoveryShare: '0.2' }, faults, task);
+    expect(faults).toHaveLength(2);
+    for (const fault of faults) expect(fault).toContain('task still has no disturbances to recover from');
   });
 
   test.each([
