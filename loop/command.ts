@@ -9,8 +9,9 @@ import { formatDuration } from '../runtime/figures.ts';
 import { INTERRUPTED_EXIT_CODE, listenForInterrupts } from '../runtime/interrupt.ts';
 import { takeRunLock } from '../runtime/run-lock.ts';
 import { userPath } from '../runtime/user-path.ts';
+import { selectedTask } from '../scenarios/tasks.ts';
 import { InputError, NegativeResult } from '../sim/errors.ts';
-import { loadTask } from '../sim/tasks/load-task.ts';
+import { describeTask, loadTask } from '../sim/tasks/load-task.ts';
 import { trainerPython } from '../trainer/launch/local.ts';
 import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
 import { BEST_FOLDER, keepBest } from './best-policy.ts';
@@ -100,7 +101,7 @@ export function loopCommand(): Command {
       '--final-episodes <n>',
       `rollouts of the best at the end, 0 for none (default: ${d.finalEpisodes})`,
     )
-    .option('--state <layout>', `seed4 or full, as in gen (default: ${d.state})`)
+    .option('--state <layout>', 'state layout, as in gen (default: the first of the task)')
     .option('--size <WxH>', `picture size in pixels (default: ${d.size})`)
     .option(
       '--provider <name>',
@@ -118,13 +119,14 @@ export function loopCommand(): Command {
 
 async function loop(overrides: string[], options: Options): Promise<void> {
   const asked = userPath(options.out);
-  const given = parseLoopOptions(options, overrides);
+  const layouts = Object.keys((await describeTask(selectedTask())).stateLayouts);
+  const given = parseLoopOptions(options, overrides, layouts);
   const { provider, overlap } = options;
   const settings = options.settings === undefined ? undefined : userPath(options.settings);
   trainerPython();
   const machine = { cores: availableParallelism(), overlap, provider, settings };
   const command = `brickyard ${process.argv.slice(2).join(' ')}`;
-  const state = openLoop(asked, given, machine, command);
+  const state = openLoop(asked, given, machine, command, layouts[0]);
   if (trainsElsewhere(state.machine)) assertTrainsThere(state.machine, elsewhereOf(state).folder);
   else if (settings !== undefined) throw new InputError('--settings is for --provider ssh, gcp or verda');
   const say = (text: string): void => void (options.quiet || process.stderr.write(`${text}\n`));

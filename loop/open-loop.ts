@@ -33,8 +33,17 @@ export interface GivenMachine {
   settings?: string;
 }
 
-/** Reads only. Throws InputError when the folder and the request do not fit. */
-export function openLoop(out: string, given: GivenSettings, typed: GivenMachine, command: string): LoopState {
+/**
+ * Reads only. Throws InputError when the folder and the request do not fit.
+ * @param layout of the state, where none is named: the task's first
+ */
+export function openLoop(
+  out: string,
+  given: GivenSettings,
+  typed: GivenMachine,
+  command: string,
+  layout: string = DEFAULT_CONTENT.state,
+): LoopState {
   const stored = readState(join(out, STATE_FILE));
   const machine = machineOf(typed, stored?.machine);
   if (stored) return goingOn(out, stored, given, machine);
@@ -42,7 +51,7 @@ export function openLoop(out: string, given: GivenSettings, typed: GivenMachine,
   const now = new Date();
   const state: LoopState = {
     format: 1,
-    content: { ...DEFAULT_CONTENT, ...defined(given.content) },
+    content: { ...DEFAULT_CONTENT, state: layout, ...defined(given.content) },
     limits: { ...DEFAULT_LIMITS, ...defined(given.limits) },
     machine,
     madeWith: {

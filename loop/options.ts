@@ -5,6 +5,7 @@ import { userFolder, userPath } from '../runtime/user-path.ts';
 import { resolveSelection } from '../scenarios/registry.ts';
 import { expandSuite, loadSuite, wholeSuiteName } from '../scenarios/suites/suite.ts';
 import { InputError, orFault, throwFaults } from '../sim/errors.ts';
+import { defaultTask } from '../sim/tasks/default-task.ts';
 import { pretrainedModel } from '../trainer/launch/pretrained-model.ts';
 import { parseDuration } from './duration.ts';
 import { MAX_ROUNDS, MAX_SEED } from './round-stages.ts';
@@ -42,7 +43,6 @@ export interface GivenSettings {
 }
 
 const MOST = 1_000_000;
-const STATES = ['seed4', 'full'];
 /** Of the trainer's configuration: what the loop itself decides, and by which option. */
 const DECIDED: Record<string, string> = {
   'training.steps': '--first-steps and --steps',
@@ -54,8 +54,15 @@ const DECIDED: Record<string, string> = {
   seed: '--seed',
 };
 
-/** @throws InputError that lists every fault */
-export function parseLoopOptions(raw: RawLoopOptions, overrides: readonly string[]): GivenSettings {
+/**
+ * @param layouts of the task's state
+ * @throws InputError that lists every fault
+ */
+export function parseLoopOptions(
+  raw: RawLoopOptions,
+  overrides: readonly string[],
+  layouts: readonly string[] = Object.keys(defaultTask.stateLayouts),
+): GivenSettings {
   const faults: string[] = [];
   const whole = (option: string, text: string | undefined, min: number, max = MOST): number | undefined =>
     text === undefined ? undefined : wholeNumber(option, text, { min, max }, faults);
@@ -68,7 +75,7 @@ export function parseLoopOptions(raw: RawLoopOptions, overrides: readonly string
       ['--held-out-episodes', raw.heldOutEpisodes],
     ] as const)
       if (text !== undefined) faults.push(`${option} is for --scenarios: a suite says itself how many`);
-  if (raw.state !== undefined) collected(() => oneOf('--state', raw.state!, STATES));
+  if (raw.state !== undefined) collected(() => oneOf('--state', raw.state!, layouts));
   if (raw.size !== undefined) collected(() => pictureSize('--size', raw.size!));
   faults.push(...overrideFaults(overrides));
   const suite = raw.suite === undefined ? undefined : collected(() => suiteOf(raw.suite!));

@@ -22,6 +22,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const open = (out: string, raw: Parameters<typeof parseLoopOptions>[0] = {}, overrides: string[] = []) =>
   openLoop(out, parseLoopOptions(raw, overrides), MACHINE, 'brickyard loop');
 
+it('takes the state layouts of the task, the first where none is named', () => {
+  const layouts = ['proprio', 'full'];
+  expect(() => parseLoopOptions({ state: 'seed4' }, [], layouts)).toThrow(/--state .*proprio, full/);
+  const given = parseLoopOptions({}, [], layouts);
+  expect(openLoop(join(folder, 'layouts'), given, MACHINE, 'c', layouts[0]).content.state).toBe('proprio');
+  const full = parseLoopOptions({ state: 'full' }, [], layouts);
+  expect(openLoop(join(folder, 'layouts'), full, MACHINE, 'c', layouts[0]).content.state).toBe('full');
+});
+
 describe('lengths of time', () => {
   it.each([
     ['8h', 28_800],
