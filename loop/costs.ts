@@ -11,8 +11,8 @@ export interface Planned {
 }
 
 /**
- * Core-seconds a unit, before this loop has measured any: two shared cores, all scenarios. One brick in the open takes
- * a third of it.
+ * Core-seconds a unit, before this loop has measured any: two shared cores, all scenarios of the
+ * default task. The easiest one takes a third of it.
  */
 const CORE_S: Record<StageKind, number> = {
   measure: 0,

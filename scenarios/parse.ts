@@ -32,7 +32,7 @@ export function parseScenario(text: string, subject: string): Scenario {
   throw new Error(`${subject} was refused without a reason`);
 }
 
-/** `bricks[0].where.near_wall`. */
+/** `things[0].where.near_wall`. */
 function pathName(path: readonly PropertyKey[]): string {
   return path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))

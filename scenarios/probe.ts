@@ -1,8 +1,8 @@
 /**
  * How often the expert solves a scenario, and whether what it fails at can be solved at all. A failed start gets
- * further opinions: the same expert after some seconds of random driving, from a few seeds. If one of them delivers
- * every brick, the start can be solved and the expert is at fault; if none does, that is the evidence that no loader
- * can, or that it is very hard. Pure.
+ * further opinions: the same expert after some seconds of random driving, from a few seeds. If one of them
+ * succeeds, the start can be solved and the expert is at fault; if none does, that is the evidence that no robot can, or
+ * that it is very hard. Pure.
  */
 
 import type { EpisodeStart } from '../sim/engine/episode-start.ts';
@@ -27,7 +27,7 @@ export interface ProbedStart {
   frames: number;
   /** Where and when, for a failure. */
   detail: string;
-  /** How many of the further opinions delivered every brick; undefined when the expert itself did. */
+  /** How many of the further opinions solved it; undefined when the expert itself did. */
   solvedByOthers?: number;
 }
 

@@ -26,10 +26,6 @@ export async function prepareDagger(
   host: { resolvePath: (path: string) => string; backend: BackendChoice; task: AnyTask },
 ): Promise<DaggerPreparation> {
   const { beta, aim } = request;
-  if (aim && !host.task.aiming)
-    throw new InputError(
-      `--from-report: the task ${host.task.name} does not say which starts lie near a failure (aiming in its task.ts); leave it out`,
-    );
   const student = await readStudent(request, host);
   await loadTask(host.task.name); // which reads the failures that starts are aimed at
   const aimed = aim && readAim(aim, student, shares, host);

@@ -137,7 +137,7 @@ function shownPath(path: string): string {
 function previewCommand(): Command {
   const d = PREVIEW_DEFAULTS;
   return new Command('preview')
-    .description('Draw starts of a scenario: each from above and through the loader’s camera, in one PNG.')
+    .description('Draw starts of a scenario: each from above and through the robot’s camera, in one PNG.')
     .argument('<scenario>', 'a name or a YAML file')
     .option('--count <n>', 'how many starts, 1 to 24', `${d.count}`)
     .option('--seed <n>', 'other starts for another seed', `${d.seed}`)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { readRollout } from '../../evaluator/compare/rollout-folder.ts';
-import type { RolloutResult } from '../../rollouts/results.ts';
+import { type RolloutResult, thingsOf } from '../../rollouts/results.ts';
 
 const trainingSchema = z.strictObject({
   /** Of the rollout's folder, without the path. */
@@ -11,7 +11,7 @@ const trainingSchema = z.strictObject({
   episodes: z.number().int(),
   /** 1 solved, 0 not, by the names of the conditions. */
   outcomes: z.string().regex(/^[01]+$/),
-  /** By scenario: [solved, tried, bricks delivered, bricks]. */
+  /** By scenario: [solved, tried, things delivered, things]. */
   by_scenario: z.record(
     z.string(),
     z.tuple([z.number().int(), z.number().int(), z.number().int(), z.number().int()]),
@@ -56,9 +56,15 @@ export function collectArms(
 function trainingOf(folder: string, unsorted: readonly RolloutResult[]): TrainingResult {
   const results = unsorted.toSorted((a, b) => (a.condition < b.condition ? -1 : 1));
   const by: TrainingResult['by_scenario'] = {};
-  for (const { scenario, status, delivered, bricks } of results) {
+  for (const result of results) {
+    const { scenario, status, delivered } = result;
     const [solved, tried, put, all] = by[scenario] ?? [0, 0, 0, 0];
-    by[scenario] = [solved + (status === 'success' ? 1 : 0), tried + 1, put + delivered, all + bricks];
+    by[scenario] = [
+      solved + (status === 'success' ? 1 : 0),
+      tried + 1,
+      put + delivered,
+      all + thingsOf(result),
+    ];
   }
   const outcomes = results.map(({ status }) => (status === 'success' ? '1' : '0')).join('');
   return {

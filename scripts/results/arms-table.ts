@@ -1,7 +1,9 @@
 /** The arms as Markdown: rates, differences to the first arm, and rates by scenario. */
+
 import { mcnemarExact } from '../../evaluator/statistics/paired.ts';
 import { seedsAndStartsInterval } from '../../evaluator/statistics/seeds-and-starts.ts';
 import { wilson } from '../../evaluator/statistics/wilson.ts';
+import { defaultTask } from '../../sim/tasks/default-task.ts';
 import type { Arm, ArmsFile, TrainingResult } from './arms-file.ts';
 
 const percent = (share: number): string => (100 * share).toFixed(1);
@@ -44,7 +46,7 @@ function totals({ trainings }: Arm): [solved: number, tried: number] {
   ];
 }
 
-/** Solved of tried over all trainings of an arm, by scenario; where there are several bricks also those delivered. */
+/** Solved of tried over all trainings of an arm, by scenario; where there are several things also those delivered. */
 export function scenarioTable({ arms }: ArmsFile): string {
   const scenarios = Object.keys(arms[0].trainings[0].by_scenario);
   const cell = (arm: Arm, scenario: string): string => {
@@ -53,10 +55,10 @@ export function scenarioTable({ arms }: ArmsFile): string {
       by_scenario[scenario].forEach((count, k) => {
         sum[k] += count;
       });
-    const [solved, tried, delivered, bricks] = sum;
-    return bricks === tried
+    const [solved, tried, delivered, things] = sum;
+    return things === tried
       ? `${solved} / ${tried}`
-      : `${solved} / ${tried} (${delivered} / ${bricks} bricks)`;
+      : `${solved} / ${tried} (${delivered} / ${things} ${defaultTask.thing.many})`;
   };
   return [
     `| scenario | ${arms.map(({ name }) => name).join(' | ')} |`,

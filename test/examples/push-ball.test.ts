@@ -10,8 +10,7 @@ import { taskScene } from '../../examples/tasks/push-ball/scene.ts';
 import { BALL_AT, type BallStart, POSE_SIZE, startPoses } from '../../examples/tasks/push-ball/start.ts';
 import { task } from '../../examples/tasks/push-ball/task.ts';
 import { BallWorld } from '../../examples/tasks/push-ball/world.ts';
-import type { DaggerRequest } from '../../generator/modes/dagger-options.ts';
-import { prepareDagger } from '../../generator/modes/dagger-prepare.ts';
+import { aimStart } from '../../generator/aim.ts';
 import { loadScenario } from '../../scenarios/catalogue.ts';
 import { sampleStart } from '../../scenarios/sampler.ts';
 import { addTaskScenarios, selectTask } from '../../scenarios/tasks.ts';
@@ -215,16 +214,17 @@ describe('a hand-over', () => {
     return undefined;
   };
 
-  it('cannot be aimed at the failures of a report', async () => {
-    const request = {
-      checkpoint: 'none',
-      beta: 0,
-      aim: { report: 'none', everythingElse: 0, labelWeights: {} },
+  it('of a report begins with ordinary starts of the scenarios that failed: the task has no aiming', () => {
+    const drawn = startOf('ball-at-wall', 0);
+    const failure = {
+      condition: 'c',
+      scenario: 'ball-at-wall',
+      label: 'LOST_BALL',
+      start: undefined,
+      before: [],
     };
-    const host = { resolvePath: (path: string) => path, backend: 'auto', task } as const;
-    await expect(prepareDagger(request as DaggerRequest, [], host)).rejects.toThrow(
-      '--from-report: the task push-ball does not say which starts lie near a failure',
-    );
+    const pool = { everythingElse: 0, labelWeights: {}, failures: [failure] };
+    expect(aimStart(drawn, pool, 0, ['a'])).toEqual({ start: drawn, label: undefined });
   });
 
   it('follows from standing about and from driving otherwise, not from the expert', () => {

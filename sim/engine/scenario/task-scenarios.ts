@@ -32,7 +32,7 @@ export interface Drawn<Start extends EpisodeStart> {
 export interface TaskScenarios<Said extends object, Start extends EpisodeStart> {
   /** As in task.ts. */
   readonly taskName: string;
-  /** What progress counts, as `1 brick`, `2 bricks`. */
+  /** What progress counts, in the singular and in the plural. */
   readonly thing: { one: string; many: string };
   /** The instruction of scenarios that give none. */
   readonly instruction: string;
