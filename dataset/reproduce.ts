@@ -20,8 +20,12 @@ export function reproduceCommand(
   const run = runOf(provenance, runs);
   // Its policy lies where the user had it: only what was typed names it.
   if (run?.settings.mode === 'dagger') return `${run.command} --out NEW_FOLDER`;
-  return `brickyard gen --scenarios ${scenarioArgument(provenance, run)}${modeArguments(run)} --seed ${seed} --episodes ${slot + 1} --size ${widthPx}x${heightPx} --fps ${info.fps}${stateArgument(info, run)} --out NEW_FOLDER`;
+  return `brickyard gen${taskArgument(run)} --scenarios ${scenarioArgument(provenance, run)}${modeArguments(run)} --seed ${seed} --episodes ${slot + 1} --size ${widthPx}x${heightPx} --fps ${info.fps}${stateArgument(info, run)} --out NEW_FOLDER`;
 }
+
+/** By its name, which is a folder's where the task is the user's own: its path is not stored. */
+const taskArgument = (run: RunProvenance | undefined): string =>
+  run?.settings.taskName === undefined ? '' : ` --task ${quoted(String(run.settings.taskName))}`;
 
 /** The layout that the run was asked for; where it is not known, the default task's with as many numbers. */
 function stateArgument({ features }: DatasetInfo, run: RunProvenance | undefined): string {

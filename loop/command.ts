@@ -175,7 +175,7 @@ async function goOn(
     await new Disk().writeWhole(join(out, PAGE_FILE), loopPage(basename(out), now));
   };
   const save = (now: LoopState): Promise<void> => writeState(join(out, STATE_FILE), now);
-  await loadTask(); // whose labels the page explains
+  await loadTask(selectedTask()); // whose labels the page explains
   try {
     await save(state);
     await new Disk().removeLeftovers(out);

@@ -1,13 +1,17 @@
 /** What each label means and how it is drawn, the same in every report. */
-import { failureLabels, loadedTasks } from '../../sim/engine/task-registry.ts';
+import { loadedTasks } from '../../sim/engine/task-registry.ts';
 import { type Html, html } from './html.ts';
+import { LABEL_COLORS } from './style.ts';
+
+const meaningsWith = (label: string): Readonly<Record<string, string>> | undefined =>
+  loadedTasks().find(({ failures }) => Object.hasOwn(failures.meanings, label))?.failures.meanings;
 
 /** What the label means, as its task says; nothing of a label that no loaded task knows. */
-export const labelMeaning = (label: string): string =>
-  loadedTasks().find(({ failures }) => label in failures.meanings)?.failures.meanings[label] ?? '';
+export const labelMeaning = (label: string): string => meaningsWith(label)?.[label] ?? '';
 
-/** Place of a label among those of all loaded tasks. */
-export const labelIndex = (label: string): number => Math.max(0, failureLabels().indexOf(label));
+/** Place of a label among those of its task, counted again from the first where there are more of them than colours. */
+export const labelIndex = (label: string): number =>
+  Math.max(0, Object.keys(meaningsWith(label) ?? {}).indexOf(label)) % LABEL_COLORS.length;
 
 /** Class that carries the label's colour; see style.ts. */
 export const labelClass = (label: string): string => `label-${labelIndex(label)}`;

@@ -1,5 +1,5 @@
 /** The report's style sheet; light and dark follow the reader's system. */
-const LABEL_COLORS: readonly [light: string, dark: string][] = [
+export const LABEL_COLORS: readonly [light: string, dark: string][] = [
   ['#111827', '#e5e7eb'],
   ['#b45309', '#f59e0b'],
   ['#1d4ed8', '#60a5fa'],
