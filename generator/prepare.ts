@@ -5,6 +5,7 @@ import { Disk } from '../runtime/disk.ts';
 import { packageVersion } from '../runtime/package-version.ts';
 import { type Job, planEpisodes } from '../scenarios/plan.ts';
 import { resolveSelection, scenarioHash } from '../scenarios/registry.ts';
+import { DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { completeMoves } from './complete-moves.ts';
 import {
@@ -151,6 +152,11 @@ function resumedRecord(record: RunRecord, options: PrepareOptions): RunRecord {
 }
 
 function assertSameContent(began: ContentSettings, { parsed, given, out }: PrepareOptions): void {
+  const [task, now] = [began.taskName ?? DEFAULT_TASK, parsed.taskName ?? DEFAULT_TASK];
+  if (task !== now)
+    throw new InputError(
+      `--resume in ${out}: the run is of the task ${task}, not of ${now}; give --task ${task}, or the folder of that task`,
+    );
   const sizeGiven = given.size !== undefined;
   const said: Partial<ContentSettings> = {
     scenarios: given.scenarios,

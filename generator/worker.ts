@@ -11,6 +11,7 @@ import { BackendAgreement } from '../render/backend-agreement.ts';
 import { RendererCrash } from '../render/renderer.ts';
 import { openWorkerBrowser } from '../render/worker-browser.ts';
 import { isFull, systemSentence } from '../runtime/errno.ts';
+import { outsideFault } from '../runtime/outside-task.ts';
 import { useOutsideTask } from '../scenarios/use-task.ts';
 import { framesBySource, type Trajectory } from '../sim/engine/trajectory.ts';
 import { InputError } from '../sim/errors.ts';
@@ -56,11 +57,11 @@ export default async function answer(task: EpisodeTask): Promise<TaskReply> {
 }
 
 function nameFault(error: unknown): TaskFault {
-  const { message, stack } = error as Error;
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (isFull(error)) return { kind: 'disk-full', message, stack };
   if (error instanceof RendererCrash) return { kind: 'renderer-crash', message, stack };
   if (error instanceof InputError) return { kind: 'bad-input', message, stack };
-  const refused = systemSentence(error);
+  const refused = systemSentence(error) ?? outsideFault(error);
   return refused ? { kind: 'bad-input', message: refused, stack } : { kind: 'bug', message, stack };
 }
 

@@ -7,6 +7,8 @@ import { packageVersion } from '../runtime/package-version.ts';
 import { readRegularSync } from '../runtime/regular-file.ts';
 import { isTemporaryName } from '../runtime/temporary-name.ts';
 import { userFolder } from '../runtime/user-path.ts';
+import { selectedTask } from '../scenarios/tasks.ts';
+import { DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { DEFAULT_PROVIDER } from '../trainer/launch/provider.ts';
 import { makeRunId } from '../trainer/launch/remote/run-id.ts';
@@ -51,7 +53,11 @@ export function openLoop(
   const now = new Date();
   const state: LoopState = {
     format: 1,
-    content: { ...DEFAULT_CONTENT, state: layout, ...defined(given.content) },
+    content: {
+      ...DEFAULT_CONTENT,
+      ...(selectedTask() === DEFAULT_TASK ? {} : { taskName: selectedTask() }),
+      ...{ state: layout, ...defined(given.content) },
+    },
     limits: { ...DEFAULT_LIMITS, ...defined(given.limits) },
     machine,
     madeWith: {
@@ -98,6 +104,11 @@ function assertFree(out: string): void {
 }
 
 function goingOn(out: string, stored: LoopState, given: GivenSettings, machine: LoopMachine): LoopState {
+  const taskName = stored.content.taskName ?? DEFAULT_TASK;
+  if (taskName !== selectedTask())
+    throw new InputError(
+      `the loop in ${out} is of the task ${taskName}, not of ${selectedTask()}; give --task ${taskName}, or the folder of that task`,
+    );
   const faults = Object.entries(defined(given.content)).flatMap(([key, value]) => {
     const began = stored.content[key as keyof LoopContent];
     if (JSON.stringify(began) === JSON.stringify(value)) return [];

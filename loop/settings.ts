@@ -39,6 +39,8 @@ export const TRAIN_OVERRIDES = [
 ] as const;
 
 export const contentSchema = z.strictObject({
+  /** Left out for the default task. */
+  taskName: z.string().optional(),
   /** Names, tags, absolute files, weights: what the policy must be able to do. */
   scenarios: z.string(),
   /** Conditions of rollouts: instances of a suite, or starts of `scenarios`. */

@@ -20,7 +20,7 @@ export interface SimulatorSettings {
  */
 export function simulatorSettings(
   { folder, contract }: Pick<PolicyFolder, 'folder' | 'contract'>,
-  { stateLayouts, robot }: AnyTask = defaultTask,
+  { name: task, stateLayouts, robot }: AnyTask = defaultTask,
 ): SimulatorSettings {
   const { fps, inputs, output } = contract;
   const faults: string[] = [];
@@ -35,7 +35,9 @@ export function simulatorSettings(
   );
   if (!state) {
     const layouts = Object.entries(stateLayouts).map(([name, names]) => `${name} (${names.join(', ')})`);
-    faults.push(`its state is ${inputs.state.names.join(', ')}; the simulator gives ${layouts.join(' or ')}`);
+    faults.push(
+      `its state is ${inputs.state.names.join(', ')}; the simulator gives ${layouts.join(' or ')} in task ${task} (--task chooses another)`,
+    );
   }
   if (output.names.join() !== robot.actionNames.join())
     faults.push(

@@ -8,7 +8,8 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Esbuild from 'esbuild';
-import { outsideTask } from './outside-task.ts';
+import { InputError } from '../sim/errors.ts';
+import { type OutsideTask, outsideTask } from './outside-task.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -60,7 +61,7 @@ export function codeVersion(of: CodeOf, root = ROOT): string {
   for (const name of sourcesOf(of, root)) add(name, join(root, name));
   if (outside) {
     hash.update(`task ${outside.name}\0`);
-    for (const { name, path } of taskSources(outside.folder)) add(name, path);
+    for (const { name, path } of sourcesOfTask(outside)) add(name, path);
   }
   const version = hash.digest('hex').slice(0, 16);
   made.set(key, version);
@@ -74,6 +75,17 @@ export function sourcesOf(of: CodeOf, root = ROOT): string[] {
     .sort();
 }
 
+/** @throws InputError where they cannot be read */
+function sourcesOfTask({ name, folder }: OutsideTask): { name: string; path: string }[] {
+  try {
+    return taskSources(folder);
+  } catch (error) {
+    throw new InputError(`task ${name}: its files cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
 /**
  * All that the task in `folder` imports besides libraries, the simulator's files included. Names do not depend on where
  * the folder lies.
@@ -84,7 +96,8 @@ export function taskSources(folder: string): { name: string; path: string }[] {
     .filter((path) => existsSync(path))
     .map((path) => {
       const own = relative(folder, path);
-      return { path, name: own.startsWith('..') ? `brickyard/${relative(ROOT, path)}` : own };
+      const isOurs = own.startsWith('..') && !relative(ROOT, path).startsWith('..');
+      return { path, name: isOurs ? `brickyard/${relative(ROOT, path)}` : own };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { InputError, Interrupted, NegativeResult } from '../sim/errors.ts';
 import { isFull, systemSentence } from './errno.ts';
 import { INTERRUPTED_EXIT_CODE } from './interrupt.ts';
+import { outsideFault } from './outside-task.ts';
 
 export const EXIT = { done: 0, no: 1, badInput: 2, bug: 70, interrupted: INTERRUPTED_EXIT_CODE } as const;
 
@@ -57,6 +58,8 @@ export function failureOf(error: unknown, place?: string): Failure {
   if (error instanceof NegativeResult) return { kind: 'negative', message };
   if (error instanceof Interrupted) return { kind: 'interrupted', message };
   const sentence = systemSentence(error, place);
+  const outside = sentence === undefined ? outsideFault(error) : undefined;
+  if (outside !== undefined) return { kind: 'bad-input', message: outside };
   if (sentence === undefined) return { kind: 'bug', message: `internal error: ${message}` };
   return { kind: isFull(error) ? 'disk-full' : 'refused', message: sentence };
 }

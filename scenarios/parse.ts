@@ -1,9 +1,10 @@
 /** From the text of a scenario file to a scenario, or one InputError that lists all that is wrong with it. */
 import type { core } from 'zod';
+import { DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 import { explainIssue } from './schema-faults.ts';
-import { isTaskName, scenariosOfTask, unknownTask } from './tasks.ts';
+import { isTaskName, scenariosOfTask, selectedTask, unknownTask } from './tasks.ts';
 import { readYaml } from './yaml-document.ts';
 
 /**
@@ -28,6 +29,8 @@ export function parseScenario(text: string, subject: string): Scenario {
       const name = pathName(key === undefined ? path : [...path, key]);
       return `${document.place(path, key)}: ${name === '' ? '' : `${name} `}${message}`;
     });
+  if (taskName === undefined && selectedTask() !== DEFAULT_TASK)
+    faults.unshift(`task_name is left out, which means ${DEFAULT_TASK}; add task_name: ${selectedTask()}`);
   throwFaults(subject, [...new Set(faults)]);
   throw new Error(`${subject} was refused without a reason`);
 }

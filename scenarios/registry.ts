@@ -3,6 +3,7 @@ import { DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { isScenarioPath, listScenarios, loadScenario, namedScenario, unknownScenario } from './catalogue.ts';
 import type { Scenario } from './schema.ts';
+import { selectedTask } from './tasks.ts';
 
 export { listScenarios, loadScenario, scenarioHash } from './catalogue.ts';
 
@@ -48,9 +49,13 @@ export function resolveSelection(spec: string, cwd: string): SelectedScenario[] 
 function taskFaults(scenarios: readonly Scenario[]): string[] {
   const first = scenarios[0];
   const other = scenarios.find(({ task_name }) => task_name !== first.task_name);
-  if (!other) return [];
   const of = ({ name, task_name = DEFAULT_TASK }: Scenario) => `${name} is of the task ${task_name}`;
-  return [`${of(first)}, but ${of(other)}; name scenarios of one task`];
+  if (other) return [`${of(first)}, but ${of(other)}; name scenarios of one task`];
+  const isMeant =
+    selectedTask() === DEFAULT_TASK || first === undefined || first.task_name === selectedTask();
+  return isMeant
+    ? []
+    : [`${of(first)}, but --task is ${selectedTask()}; name scenarios of it, or leave --task out`];
 }
 
 function splitWeight(part: string): { what: string; weight: number } {

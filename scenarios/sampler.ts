@@ -5,6 +5,8 @@
  */
 import type { EpisodeStart } from '../sim/engine/episode-start.ts';
 import { Rng } from '../sim/engine/rng.ts';
+import { MAX_TIME_LIMIT_S } from '../sim/engine/scenario/limits.ts';
+import { InputError } from '../sim/errors.ts';
 import type { Scenario } from './schema.ts';
 import { scenariosOfTask } from './tasks.ts';
 import { drawVisual } from './visual-draw.ts';
@@ -28,6 +30,10 @@ export function sampleStart(scenario: Scenario, stream: SeedStream): EpisodeStar
   const { name, task_name: taskName } = scenario;
   const rng = (part: string) => Rng.from(namespace, seed, name, slot, attempt, part);
   const { part, timeLimitS, success } = scenariosOfTask(taskName).draw(scenario, { name, slot, rng });
+  if (!(timeLimitS > 0 && timeLimitS <= MAX_TIME_LIMIT_S) || typeof part !== 'object')
+    throw new InputError(
+      `scenario ${name}: its task drew a time limit of ${timeLimitS} s and a ${typeof part}; wanted up to ${MAX_TIME_LIMIT_S} s and an object`,
+    );
   // The order of keys is part of a start's hash.
   return {
     scenario: name,

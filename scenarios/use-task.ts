@@ -5,9 +5,10 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { type OutsideTask, outsideTask, setOutsideTask } from '../runtime/outside-task.ts';
 import type { AnyTaskScenarios } from '../sim/engine/scenario/task-scenarios.ts';
+import { missingParts } from '../sim/engine/task-faults.ts';
 import { assertTaskName, DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { addTaskFolder } from '../sim/tasks/load-task.ts';
@@ -15,6 +16,19 @@ import { addTaskScenarios, isTaskName, selectedTask, selectTask, unknownTask } f
 
 /** The files that a task's folder must have, with what each exports. */
 export const TASK_FILES = { 'task.ts': 'task', 'scene.ts': 'taskScene', 'scenario.ts': 'taskScenarios' };
+
+/** What taskScenarios must have, and as what. */
+const PARTS = {
+  ...{ instruction: 'string', 'thing.one': 'string', 'thing.many': 'string', shape: 'object' },
+  ...{
+    check: 'function',
+    countRange: 'function',
+    timeLimitS: 'function',
+    draw: 'function',
+    fullest: 'function',
+  },
+  ...{ 'template.from': 'string', 'template.otherKeys': 'string' },
+};
 
 const ROOT = new URL('..', import.meta.url);
 
@@ -64,20 +78,20 @@ function folderFaults(folder: string): string[] {
 }
 
 async function loadScenarios(folder: string, subject: string): Promise<AnyTaskScenarios> {
-  resolveFrom(folder);
+  resolveOurs();
   const file = join(folder, 'scenario.ts');
   let module: { taskScenarios?: AnyTaskScenarios };
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
-    throw new InputError(`${subject}: scenario.ts cannot be loaded: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${subject}: scenario.ts cannot be loaded: ${message}`, { cause: error });
   }
   const scenarios = module.taskScenarios;
   if (typeof scenarios?.taskName !== 'string')
     throw new InputError(`${subject}: scenario.ts must export taskScenarios with a taskName`);
   assertTaskName(scenarios.taskName);
+  throwFaults(`${subject}: taskScenarios in scenario.ts`, missingParts(scenarios, PARTS));
   if (outsideTask()?.name !== scenarios.taskName && isTaskName(scenarios.taskName))
     throw new InputError(
       `${subject}: "${scenarios.taskName}" is the name of one of brickyard's own tasks; choose another`,
@@ -85,19 +99,25 @@ async function loadScenarios(folder: string, subject: string): Promise<AnyTaskSc
   return scenarios;
 }
 
-const resolved = new Set<string>();
+let isHooked = false;
 
-/** Lets files of the folder name `brickyard/sim/...` and the libraries that brickyard has, wherever the folder lies. */
-function resolveFrom(folder: string): void {
-  if (folder.startsWith(fileURLToPath(ROOT)) || resolved.has(folder)) return;
-  resolved.add(folder);
-  const own = `${pathToFileURL(folder).href}/`;
+/** Lets files outside of the checkout name `brickyard/sim/...`, and the libraries that brickyard has. */
+function resolveOurs(): void {
+  if (isHooked) return;
+  isHooked = true;
   const anyFileOfOurs = new URL('package.json', ROOT).href;
   registerHooks({
     resolve(specifier, context, next) {
-      const isBare = !/^(\.|\/|[a-z]+:)/.test(specifier);
-      if (!isBare || !context.parentURL?.startsWith(own)) return next(specifier, context);
-      return next(specifier, { ...context, parentURL: anyFileOfOurs });
+      const ours = { ...context, parentURL: anyFileOfOurs };
+      if (specifier.startsWith('brickyard/')) return next(specifier, ours);
+      const isBare = !/^(\.|\/|#|[a-z]+:)/.test(specifier);
+      if (!isBare || !context.parentURL || context.parentURL.startsWith(ROOT.href))
+        return next(specifier, context);
+      try {
+        return next(specifier, context);
+      } catch {
+        return next(specifier, ours);
+      }
     },
   });
 }

@@ -47,6 +47,14 @@ describe('a task with a robot of its own, in a folder of the user', () => {
     expect(probe.stdout).toContain('all: 5 of 5');
   });
 
+  it('may share files with other folders beside it', () => {
+    mkdirSync(join(folder, 'common'));
+    cpSync(join(task, 'puck.ts'), join(folder, 'common/puck.ts'));
+    writeFileSync(join(task, 'puck.ts'), "export * from '../common/puck.ts';\n");
+    const probe = brickyard('scenario', 'probe', 'near-post', '--task', task, '--attempts', '2');
+    expect(probe).toMatchObject({ status: 0, stderr: '' });
+  });
+
   it('names scenarios of one task only in one selection', () => {
     const mixed = brickyard('scenario', 'probe', 'near-post,wall', '--task', task, '--attempts', '1');
     expect(mixed).toMatchObject({ status: 2, stdout: '' });
@@ -108,13 +116,50 @@ describe('what is refused, with exit code 2 and without a stack', () => {
     refused([...validate, '--task', task], 'task "../../my-task" is not known');
   });
 
+  it('a task that lacks what it must have, all of it at once', () => {
+    const probe = ['scenario', 'probe', 'near-post', '--task', task];
+    edit('task.ts', '  robot: PUCK,\n', '');
+    edit('task.ts', '  expert,\n', '');
+    refused(probe, /robot\.name is missing[\s\S]*expert is missing/);
+    edit('scenario.ts', '  check: () => {},\n', '');
+    refused(probe, 'taskScenarios in scenario.ts: check is missing');
+  });
+
+  it('code of the task that throws, with the place where it does', () => {
+    edit(
+      'world.ts',
+      '  step(action',
+      "  step(action: ArrayLike<number>, seconds: number): void {\n    if (this.timeS > 1) throw new Error('boom');\n    this.move(action, seconds);\n  }\n\n  move(action",
+    );
+    const probe = brickyard('scenario', 'probe', 'near-post', '--task', task);
+    expect(probe.status).toBe(2);
+    expect(probe.stderr).toMatch(/^brickyard: task reach-post: boom, at world\.ts:\d+/);
+    expect(probe.stderr).not.toMatch(/^\s+at /m);
+    edit('scene.ts', 'function createScene', 'const const');
+    refused(
+      ['gen', '--episodes', '1', '--out', 'more', '--task', task],
+      'task reach-post: its files cannot be read',
+    );
+  });
+
+  it('a file without task_name, and a scenario of another task than --task', () => {
+    edit('scenarios/near-post.yaml', 'task_name: reach-post\n', '');
+    const file = join(task, 'scenarios/near-post.yaml');
+    refused(['scenario', 'validate', file, '--task', task], 'add task_name: reach-post');
+    rmSync(file);
+    refused(
+      ['scenario', 'probe', 'wall', '--task', task],
+      'wall is of the task collect-bricks, but --task is reach-post',
+    );
+  });
+
   it('no code of a folder that was not named by --task', () => {
-    edit('scenario.ts', /^/, "process.stderr.write('RAN\\n');\n");
+    edit('scenario.ts', /^/, "process.stderr.write('outside code ran\\n');\n");
     for (const args of [
       ['scenario', 'validate', join(task, 'scenarios/near-post.yaml')],
       ['gen', '--scenarios', join(task, 'scenarios/near-post.yaml'), '--episodes', '1', '--dry-run'],
     ])
-      expect(brickyard(...args).stderr).not.toContain('RAN');
-    expect(brickyard(...list, task).stderr).toContain('RAN');
+      expect(brickyard(...args).stderr).not.toContain('outside code ran');
+    expect(brickyard(...list, task).stderr).toContain('outside code ran');
   });
 });

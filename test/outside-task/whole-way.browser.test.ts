@@ -3,7 +3,7 @@
  * file is edited for it.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -97,4 +97,31 @@ it('guards against regressions with golden trajectories in the folder', () => {
   expect(run('eval', 'regression', 'smoke', ...TASK, '--update').status).toBe(0);
   expect(existsSync(join(folder, 'my-task/goldens.json'))).toBe(true);
   brickyard('eval', 'regression', 'smoke', ...TASK);
+});
+
+it('names the place in the task where its code throws in a worker', () => {
+  const file = join(folder, 'my-task/world.ts');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(
+    file,
+    text.replace(
+      '  get isDone',
+      "  get isDone(): boolean {\n    throw new Error('boom');\n  }\n\n  get wasDone",
+    ),
+  );
+  const { status, stderr } = run(
+    'gen',
+    ...TASK,
+    '--episodes',
+    '1',
+    '--workers',
+    '1',
+    '--out',
+    'thrown',
+    '--quiet',
+  );
+  writeFileSync(file, text);
+  expect({ status, stderr }).toMatchObject({ status: 2 });
+  expect(stderr).toMatch(/task reach-post: boom, at world\.ts:\d+/);
+  expect(stderr).not.toMatch(/^\s+at /m);
 });
