@@ -37,7 +37,7 @@ export interface GenerateOptions {
   /** As typed, or absolute. */
   out: string;
   append: boolean;
-  /** Goes on with the run in `out`; begins it where there is none. */
+  /** Continues the run in `out`; begins one where there is no run. */
   resume: boolean;
   /** Replays every episode instead of one in twenty. */
   verify: boolean;

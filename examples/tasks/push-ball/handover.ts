@@ -7,7 +7,7 @@ import type { BallWorld } from './world.ts';
 export const HANDOVER_LIMITS = {
   /** Less left to drive and to push by this much is progress … */
   progressM: 0.1,
-  /** … and so long without any is none: on a wide way round with the ball the expert takes 10 s. */
+  /** … and so long without progress is too long: on a wide way round with the ball the expert takes 10 s. */
   noProgressS: 15,
   /** The mean over so long of how far the student's action is from the expert's, largest of the four … */
   deviationS: 3,
