@@ -1,9 +1,10 @@
 /** One rollout's result: a line of `results.jsonl`. What every other part of the evaluator reads. */
 import { z } from 'zod';
+import { LABEL_PATTERN } from '../sim/engine/failure.ts';
 
 export const failureSchema = z.strictObject({
   /** One of the task's labels. */
-  label: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
+  label: z.string().regex(LABEL_PATTERN),
   /** When and where it shows best. */
   time_s: z.number(),
   x_m: z.number(),

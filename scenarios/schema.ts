@@ -7,10 +7,8 @@ import { z } from 'zod';
 import { colors } from '../sim/engine/scenario/color.ts';
 import { quantity } from '../sim/engine/scenario/quantity.ts';
 import type { AnyTaskScenarios } from '../sim/engine/scenario/task-scenarios.ts';
-import { DEFAULT_TASK } from '../sim/engine/task-registry.ts';
+import { DEFAULT_TASK, NAME_PATTERN } from '../sim/engine/task-registry.ts';
 import { VISUAL_DEFAULTS } from './defaults.ts';
-
-export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 const text = (max: number) =>
   z

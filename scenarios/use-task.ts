@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type OutsideTask, outsideTask, setOutsideTask } from '../runtime/outside-task.ts';
 import type { AnyTaskScenarios } from '../sim/engine/scenario/task-scenarios.ts';
-import { missingParts } from '../sim/engine/task-faults.ts';
+import { missingParts, type Parts } from '../sim/engine/task-faults.ts';
 import { assertTaskName, DEFAULT_TASK } from '../sim/engine/task-registry.ts';
 import { InputError, throwFaults } from '../sim/errors.ts';
 import { addTaskFolder } from '../sim/tasks/load-task.ts';
@@ -18,16 +18,10 @@ import { addTaskScenarios, isTaskName, selectedTask, selectTask, unknownTask } f
 export const TASK_FILES = { 'task.ts': 'task', 'scene.ts': 'taskScene', 'scenario.ts': 'taskScenarios' };
 
 /** What taskScenarios must have, and as what. */
-const PARTS = {
-  ...{ instruction: 'string', 'thing.one': 'string', 'thing.many': 'string', shape: 'object' },
-  ...{
-    check: 'function',
-    countRange: 'function',
-    timeLimitS: 'function',
-    draw: 'function',
-    fullest: 'function',
-  },
-  ...{ 'template.from': 'string', 'template.otherKeys': 'string' },
+const PARTS: Parts = {
+  string: ['instruction', 'thing.one', 'thing.many', 'template.from', 'template.otherKeys'],
+  object: ['shape'],
+  function: ['check', 'countRange', 'timeLimitS', 'draw', 'fullest'],
 };
 
 const ROOT = new URL('..', import.meta.url);

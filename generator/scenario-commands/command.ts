@@ -14,10 +14,11 @@ import {
 } from '../../scenarios/catalogue.ts';
 import { scenarioTable } from '../../scenarios/list-table.ts';
 import { countRange } from '../../scenarios/sampler.ts';
-import { NAME_PATTERN, type Scenario } from '../../scenarios/schema.ts';
+import type { Scenario } from '../../scenarios/schema.ts';
 import { scenariosOfTask, selectedTask } from '../../scenarios/tasks.ts';
 import { scenarioTemplate } from '../../scenarios/template.ts';
 import { TRIAL_DRAWS } from '../../scenarios/trial-draws.ts';
+import { NAME_PATTERN } from '../../sim/engine/task-registry.ts';
 import { InputError, orFault, throwFaults } from '../../sim/errors.ts';
 import { probeCommand } from './probe-command.ts';
 

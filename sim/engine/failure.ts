@@ -2,6 +2,9 @@
 import type { EpisodeStart } from './episode-start.ts';
 import type { Outcome, Trajectory } from './trajectory.ts';
 
+/** A failure label, as results, pages and options spell it. */
+export const LABEL_PATTERN = /^[A-Z][A-Z0-9_]{0,63}$/;
+
 export interface Failure<Label extends string = string> {
   /** One of the task's labels. */
   label: Label;

@@ -1,51 +1,41 @@
 /** Whether a task says of itself what everything else relies on. */
+import { LABEL_PATTERN } from './failure.ts';
 import type { AnyTask } from './task.ts';
+import { NAME_PATTERN } from './task-registry.ts';
 
-/** A failure label, as results, pages and options spell it. */
-const LABEL_PATTERN = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** The only one that is drawn so far. */
 const CAMERA = 'ego (observation.images.ego)';
 /** Phases are stored as one byte. */
 const MAX_PHASES = 255;
 
-const PARTS = {
-  ...{
-    'robot.name': 'string',
-    'robot.noun': 'string',
-    'robot.actionNames': 'object',
-    'robot.positive': 'object',
-  },
-  ...{
-    'robot.noiseAmplitude': 'object',
-    'robot.cameras': 'object',
-    'thing.one': 'string',
-    'thing.many': 'string',
-  },
-  ...{
-    stateLayouts: 'object',
-    phases: 'object',
-    createWorld: 'function',
-    startFault: 'function',
-    count: 'function',
-  },
-  ...{ poseSize: 'function', startPoses: 'function', expert: 'function', phase: 'function' },
-  ...{
-    'failures.meanings': 'object',
-    'failures.label': 'function',
-    'map.ground': 'object',
-    'map.things': 'function',
-  },
+/** Members, named as `a.b`, by what each must be. */
+export type Parts = Readonly<Partial<Record<'string' | 'object' | 'function', readonly string[]>>>;
+
+const PARTS: Parts = {
+  string: ['robot.name', 'robot.noun', 'thing.one', 'thing.many'],
+  object: [
+    ...['robot.actionNames', 'robot.positive', 'robot.noiseAmplitude', 'robot.cameras'],
+    ...['stateLayouts', 'phases', 'failures.meanings', 'map.ground'],
+  ],
+  function: [
+    ...['createWorld', 'startFault', 'count', 'poseSize', 'startPoses', 'expert', 'phase'],
+    ...['failures.label', 'map.things'],
+  ],
 };
 
-/** The members, named as `a.b`, that are not there or are something else. */
-export function missingParts(whole: object, parts: Readonly<Record<string, string>>): string[] {
-  return Object.entries(parts).flatMap(([path, type]) => {
-    let part: unknown = whole;
-    for (const key of path.split('.')) part = (part as Record<string, unknown> | null | undefined)?.[key];
-    const found = part === null ? 'null' : typeof part;
-    if (found === type) return [];
-    return [found === 'undefined' ? `${path} is missing` : `${path} is a ${found}, wanted a ${type}`];
-  });
+/** The members that are not there or are something else, a sentence each. */
+export function missingParts(whole: object, parts: Parts): string[] {
+  return Object.entries(parts).flatMap(([type, paths]) =>
+    paths.flatMap((path) => partFault(whole, path, type)),
+  );
+}
+
+function partFault(whole: object, path: string, type: string): string[] {
+  let part: unknown = whole;
+  for (const key of path.split('.')) part = (part as Record<string, unknown> | null | undefined)?.[key];
+  const found = part === null ? 'null' : typeof part;
+  if (found === type) return [];
+  return [found === 'undefined' ? `${path} is missing` : `${path} is a ${found}, wanted a ${type}`];
 }
 
 /** One sentence for each thing that is wrong with a task; none for one that can be used. */
@@ -56,7 +46,7 @@ export function taskFaults(task: AnyTask): string[] {
   const faults: string[] = [];
   const cameras = robot.cameras.map(({ name, key }) => `${name} (${key})`).join(', ');
   if (cameras !== CAMERA) faults.push(`robot.cameras is ${cameras || 'empty'}; the one camera is ${CAMERA}`);
-  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(robot.name))
+  if (!NAME_PATTERN.test(robot.name))
     faults.push(`robot.name "${robot.name}" must be lower-case letters, digits and dashes`);
   if (!robot.noiseAmplitude.every((offset) => offset >= 0 && offset <= 2))
     faults.push(`robot.noiseAmplitude is ${robot.noiseAmplitude.join(', ')}; each must be from 0 to 2`);

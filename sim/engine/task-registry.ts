@@ -6,8 +6,8 @@ import type { AnyTask } from './task.ts';
 /** The task of scenarios and starts that name none: everything from before there were others. */
 export const DEFAULT_TASK = 'collect-bricks';
 
-/** Names come out of files: they name a task, never a path. */
-const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
+/** Of tasks, robots and scenarios. Names come out of files: they name a thing, never a path. */
+export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** @throws InputError for what is no name of a task */
 export function assertTaskName(name: string): void {

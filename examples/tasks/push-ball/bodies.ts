@@ -55,18 +55,3 @@ export function createBall(world: RAPIER.World, ball: BallBody, rollingDamping: 
   }
   return body;
 }
-
-/** The ball as it is now, for a start that begins from here. */
-export function ballNow(body: RAPIER.RigidBody): BallBody {
-  const at = body.translation();
-  const q = body.rotation();
-  const v = body.linvel();
-  const w = body.angvel();
-  return {
-    xM: at.x,
-    yM: at.y,
-    zM: at.z,
-    rotation: [q.x, q.y, q.z, q.w],
-    motion: { velocityMps: [v.x, v.y, v.z], spinRadps: [w.x, w.y, w.z] },
-  };
-}

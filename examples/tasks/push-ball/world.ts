@@ -1,12 +1,12 @@
 /** The world of one episode: loader, ball and rink, stepped at the physics rate. */
-import { bodyNumbers } from 'brickyard/sim/engine/body-numbers.ts';
+import { bodyNow, bodyNumbers } from 'brickyard/sim/engine/body-numbers.ts';
 import { PHYSICS_HZ } from 'brickyard/sim/engine/control-period.ts';
 import { PHYSICS_STEP_S, RAPIER } from 'brickyard/sim/engine/physics.ts';
 import { hashFloats } from 'brickyard/sim/engine/state-hash.ts';
 import type { Progress, World } from 'brickyard/sim/engine/world.ts';
 import { WheelLoader } from 'brickyard/sim/robots/wheel-loader/loader.ts';
 import { distanceTo, type LoaderPose } from 'brickyard/sim/robots/wheel-loader/loader-pose.ts';
-import { ballNow, createBall, createRink } from './bodies.ts';
+import { createBall, createRink } from './bodies.ts';
 import { nearestWall } from './geometry.ts';
 import { observe, type StateLayout } from './observation.ts';
 import type { BallStart, Goal } from './start.ts';
@@ -130,7 +130,7 @@ export class BallWorld implements World<BallStart> {
 
   /** A start that begins from here, velocities included; the time and how long the ball has rested begin anew. */
   startNow(): BallStart {
-    return { ...this.start, loader: this.#loader.startNow(), ball: ballNow(this.#ball) };
+    return { ...this.start, loader: this.#loader.startNow(), ball: bodyNow(this.#ball) };
   }
 
   stateHash(): string {

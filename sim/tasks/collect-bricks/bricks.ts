@@ -37,20 +37,3 @@ export function createBrick(world: RAPIER.World, brick: BrickStart, physics: Phy
   world.createCollider(shape, body);
   return body;
 }
-
-/** Where the brick is now and how it moves, as a start has it. */
-export function brickNow(
-  body: RAPIER.RigidBody,
-): Pick<BrickStart, 'xM' | 'yM' | 'zM' | 'rotation' | 'motion'> {
-  const at = body.translation();
-  const q = body.rotation();
-  const v = body.linvel();
-  const w = body.angvel();
-  return {
-    xM: at.x,
-    yM: at.y,
-    zM: at.z,
-    rotation: [q.x, q.y, q.z, q.w],
-    motion: { velocityMps: [v.x, v.y, v.z], spinRadps: [w.x, w.y, w.z] },
-  };
-}

@@ -3,7 +3,7 @@
  *
  * All that changes is in three places, so that a state can be copied: Rapier's world, the loader, and `Counters`.
  */
-import { bodyNumbers } from '../../engine/body-numbers.ts';
+import { bodyNow, bodyNumbers } from '../../engine/body-numbers.ts';
 import { PHYSICS_HZ } from '../../engine/control-period.ts';
 import { PHYSICS_STEP_S, RAPIER } from '../../engine/physics.ts';
 import { hashFloats } from '../../engine/state-hash.ts';
@@ -11,7 +11,7 @@ import type { Progress, World } from '../../engine/world.ts';
 import { POSE_LOADER_SIZE, WheelLoader } from '../../robots/wheel-loader/loader.ts';
 import { isInBucket, type LoaderPose } from '../../robots/wheel-loader/loader-pose.ts';
 import { createArena } from './arena.ts';
-import { brickNow, createBrick } from './bricks.ts';
+import { createBrick } from './bricks.ts';
 import { CARRYING_LIFT_M, fireEvent, gripNow, isEventDue, remainingEvents } from './events.ts';
 import { BOX_RIM } from './geometry.ts';
 import { observe, type StateLayout } from './observation.ts';
@@ -122,7 +122,7 @@ export class BricksWorld implements World<BricksStart> {
     return {
       ...this.start,
       loader: this.#loader.startNow(),
-      bricks: this.start.bricks.map((brick, i) => ({ ...brick, ...brickNow(this.#bricks[i]) })),
+      bricks: this.start.bricks.map((brick, i) => ({ ...brick, ...bodyNow(this.#bricks[i]) })),
       events: remainingEvents(this.start.events, fired, this.timeS, carriedSteps * PHYSICS_STEP_S),
     };
   }
